@@ -1,0 +1,136 @@
+# Copyright 2026 The Seatplane Authors.
+# SPDX-License-Identifier: Apache-2.0
+#
+# `make help` lists the targets. All that is built lands in bin/, which Git ignores.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Without a commit or without Git there is nothing to describe.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# Many packages' tests run a control plane of their own: two at once is enough for small machines.
+TEST_PACKAGES ?= ./...
+TEST_PACKAGES_AT_ONCE ?= 2
+TEST_TIMEOUT ?= 15m
+TEST_FLAGS ?=
+RACE_PACKAGES ?= ./internal/...
+BENCH ?= .
+
+TOOLS := bin/tools
+CONTROLLER_GEN := $(TOOLS)/controller-gen
+GOLANGCI_LINT := $(TOOLS)/golangci-lint
+GOTESTSUM := $(TOOLS)/gotestsum
+
+# Prints the folder of the control plane's binaries; silent and instant once they are there.
+ASSETS := hack/control-plane.sh
+
+say = @printf '==> %s\n'
+
+##@ Help
+
+.PHONY: help
+help: ## List the targets.
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Try it
+
+.PHONY: demo
+demo: build control-plane ## Watch two months of billing on a real API server, in a minute.
+	@KUBEBUILDER_ASSETS="$$($(ASSETS))" hack/demo.sh
+
+.PHONY: dev
+dev: build control-plane ## Leave the same control plane and manager running, to play with.
+	@KUBEBUILDER_ASSETS="$$($(ASSETS))" hack/dev.sh
+
+##@ Build
+
+.PHONY: build
+build: bin/.modules ## Build bin/manager.
+	$(say) "building bin/manager $(VERSION)"
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/manager ./cmd/manager
+
+.PHONY: generate
+generate: bin/.modules $(CONTROLLER_GEN) ## Generate the API types' DeepCopy methods.
+	$(say) "generating DeepCopy methods"
+	@$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: manifests
+manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs and the manager's RBAC role.
+	$(say) "generating config/crd/bases and config/rbac/role.yaml"
+	@CONTROLLER_GEN=$(CONTROLLER_GEN) hack/manifests.sh
+
+.PHONY: control-plane
+control-plane: ## Provide etcd, kube-apiserver, kubectl and kube-controller-manager.
+	@dir="$$($(ASSETS))" && printf '==> control plane in %s\n' "$$dir"
+
+##@ Check
+
+.PHONY: test
+test: vet control-plane $(GOTESTSUM) ## Run every test, those against a real API server too.
+	$(say) "testing $(TEST_PACKAGES)"
+	@KUBEBUILDER_ASSETS="$$($(ASSETS))" $(GOTESTSUM) --format pkgname-and-test-fails -- \
+		-p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
+
+.PHONY: test-race
+test-race: bin/.modules control-plane $(GOTESTSUM) ## Run the tests with the race detector (needs a C compiler).
+	$(say) "testing $(RACE_PACKAGES) with the race detector"
+	@CGO_ENABLED=1 KUBEBUILDER_ASSETS="$$($(ASSETS))" $(GOTESTSUM) --format pkgname-and-test-fails -- \
+		-race -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACE_PACKAGES)
+
+.PHONY: bench
+bench: bin/.modules control-plane ## Run the benchmarks.
+	$(say) "running benchmarks that match '$(BENCH)'"
+	@KUBEBUILDER_ASSETS="$$($(ASSETS))" go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(TEST_TIMEOUT) ./internal/...
+
+.PHONY: vet
+vet: bin/.modules ## Run go vet.
+	$(say) "vetting"
+	@go vet ./...
+
+.PHONY: lint
+lint: bin/.modules $(GOLANGCI_LINT) ## Run golangci-lint.
+	$(say) "linting"
+	@$(GOLANGCI_LINT) run
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format the Go code.
+	$(say) "formatting"
+	@$(GOLANGCI_LINT) fmt
+
+.PHONY: verify
+verify: bin/.modules $(CONTROLLER_GEN) $(GOLANGCI_LINT) ## Regenerate, then check that nothing differs and no rule is broken.
+	@GOLANGCI_LINT=$(GOLANGCI_LINT) hack/verify.sh
+
+##@ Clean
+
+.PHONY: clean
+clean: ## Remove what was built, but keep the control plane and the tools.
+	$(say) "removing dist/ and what bin/ holds besides bin/k8s and bin/tools"
+	@rm -rf dist
+	@[ ! -d bin ] || find bin -mindepth 1 -maxdepth 1 ! -name k8s ! -name k8s.lock ! -name tools -exec rm -rf {} +
+
+.PHONY: clean-all
+clean-all: ## Remove the control plane and the tools too: minutes to build again.
+	$(say) "removing bin/ and dist/"
+	@rm -rf bin dist
+
+# One line before Go falls silent over a download.
+bin/.modules: go.mod go.sum
+	$(say) "downloading Go modules, once"
+	@mkdir -p bin
+	@go mod download
+	@touch $@
+
+# Tools are pinned in go.tools.mod, apart from what the product depends on. Each is built to a name
+# of its own first: whoever runs at the same time sees a whole binary or none.
+tool_package = $(shell awk -v name=$(notdir $(1)) '$$1 ~ "/" name "$$" && NF == 1 { print $$1 }' go.tools.mod)
+
+$(TOOLS)/%: go.tools.mod go.tools.sum
+	$(say) "building the tool $*, once$(if $(filter golangci-lint,$*), (about three minutes on two cores))"
+	@mkdir -p $(TOOLS)
+	@CGO_ENABLED=0 GOWORK=off go build -modfile=go.tools.mod -buildvcs=false -o $@.$$$$ $(call tool_package,$@) && mv -f $@.$$$$ $@

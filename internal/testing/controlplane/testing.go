@@ -1,0 +1,53 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controlplane
+
+import (
+	"errors"
+	"testing"
+
+	"k8s.io/client-go/rest"
+)
+
+// Start runs a control plane with the project's CRDs until the test ends. It fails the test when
+// there is none to run; it never skips.
+func Start(t testing.TB) *rest.Config {
+	t.Helper()
+	return StartRunning(t).Config
+}
+
+// StartRunning is Start for tests that need more than the administrator's access.
+func StartRunning(t testing.TB) *Running {
+	t.Helper()
+	r, err := launchWithCRDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Stop(); err != nil {
+			t.Errorf("stopping the control plane: %v", err)
+		}
+	})
+	return r
+}
+
+// StartForSuite is Start for TestMain and BeforeSuite, where many tests share one control plane.
+func StartForSuite() (cfg *rest.Config, stop func() error, err error) {
+	r, err := launchWithCRDs()
+	if err != nil {
+		return nil, nil, err
+	}
+	return r.Config, r.Stop, nil
+}
+
+func launchWithCRDs() (*Running, error) {
+	r, err := Launch(Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.InstallCRDs(); err != nil {
+		return nil, errors.Join(err, r.Stop())
+	}
+	return r, nil
+}
