@@ -1,0 +1,56 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+// Annotations that users write.
+const (
+	// AnnotationRefreshRequestedAt asks for a refresh now. On a SeatProduct it refreshes all of its
+	// subscriptions, on a Subscription its connected items. Any value that differs from the last one
+	// counts; the object's status.lastHandledRefreshRequest acknowledges it.
+	AnnotationRefreshRequestedAt = GroupName + "/refresh-requested-at"
+
+	// AnnotationUnpark lets a parked Subscription go on. Any value that differs from the last one
+	// counts; status.lastHandledUnpark acknowledges it.
+	AnnotationUnpark = GroupName + "/unpark"
+
+	// AnnotationPrune with the value "true" allows retention to delete a user's SubscriptionUpdate once
+	// it is finished. Do not write it in Git: Git would create the update again, and it would apply again.
+	AnnotationPrune = GroupName + "/prune"
+
+	// AnnotationDelete says how a Subscription is deleted. With DeleteAbandon, what was accrued is not
+	// billed; without it, deleting settles what is owed.
+	AnnotationDelete = GroupName + "/delete"
+)
+
+// Values of the annotations above.
+const (
+	// PruneTrue is the value of AnnotationPrune that allows the deletion.
+	PruneTrue = "true"
+
+	// DeleteAbandon is the value of AnnotationDelete that lets a Subscription go without a final document.
+	DeleteAbandon = "Abandon"
+)
+
+// Labels that users write.
+const (
+	// LabelAllow on a Secret says who may read it. Without it, the operator reads no Secret.
+	LabelAllow = GroupName + "/allow"
+
+	// LabelAggregateToLoader with the value "true" on a ClusterRole grants its rules to the
+	// kubernetes data loader.
+	LabelAggregateToLoader = GroupName + "/aggregate-to-loader"
+)
+
+// Values of the labels above.
+const (
+	// AllowLoader is the value of LabelAllow that lets data loaders read the Secret.
+	AllowLoader = "loader"
+
+	// AllowSink is the value of LabelAllow that lets event sinks read the Secret.
+	AllowSink = "sink"
+)
+
+// FinalizerSettle stays on a Subscription from before its first commit until its last effect is in
+// place, so that nothing that is owed is lost when it is deleted.
+const FinalizerSettle = GroupName + "/settle"

@@ -1,0 +1,161 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// InvoiceType is a type of document.
+//
+// +kubebuilder:validation:Enum=Invoice;CreditNote
+type InvoiceType string
+
+const (
+	// TypeInvoice is a document that charges.
+	TypeInvoice InvoiceType = "Invoice"
+
+	// TypeCreditNote is a document that gives back.
+	TypeCreditNote InvoiceType = "CreditNote"
+)
+
+// InvoiceReason says why a document exists.
+//
+// +kubebuilder:validation:Enum=Initial;Renewal;Update;Custom;Final
+type InvoiceReason string
+
+const (
+	// InvoiceInitial is the document of the start.
+	InvoiceInitial InvoiceReason = "Initial"
+
+	// InvoiceRenewal is the document of a boundary.
+	InvoiceRenewal InvoiceReason = "Renewal"
+
+	// InvoiceUpdate is the document of changes that are billed at once.
+	InvoiceUpdate InvoiceReason = "Update"
+
+	// InvoiceCustom is the document of changes that are billed at a billAt.
+	InvoiceCustom InvoiceReason = "Custom"
+
+	// InvoiceFinal is the document of the end.
+	InvoiceFinal InvoiceReason = "Final"
+)
+
+// InvoiceSpec is the whole content of a document. It is written once, by the operator.
+type InvoiceSpec struct {
+	// The Subscription that the document is for.
+	// +required
+	SubscriptionRef SubscriptionReference `json:"subscriptionRef"`
+
+	// The customer, as the subscription had it when the document was issued.
+	// +required
+	Customer Customer `json:"customer"`
+
+	// Invoice, or CreditNote.
+	// +required
+	Type InvoiceType `json:"type"`
+
+	// Why the document exists: Initial (the start), Renewal (a boundary), Update (changes billed at
+	// once), Custom (changes billed at their billAt) or Final (the end).
+	// +required
+	Reason InvoiceReason `json:"reason"`
+
+	// The number of the document within its subscription, from 1, without gaps.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Sequence int64 `json:"sequence"`
+
+	// When the document was issued, on the subscription's clock.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
+	IssueTime metav1.Time `json:"issueTime"`
+
+	// The start of the billing period that the document belongs to.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
+	PeriodStart *metav1.Time `json:"periodStart,omitempty"`
+
+	// The end of the billing period that the document belongs to; it does not belong to the period.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
+	PeriodEnd *metav1.Time `json:"periodEnd,omitempty"`
+
+	// The currency of all amounts, by ISO 4217.
+	// +required
+	Currency Currency `json:"currency"`
+
+	// What is charged and given back, at most 1000 lines. Empty on a final document that only pays the
+	// credit balance out.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=1000
+	Lines []Line `json:"lines,omitempty"`
+
+	// The document before this one. Absent on the first.
+	// +optional
+	Previous ObjectName `json:"previous,omitempty"`
+
+	// The credit balance after the document, in major units.
+	// +required
+	CreditBalanceAfter Amount `json:"creditBalanceAfter"`
+
+	// The signed sum of the lines, in major units.
+	// +required
+	Subtotal Amount `json:"subtotal"`
+
+	// What the document takes from the credit balance, in major units; negative when it adds to it.
+	// +required
+	CreditApplied Amount `json:"creditApplied"`
+
+	// The subtotal less the credit applied, in major units. Negative is paid out to the customer.
+	// +required
+	AmountDue Amount `json:"amountDue"`
+}
+
+// InvoiceStatus belongs to whoever collects or archives, not to the operator.
+type InvoiceStatus struct {
+	// Paid, Void, Archived. Retention deletes only what is Archived.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// Invoice is an issued document: an invoice or a credit note. It never changes, and it outlives its
+// subscription.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=spinv,categories=seatplane
+// +kubebuilder:selectablefield:JSONPath=`.spec.subscriptionRef.name`
+// +kubebuilder:selectablefield:JSONPath=`.spec.customer.id`
+// +kubebuilder:printcolumn:name="Subscription",type=string,JSONPath=`.spec.subscriptionRef.name`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.spec.reason`
+// +kubebuilder:printcolumn:name="Total",type=string,JSONPath=`.spec.subtotal`
+// +kubebuilder:printcolumn:name="Due",type=string,JSONPath=`.spec.amountDue`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type Invoice struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// The content of the document. Immutable.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="an issued document never changes: what is wrong is put right by another document"
+	Spec InvoiceSpec `json:"spec"`
+
+	// What those who collect or archive say about the document.
+	// +optional
+	Status InvoiceStatus `json:"status,omitzero"`
+}
+
+// InvoiceList is a list of Invoices.
+//
+// +kubebuilder:object:root=true
+type InvoiceList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []Invoice `json:"items"`
+}

@@ -1,0 +1,125 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Rounding says how a proration rounds units of time.
+//
+// +kubebuilder:validation:Enum=Up;Down;Nearest
+type Rounding string
+
+const (
+	// RoundUp makes partial use be paid for: debits round up, credits round down.
+	RoundUp Rounding = "Up"
+
+	// RoundDown makes partial use free: debits round down, credits round up.
+	RoundDown Rounding = "Down"
+
+	// RoundNearest rounds debits and credits to the nearest unit, half up.
+	RoundNearest Rounding = "Nearest"
+)
+
+// TimeUnit is the unit in which a proration counts time.
+//
+// +kubebuilder:validation:Enum=Second;Minute;Hour;Day
+type TimeUnit string
+
+const (
+	// UnitSecond counts elapsed seconds.
+	UnitSecond TimeUnit = "Second"
+
+	// UnitMinute counts elapsed minutes.
+	UnitMinute TimeUnit = "Minute"
+
+	// UnitHour counts elapsed hours.
+	UnitHour TimeUnit = "Hour"
+
+	// UnitDay counts local days.
+	UnitDay TimeUnit = "Day"
+)
+
+// ProrationPolicySpec says how prorations round units of time. Money is always rounded to the
+// currency's minor unit.
+type ProrationPolicySpec struct {
+	// The name of the policy for people, 3 to 1024 characters.
+	// +required
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=1024
+	DisplayName string `json:"displayName"`
+
+	// How units of time are rounded. Up: partial use is paid for. Down: partial use is free. Nearest:
+	// half up, debits and credits alike.
+	// +required
+	Rounding Rounding `json:"rounding"`
+
+	// The unit of time that is counted and rounded: Second, Minute, Hour or Day. Day when left out.
+	// +optional
+	Unit TimeUnit `json:"unit,omitempty"`
+
+	// The ID of the policy in another system, 1 to 2048 characters. Unique among the policies of its
+	// kind in its namespace, or in the cluster; of two that share one, the younger is not Ready. None
+	// when left out.
+	// +optional
+	ExternalRef ExternalRef `json:"externalRef,omitempty"`
+}
+
+// ProrationPolicyStatus is what the operator says about a policy.
+type ProrationPolicyStatus struct {
+	// The metadata.generation that this status is about; -1 until the operator has seen the policy.
+	// +optional
+	// +kubebuilder:validation:Minimum=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// Ready, and Reconciling or Stalled while something is amiss.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// How many subscriptions use the policy, through themselves or their products.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Subscriptions *int64 `json:"subscriptions,omitempty"`
+
+	// When the spec last changed, as first seen by the operator. Nothing else moves it.
+	// +optional
+	UpdatedTime *metav1.Time `json:"updatedTime,omitempty"`
+}
+
+// ProrationPolicy rounds the prorations of the subscriptions of its namespace that use it. An edit
+// prices everything that is not yet applied anew.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=sppol,categories=seatplane
+// +kubebuilder:printcolumn:name="Rounding",type=string,JSONPath=`.spec.rounding`
+// +kubebuilder:printcolumn:name="Unit",type=string,JSONPath=`.spec.unit`
+// +kubebuilder:printcolumn:name="Subscriptions",type=integer,JSONPath=`.status.subscriptions`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type ProrationPolicy struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// How prorations round.
+	// +required
+	Spec ProrationPolicySpec `json:"spec"`
+
+	// What the operator says about the policy.
+	// +optional
+	// +kubebuilder:default={"observedGeneration":-1}
+	Status ProrationPolicyStatus `json:"status,omitzero"`
+}
+
+// ProrationPolicyList is a list of ProrationPolicies.
+//
+// +kubebuilder:object:root=true
+type ProrationPolicyList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []ProrationPolicy `json:"items"`
+}

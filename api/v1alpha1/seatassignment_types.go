@@ -1,0 +1,99 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Holder is who holds a seat.
+type Holder struct {
+	// The ID of the holder, 1 to 256 characters; one holder holds one seat of an item. Immutable.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the holder of a seat is immutable: delete this SeatAssignment and create another"
+	ID string `json:"id"`
+
+	// The name of the holder for people, up to 1024 characters. None when left out.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	DisplayName string `json:"displayName,omitempty"`
+
+	// The e-mail address of the holder, up to 320 characters. None when left out.
+	// +optional
+	// +kubebuilder:validation:MaxLength=320
+	Email string `json:"email,omitempty"`
+}
+
+// SeatAssignmentSpec says who holds a seat of what.
+type SeatAssignmentSpec struct {
+	// The Subscription whose seat is held. Immutable.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the subscription of a SeatAssignment is immutable: delete this SeatAssignment and create another"
+	SubscriptionRef LocalReference `json:"subscriptionRef"`
+
+	// The item of the subscription whose seat is held. Immutable.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the item of a SeatAssignment is immutable: delete this SeatAssignment and create another"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$')",message="a name has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: choose another"
+	Item EntryName `json:"item"`
+
+	// Who holds the seat. Only the display name and the e-mail address may change.
+	// +required
+	Holder Holder `json:"holder"`
+}
+
+// SeatAssignmentStatus is what the operator says about an assignment.
+type SeatAssignmentStatus struct {
+	// The metadata.generation that this status is about; -1 until the operator has seen the assignment.
+	// +optional
+	// +kubebuilder:validation:Minimum=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// Assigned, once the holder has a seat; Ready with it; Reconciling while it waits for one.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// When the holder got the seat, on the subscription's clock. Absent until then.
+	// +optional
+	AssignedTime *metav1.Time `json:"assignedTime,omitempty"`
+}
+
+// SeatAssignment says who holds a seat of a subscription's item. It waits while no seat is free;
+// deleting it frees the seat.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=spseat,categories=seatplane
+// +kubebuilder:selectablefield:JSONPath=`.spec.subscriptionRef.name`
+// +kubebuilder:printcolumn:name="Subscription",type=string,JSONPath=`.spec.subscriptionRef.name`
+// +kubebuilder:printcolumn:name="Item",type=string,JSONPath=`.spec.item`
+// +kubebuilder:printcolumn:name="Holder",type=string,JSONPath=`.spec.holder.id`
+// +kubebuilder:printcolumn:name="Assigned",type=string,JSONPath=`.status.conditions[?(@.type=="Assigned")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Assigned")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type SeatAssignment struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// Who holds a seat of what.
+	// +required
+	Spec SeatAssignmentSpec `json:"spec"`
+
+	// What the operator says about the assignment.
+	// +optional
+	// +kubebuilder:default={"observedGeneration":-1}
+	Status SeatAssignmentStatus `json:"status,omitzero"`
+}
+
+// SeatAssignmentList is a list of SeatAssignments.
+//
+// +kubebuilder:object:root=true
+type SeatAssignmentList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []SeatAssignment `json:"items"`
+}

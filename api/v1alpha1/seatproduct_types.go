@@ -1,0 +1,503 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// LoaderKey says what the key of a loaded row means.
+//
+// +kubebuilder:validation:Enum=CustomerID;SubscriptionName;ExternalRef
+type LoaderKey string
+
+const (
+	// KeyCustomerID is the subscription's spec.customer.id.
+	KeyCustomerID LoaderKey = "CustomerID"
+
+	// KeySubscriptionName is the subscription's metadata.name.
+	KeySubscriptionName LoaderKey = "SubscriptionName"
+
+	// KeyExternalRef is the subscription's spec.externalRef.
+	KeyExternalRef LoaderKey = "ExternalRef"
+)
+
+// SQLDriver is a kind of SQL database.
+//
+// +kubebuilder:validation:Enum=Postgres;MySQL;SQLite
+type SQLDriver string
+
+const (
+	// DriverPostgres is PostgreSQL.
+	DriverPostgres SQLDriver = "Postgres"
+
+	// DriverMySQL is MySQL or MariaDB.
+	DriverMySQL SQLDriver = "MySQL"
+
+	// DriverSQLite is SQLite, in a folder that a flag of the operator names.
+	DriverSQLite SQLDriver = "SQLite"
+)
+
+// QueryKeys says for whom a query answers.
+//
+// +kubebuilder:validation:Enum=All;Bound
+type QueryKeys string
+
+const (
+	// QueryAll is a query without a parameter that answers for everyone.
+	QueryAll QueryKeys = "All"
+
+	// QueryBound is a query that takes the wanted keys as its one parameter.
+	QueryBound QueryKeys = "Bound"
+)
+
+// SQLSource counts seats with a query. Its first column is the key, its second the count.
+type SQLSource struct {
+	// The kind of database: Postgres, MySQL (MariaDB too) or SQLite.
+	// +required
+	Driver SQLDriver `json:"driver"`
+
+	// The Secret that holds the connection string. It must carry the label
+	// billing.seatplane.dev/allow: loader. It is read again at each refresh.
+	// +required
+	DSNSecretRef SecretKeyReference `json:"dsnSecretRef"`
+
+	// The query, up to 16384 characters. It returns one row a key: the key, then its count. It runs in
+	// a read-only transaction.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=16384
+	Query string `json:"query"`
+
+	// For whom the query answers. All: for everyone. Bound: for the wanted keys, which it takes as its
+	// one parameter. All when left out.
+	// +optional
+	Keys QueryKeys `json:"keys,omitempty"`
+
+	// How long the query may take, 1 to 300 seconds. 30 when left out.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
+}
+
+// HTTPMethod is a method of HTTP.
+//
+// +kubebuilder:validation:Enum=GET;POST
+type HTTPMethod string
+
+const (
+	// MethodGet asks for all keys.
+	MethodGet HTTPMethod = "GET"
+
+	// MethodPost sends the wanted keys.
+	MethodPost HTTPMethod = "POST"
+)
+
+// HTTPSource counts seats with a request that answers JSON.
+type HTTPSource struct {
+	// The address, beginning with http:// or https://, up to 2048 characters.
+	// +required
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://.+$')",message="an address begins with http:// or https://: write it in full"
+	URL string `json:"url"`
+
+	// GET, or POST, which sends {"keys": [...]} with the wanted keys. GET when left out.
+	// +optional
+	Method HTTPMethod `json:"method,omitempty"`
+
+	// The Secret that holds a bearer token. It must carry the label billing.seatplane.dev/allow: loader.
+	// No token is sent when left out.
+	// +optional
+	BearerTokenSecretRef *SecretKeyReference `json:"bearerTokenSecretRef,omitempty"`
+
+	// The Secret that holds the certificates, in PEM, that the server is trusted by. It must carry the
+	// label billing.seatplane.dev/allow: loader. The system's certificates when left out.
+	// +optional
+	CASecretRef *SecretKeyReference `json:"caSecretRef,omitempty"`
+
+	// A CEL expression over response, the decoded answer, that yields the list of rows, such as
+	// response.data.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Rows string `json:"rows"`
+
+	// A CEL expression over row that yields its key, such as row.tenant.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	RowKey string `json:"rowKey"`
+
+	// A CEL expression over row that yields its count, such as int(row.active).
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	RowCount string `json:"rowCount"`
+
+	// How long the request may take, 1 to 300 seconds. 10 when left out.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
+}
+
+// PrometheusSource counts seats with an instant query: one sample a key.
+type PrometheusSource struct {
+	// The address of the server, beginning with http:// or https://, up to 2048 characters.
+	// +required
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://.+$')",message="an address begins with http:// or https://: write it in full"
+	URL string `json:"url"`
+
+	// The PromQL query, up to 16384 characters. It yields a vector.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=16384
+	Query string `json:"query"`
+
+	// The label of a sample that holds its key.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	KeyLabel string `json:"keyLabel"`
+
+	// The Secret that holds a bearer token. It must carry the label billing.seatplane.dev/allow: loader.
+	// No token is sent when left out.
+	// +optional
+	BearerTokenSecretRef *SecretKeyReference `json:"bearerTokenSecretRef,omitempty"`
+
+	// The Secret that holds the certificates, in PEM, that the server is trusted by. It must carry the
+	// label billing.seatplane.dev/allow: loader. The system's certificates when left out.
+	// +optional
+	CASecretRef *SecretKeyReference `json:"caSecretRef,omitempty"`
+
+	// How long the query may take, 1 to 300 seconds. 30 when left out.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
+}
+
+// KubernetesSource counts objects of the product's namespace. The operator must be granted to list
+// them, by a ClusterRole labelled billing.seatplane.dev/aggregate-to-loader: "true".
+type KubernetesSource struct {
+	// The group and version of the objects, such as v1 or apps/v1.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=317
+	APIVersion string `json:"apiVersion"`
+
+	// The kind of the objects, such as Pod.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Kind string `json:"kind"`
+
+	// Which objects count. All of the kind when left out.
+	// +optional
+	LabelSelector *LabelSelector `json:"labelSelector,omitempty"`
+
+	// The label of an object that holds its key.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=317
+	KeyLabel string `json:"keyLabel"`
+}
+
+// SeatAssignmentsSource counts the SeatAssignments of the product's namespace. It has no settings.
+type SeatAssignmentsSource struct{}
+
+// DataLoader is the query that counts the units of a product for its customers.
+//
+// +kubebuilder:validation:XValidation:rule="[has(self.sql), has(self.http), has(self.prometheus), has(self.kubernetes), has(self.configMap), has(self.seatAssignments)].exists_one(x, x)",message="a data loader has exactly one source: set one of sql, http, prometheus, kubernetes, configMap and seatAssignments"
+type DataLoader struct {
+	// What the key of a row means: CustomerID, SubscriptionName or ExternalRef of a subscription.
+	// CustomerID when left out. Of no effect with seatAssignments.
+	// +optional
+	Key LoaderKey `json:"key,omitempty"`
+
+	// Counts with a SQL query.
+	// +optional
+	SQL *SQLSource `json:"sql,omitempty"`
+
+	// Counts with an HTTP request.
+	// +optional
+	HTTP *HTTPSource `json:"http,omitempty"`
+
+	// Counts with a query of Prometheus.
+	// +optional
+	Prometheus *PrometheusSource `json:"prometheus,omitempty"`
+
+	// Counts objects of this namespace.
+	// +optional
+	Kubernetes *KubernetesSource `json:"kubernetes,omitempty"`
+
+	// Takes the counts from a ConfigMap of this namespace, whose data maps keys to integers.
+	// +optional
+	ConfigMap *LocalReference `json:"configMap,omitempty"`
+
+	// Counts the SeatAssignments of this namespace.
+	// +optional
+	SeatAssignments *SeatAssignmentsSource `json:"seatAssignments,omitempty"`
+}
+
+// OnMissing says what a key means that is missing from an answer.
+//
+// +kubebuilder:validation:Enum=Keep;Zero;Fail
+type OnMissing string
+
+const (
+	// OnMissingKeep keeps the count.
+	OnMissingKeep OnMissing = "Keep"
+
+	// OnMissingZero takes the count as zero.
+	OnMissingZero OnMissing = "Zero"
+
+	// OnMissingFail fails that key.
+	OnMissingFail OnMissing = "Fail"
+)
+
+// Guard holds changes that are too large to be true until a person approves them. An item's first
+// count is never guarded.
+type Guard struct {
+	// The greatest rise, in percent of the quantity held, that is not held. From 0 every rise exceeds
+	// it. Rises are not guarded when left out.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000000
+	MaxIncreasePercent *int32 `json:"maxIncreasePercent,omitempty"`
+
+	// The greatest fall, in percent of the quantity held, that is not held. Falls are not guarded when
+	// left out.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	MaxDecreasePercent *int32 `json:"maxDecreasePercent,omitempty"`
+
+	// The guard looks only at changes of which the larger count is at least this many, up to 10
+	// million. 0 when left out.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=10000000
+	FromSeats *int64 `json:"fromSeats,omitempty"`
+}
+
+// Refresh says when the data loader runs and what is done with its answer.
+//
+// +kubebuilder:validation:XValidation:rule="!(has(self.schedule) && has(self.every))",message="schedule and every are mutually exclusive: set one"
+type Refresh struct {
+	// When to refresh, as a cron expression of five fields, such as "0 2 * * *", in timeZone. Neither
+	// schedule nor every: on demand only.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Schedule string `json:"schedule,omitempty"`
+
+	// How often to refresh, in hours, minutes and seconds, such as 1h or 1h30m; from a minute to 366
+	// days. Spread by a stable jitter. Neither schedule nor every: on demand only.
+	// +optional
+	// +kubebuilder:validation:MinLength=2
+	// +kubebuilder:validation:MaxLength=18
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$')",message="an interval is counted in hours, minutes and seconds: write one such as 1h30m"
+	// +kubebuilder:validation:XValidation:rule="self.size() < 2 || !self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$') || (duration(self) >= duration('1m') && duration(self) <= duration('8784h'))",message="a refresh runs every minute at most and every 366 days at least: choose an interval between 1m and 8784h"
+	Every string `json:"every,omitempty"`
+
+	// The time zone of the schedule, by the IANA database, such as Europe/Paris. UTC when left out.
+	// +optional
+	TimeZone TimeZone `json:"timeZone,omitempty"`
+
+	// Stops scheduled refreshes while true; those asked for still run. Not stopped when left out.
+	// +optional
+	Suspend bool `json:"suspend,omitempty"`
+
+	// What a key means that is missing from the answer: Keep its count, Zero, or Fail that key. Keep when
+	// left out.
+	// +optional
+	OnMissing OnMissing `json:"onMissing,omitempty"`
+
+	// Takes an answer without any rows as the truth, also while seats are held. When left out or false,
+	// such an answer is a failure.
+	// +optional
+	AllowEmpty bool `json:"allowEmpty,omitempty"`
+
+	// Holds changes that are too large to be true. Nothing is guarded when left out.
+	// +optional
+	Guard *Guard `json:"guard,omitempty"`
+}
+
+// SeatProductSpec is what is sold, how it is priced, and how its seats are counted.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.refresh) || has(self.dataLoader)",message="refresh needs a dataLoader, for without one there is nothing to count: set dataLoader or remove refresh"
+type SeatProductSpec struct {
+	// The name of the product for people, up to 1024 characters. The object's name when left out.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	DisplayName string `json:"displayName,omitempty"`
+
+	// The ID of the product in another system, 1 to 2048 characters; events give it as product_id. The
+	// object's name when left out.
+	// +optional
+	ExternalRef ExternalRef `json:"externalRef,omitempty"`
+
+	// The ways to buy the product, 1 to 50, by name.
+	// +required
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=50
+	Plans []Plan `json:"plans"`
+
+	// How the units of the product are counted. When left out, quantities come from the subscriptions'
+	// specs or from updates.
+	// +optional
+	DataLoader *DataLoader `json:"dataLoader,omitempty"`
+
+	// When the data loader runs and what is done with its answer. On demand only when left out.
+	// +optional
+	Refresh *Refresh `json:"refresh,omitempty"`
+
+	// How a rise of one item's quantity applies, where neither the update nor the subscription says it.
+	// +optional
+	OnIncrease *QuantityChangePolicy `json:"onIncrease,omitempty"`
+
+	// How a fall of one item's quantity applies, where neither the update nor the subscription says it.
+	// +optional
+	OnDecrease *QuantityChangePolicy `json:"onDecrease,omitempty"`
+
+	// The policy that rounds prorations, where neither the update nor the subscription names one. When
+	// left out, time is counted in seconds and not rounded.
+	// +optional
+	ProrationPolicyRef *ProrationPolicyReference `json:"prorationPolicyRef,omitempty"`
+}
+
+// RefreshStatus is the state of a product's refreshes on one clock.
+type RefreshStatus struct {
+	// The TestClock that these refreshes live by; empty for the wall clock.
+	// +required
+	// +kubebuilder:validation:MaxLength=253
+	Clock string `json:"clock"`
+
+	// When seats were last refreshed with success.
+	// +optional
+	LastRefreshTime *metav1.Time `json:"lastRefreshTime,omitempty"`
+
+	// What the last refresh ran for: the time of its tick, or the value of the request.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastRefreshToken string `json:"lastRefreshToken,omitempty"`
+
+	// When the next refresh is due. Absent when the product is refreshed on demand only.
+	// +optional
+	NextRefreshTime *metav1.Time `json:"nextRefreshTime,omitempty"`
+
+	// When a refresh was last tried, with success or without.
+	// +optional
+	LastAttemptTime *metav1.Time `json:"lastAttemptTime,omitempty"`
+
+	// How many attempts have failed since the last success.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ConsecutiveFailures int64 `json:"consecutiveFailures,omitempty"`
+
+	// The last value of the product's annotation billing.seatplane.dev/refresh-requested-at that was
+	// answered on this clock.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
+
+	// How many subscriptions the last refresh counted seats for.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Counted int64 `json:"counted,omitempty"`
+
+	// How many items the last refresh found changed.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Changed int64 `json:"changed,omitempty"`
+
+	// How many of these changes wait for approval.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Held int64 `json:"held,omitempty"`
+
+	// How many keys failed in the last refresh.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Failed int64 `json:"failed,omitempty"`
+
+	// How long the last refresh took, in milliseconds.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	DurationMillis int64 `json:"durationMillis,omitempty"`
+}
+
+// SeatProductStatus is what the operator says about a product.
+type SeatProductStatus struct {
+	// The metadata.generation that this status is about; -1 until the operator has seen the product.
+	// +optional
+	// +kubebuilder:validation:Minimum=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// Ready, Loaded (the last refresh), and Reconciling or Stalled while something is amiss.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// How many subscriptions have an item of the product.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Subscriptions *int64 `json:"subscriptions,omitempty"`
+
+	// How many seats these subscriptions hold.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Seats *int64 `json:"seats,omitempty"`
+
+	// The state of the refreshes, one entry a clock, the wall clock first.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=101
+	Refreshes []RefreshStatus `json:"refreshes,omitempty"`
+
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at that was answered.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
+}
+
+// SeatProduct is something sold by the seat or by use: its plans, and how its units are counted.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=spprod,categories=seatplane
+// +kubebuilder:printcolumn:name="Subscriptions",type=integer,JSONPath=`.status.subscriptions`
+// +kubebuilder:printcolumn:name="Seats",type=integer,JSONPath=`.status.seats`
+// +kubebuilder:printcolumn:name="Last refresh",type=string,JSONPath=`.status.refreshes[0].lastRefreshTime`
+// +kubebuilder:printcolumn:name="Next refresh",type=string,JSONPath=`.status.refreshes[0].nextRefreshTime`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+type SeatProduct struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// What is sold, how it is priced, and how its seats are counted.
+	// +required
+	Spec SeatProductSpec `json:"spec"`
+
+	// What the operator says about the product.
+	// +optional
+	// +kubebuilder:default={"observedGeneration":-1}
+	Status SeatProductStatus `json:"status,omitzero"`
+}
+
+// SeatProductList is a list of SeatProducts.
+//
+// +kubebuilder:object:root=true
+type SeatProductList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []SeatProduct `json:"items"`
+}

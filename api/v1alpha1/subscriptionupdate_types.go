@@ -1,0 +1,518 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// SeatsChange changes the quantity of one item.
+//
+// +kubebuilder:validation:XValidation:rule="!(has(self.increment) && has(self.decrement))",message="increment and decrement are mutually exclusive: set one"
+// +kubebuilder:validation:XValidation:rule="!(has(self.count) && (has(self.increment) || has(self.decrement)))",message="count says the whole number, increment and decrement a difference: set one of the three"
+// +kubebuilder:validation:XValidation:rule="has(self.increment) || has(self.decrement) || has(self.count)",message="say how the seats change: set one of increment, decrement and count"
+type SeatsChange struct {
+	// The item whose quantity changes. The only one when left out.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$')",message="a name has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: choose another"
+	Item EntryName `json:"item,omitempty"`
+
+	// How many units are added, 1 to 10 million. Exactly one of increment, decrement and count is set.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000000
+	Increment *int64 `json:"increment,omitempty"`
+
+	// How many units are removed, 1 to 10 million. Exactly one of increment, decrement and count is set.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000000
+	Decrement *int64 `json:"decrement,omitempty"`
+
+	// How many units there are then, 0 to 10 million. Exactly one of increment, decrement and count is
+	// set.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=10000000
+	Count *int64 `json:"count,omitempty"`
+}
+
+// ItemsChange replaces the items of a subscription.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.keepTrial) || !self.keepTrial || (has(self.renewalPolicy) && self.renewalPolicy == 'Retain')",message="keepTrial needs renewalPolicy: Retain written beside it: a Reset always ends the trial"
+// +kubebuilder:validation:XValidation:rule="!has(self.ignoreRecurring) || !self.ignoreRecurring || (has(self.keepTrial) && self.keepTrial)",message="ignoreRecurring needs keepTrial: true written beside it: only a trial that goes on can stay trial-only"
+type ItemsChange struct {
+	// The items that the subscription has then, 1 to 100, by name. Items absent here are removed, new
+	// ones added; one without a quantity keeps what it holds.
+	// +required
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=100
+	Items []SubscriptionItem `json:"items"`
+
+	// What happens to the period: Retain keeps it, Reset ends it at the effective time and starts a new
+	// one there. When left out, the subscription says it, else Retain.
+	// +optional
+	RenewalPolicy RenewalPolicy `json:"renewalPolicy,omitempty"`
+
+	// Keeps a running trial; needs renewalPolicy: Retain beside it. When left out, the subscription says
+	// it, else the trial ends.
+	// +optional
+	KeepTrial *bool `json:"keepTrial,omitempty"`
+
+	// Keeps a trial-only subscription trial-only; needs keepTrial: true beside it. When left out, the
+	// subscription says it, else it becomes a recurring one after the trial.
+	// +optional
+	IgnoreRecurring *bool `json:"ignoreRecurring,omitempty"`
+}
+
+// CauseType says what an update of the operator was made because of.
+//
+// +kubebuilder:validation:Enum=Refresh;Spec
+type CauseType string
+
+const (
+	// CauseRefresh is a refresh that found another count.
+	CauseRefresh CauseType = "Refresh"
+
+	// CauseSpec is an edit of the subscription's spec.
+	CauseSpec CauseType = "Spec"
+)
+
+// UpdateCause says where an update of the operator came from.
+//
+// +kubebuilder:validation:XValidation:rule="self.type != 'Refresh' || (has(self.item) && has(self.token) && has(self.observedTime))",message="a cause of type Refresh needs item, token and observedTime: set them, or leave cause to the operator"
+// +kubebuilder:validation:XValidation:rule="self.type != 'Spec' || has(self.generation)",message="a cause of type Spec needs a generation: set it, or leave cause to the operator"
+type UpdateCause struct {
+	// Refresh (a count that changed) or Spec (an edit of the subscription).
+	// +required
+	Type CauseType `json:"type"`
+
+	// What the refresh ran for: the time of its tick, or the value of the request.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Token string `json:"token,omitempty"`
+
+	// When the count was observed, on the subscription's clock.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
+	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
+
+	// When the data loader answered, on the wall clock. An update that is created more than two minutes
+	// later is not taken: it could bring back an older count.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
+	LoadedTime *metav1.Time `json:"loadedTime,omitempty"`
+
+	// The generation of the subscription's spec that was acted on.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	Generation *int64 `json:"generation,omitempty"`
+
+	// The item that was counted or whose quantity was edited. Absent for all that is not one item's
+	// quantity.
+	// +optional
+	Item EntryName `json:"item,omitempty"`
+}
+
+// SubscriptionUpdateSpec is a change of a subscription. It is immutable but for approved.
+//
+// +kubebuilder:validation:XValidation:rule="!(has(self.seats) && has(self.changeItems))",message="seats and changeItems are mutually exclusive: set one"
+// +kubebuilder:validation:XValidation:rule="has(self.seats) || has(self.changeItems)",message="say what changes: set seats or changeItems"
+// +kubebuilder:validation:XValidation:rule="!has(self.applicationSchedule) || self.applicationSchedule != 'Custom' || has(self.applyAt)",message="applicationSchedule Custom needs the instant at which the change applies: set applyAt"
+// +kubebuilder:validation:XValidation:rule="!has(self.applyAt) || (has(self.applicationSchedule) && self.applicationSchedule == 'Custom')",message="applyAt needs applicationSchedule: Custom written beside it"
+// +kubebuilder:validation:XValidation:rule="!has(self.paymentSchedule) || self.paymentSchedule != 'Custom' || has(self.billAt)",message="paymentSchedule Custom needs the instant at which the change is billed: set billAt"
+// +kubebuilder:validation:XValidation:rule="!has(self.billAt) || (has(self.paymentSchedule) && self.paymentSchedule == 'Custom')",message="billAt needs paymentSchedule: Custom written beside it"
+// +kubebuilder:validation:XValidation:rule="!has(self.proration) || (!has(self.paymentSchedule) && !has(self.calculationMethod))",message="proration is a short form of paymentSchedule and calculationMethod: set it or them, not both"
+// +kubebuilder:validation:XValidation:rule="!has(self.effectiveTime) || !has(self.applicationSchedule) || !(self.applicationSchedule in ['NextPeriod', 'Scheduled'])",message="with NextPeriod and Scheduled the effective time is not yours to choose: remove effectiveTime or change applicationSchedule"
+// +kubebuilder:validation:XValidation:rule="self.subscriptionRef.name == oldSelf.subscriptionRef.name && has(self.subscriptionRef.uid) == has(oldSelf.subscriptionRef.uid) && (!has(self.subscriptionRef.uid) || self.subscriptionRef.uid == oldSelf.subscriptionRef.uid)",message="subscriptionRef is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.seats) == has(oldSelf.seats) && (!has(self.seats) || self.seats == oldSelf.seats)",message="seats is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.changeItems) == has(oldSelf.changeItems) && (!has(self.changeItems) || self.changeItems == oldSelf.changeItems)",message="changeItems is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.applicationSchedule) == has(oldSelf.applicationSchedule) && (!has(self.applicationSchedule) || self.applicationSchedule == oldSelf.applicationSchedule)",message="applicationSchedule is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.applyAt) == has(oldSelf.applyAt) && (!has(self.applyAt) || self.applyAt == oldSelf.applyAt)",message="applyAt is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.effectiveTime) == has(oldSelf.effectiveTime) && (!has(self.effectiveTime) || self.effectiveTime == oldSelf.effectiveTime)",message="effectiveTime is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.paymentSchedule) == has(oldSelf.paymentSchedule) && (!has(self.paymentSchedule) || self.paymentSchedule == oldSelf.paymentSchedule)",message="paymentSchedule is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.billAt) == has(oldSelf.billAt) && (!has(self.billAt) || self.billAt == oldSelf.billAt)",message="billAt is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.calculationMethod) == has(oldSelf.calculationMethod) && (!has(self.calculationMethod) || self.calculationMethod == oldSelf.calculationMethod)",message="calculationMethod is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.proration) == has(oldSelf.proration) && (!has(self.proration) || self.proration == oldSelf.proration)",message="proration is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.prorationPolicyRef) == has(oldSelf.prorationPolicyRef) && (!has(self.prorationPolicyRef) || self.prorationPolicyRef == oldSelf.prorationPolicyRef)",message="prorationPolicyRef is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.preview) == has(oldSelf.preview) && (!has(self.preview) || self.preview == oldSelf.preview)",message="preview is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.expectedHash) == has(oldSelf.expectedHash) && (!has(self.expectedHash) || self.expectedHash == oldSelf.expectedHash)",message="expectedHash is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.reason) == has(oldSelf.reason) && (!has(self.reason) || self.reason == oldSelf.reason)",message="reason is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.cause) == has(oldSelf.cause) && (!has(self.cause) || self.cause == oldSelf.cause)",message="cause is immutable, as all of an update but approved: create another SubscriptionUpdate"
+type SubscriptionUpdateSpec struct {
+	// The Subscription that changes. The update waits while there is none of that name.
+	// +required
+	SubscriptionRef SubscriptionReference `json:"subscriptionRef"`
+
+	// Changes the quantity of one item. Exactly one of seats and changeItems is set.
+	// +optional
+	Seats *SeatsChange `json:"seats,omitempty"`
+
+	// Replaces the items. Exactly one of seats and changeItems is set.
+	// +optional
+	ChangeItems *ItemsChange `json:"changeItems,omitempty"`
+
+	// When the change takes hold: Immediately, NextPeriod (at the renewal, before it is charged), Custom
+	// (at applyAt) or Scheduled (at the next refresh of the item's product). When left out, the
+	// subscription says it, then the product, else Immediately.
+	// +optional
+	ApplicationSchedule ApplicationSchedule `json:"applicationSchedule,omitempty"`
+
+	// The instant at which the change applies; now, when it has passed. With applicationSchedule Custom
+	// only.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
+	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
+
+	// The instant from which the change counts for money, within the current period. The instant at
+	// which it applies when left out. Refused with NextPeriod and Scheduled.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
+	EffectiveTime *metav1.Time `json:"effectiveTime,omitempty"`
+
+	// When the adjustment is billed: Immediately (a document of its own), NextInvoice or Custom (at
+	// billAt). When left out, the subscription says it, then the product, else NextInvoice.
+	// +optional
+	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
+
+	// The instant at which the adjustment is billed; now, when it has passed. With paymentSchedule
+	// Custom only.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
+	BillAt *metav1.Time `json:"billAt,omitempty"`
+
+	// How the change is priced: ProRata (for the rest of the period), PayInFull (the whole period, no
+	// credit) or DoNotCharge (from the next period on). When left out, the subscription says it, then
+	// the product, else ProRata.
+	// +optional
+	CalculationMethod CalculationMethod `json:"calculationMethod,omitempty"`
+
+	// A short form: CreateProrations is ProRata and NextInvoice, AlwaysInvoice is ProRata and
+	// Immediately, None is DoNotCharge. Excludes paymentSchedule and calculationMethod, which say it
+	// when left out.
+	// +optional
+	Proration Proration `json:"proration,omitempty"`
+
+	// The policy that rounds the proration. When left out, the subscription's, then the product's, else
+	// none.
+	// +optional
+	ProrationPolicyRef *ProrationPolicyReference `json:"prorationPolicyRef,omitempty"`
+
+	// Computes and records what the change would do, and changes nothing. The change is made when left
+	// out or false.
+	// +optional
+	Preview bool `json:"preview,omitempty"`
+
+	// The status.hash of a preview: when the outcome would differ, the update is Rejected
+	// (PreviewOutdated). It covers counts, plans, schedules, renewal time and rounded amounts, no times:
+	// write the preview's effectiveTime too to get its amounts. Any outcome is taken when left out.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	ExpectedHash string `json:"expectedHash,omitempty"`
+
+	// Releases an update that is Held. The only field that may change.
+	// +optional
+	Approved bool `json:"approved,omitempty"`
+
+	// Why the change is made, up to 1024 characters of free text. None when left out.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Reason string `json:"reason,omitempty"`
+
+	// What the operator made the update because of. Leave it out: it is set by the operator on what it
+	// creates.
+	// +optional
+	Cause *UpdateCause `json:"cause,omitempty"`
+}
+
+// UpdateState is where an update is in its life.
+//
+// +kubebuilder:validation:Enum=Pending;Scheduled;Held;Applied;Previewed;Rejected;Superseded
+type UpdateState string
+
+const (
+	// UpdatePending cannot apply yet; the condition says why.
+	UpdatePending UpdateState = "Pending"
+
+	// UpdateScheduled waits for its time.
+	UpdateScheduled UpdateState = "Scheduled"
+
+	// UpdateHeld waits for approval.
+	UpdateHeld UpdateState = "Held"
+
+	// UpdateApplied has taken hold.
+	UpdateApplied UpdateState = "Applied"
+
+	// UpdatePreviewed was computed and has changed nothing.
+	UpdatePreviewed UpdateState = "Previewed"
+
+	// UpdateRejected cannot apply and never will.
+	UpdateRejected UpdateState = "Rejected"
+
+	// UpdateSuperseded was replaced before it took hold.
+	UpdateSuperseded UpdateState = "Superseded"
+)
+
+// UpdateOrigin says who found the change.
+//
+// +kubebuilder:validation:Enum=User;Spec;Refresh
+type UpdateOrigin string
+
+const (
+	// OriginUser is an update that a user created.
+	OriginUser UpdateOrigin = "User"
+
+	// OriginSpec is an update made because of an edit of the subscription's spec.
+	OriginSpec UpdateOrigin = "Spec"
+
+	// OriginRefresh is an update made because of a refresh.
+	OriginRefresh UpdateOrigin = "Refresh"
+)
+
+// ProrationPolicyInForce is the policy that a change is priced by.
+type ProrationPolicyInForce struct {
+	// The kind of the policy.
+	// +required
+	Kind PolicyKind `json:"kind"`
+
+	// The name of the policy.
+	// +required
+	Name ObjectName `json:"name"`
+
+	// How it rounds units of time.
+	// +optional
+	Rounding Rounding `json:"rounding,omitempty"`
+
+	// The unit of time that it counts.
+	// +optional
+	Unit TimeUnit `json:"unit,omitempty"`
+}
+
+// ItemChange is what an update does to one item.
+type ItemChange struct {
+	// The name of the item.
+	// +required
+	Item EntryName `json:"item"`
+
+	// The SeatProduct of the item.
+	// +optional
+	Product ObjectName `json:"product,omitempty"`
+
+	// The ID of that product in another system. Absent when it has none.
+	// +optional
+	ProductExternalRef ExternalRef `json:"productExternalRef,omitempty"`
+
+	// The plan before. Absent when the item is new, or its plan does not change.
+	// +optional
+	PreviousPlan EntryName `json:"previousPlan,omitempty"`
+
+	// The plan after. Absent when the item is removed, or its plan does not change.
+	// +optional
+	NewPlan EntryName `json:"newPlan,omitempty"`
+
+	// The quantity before.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	PreviousCount int64 `json:"previousCount"`
+
+	// The quantity after.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	NewCount int64 `json:"newCount"`
+
+	// The signed sum of the item's lines, in major units. Absent under DoNotCharge and before it is
+	// computed.
+	// +optional
+	AdjustmentAmount Amount `json:"adjustmentAmount,omitempty"`
+
+	// When the item's product is next refreshed. Absent when it is refreshed on demand only.
+	// +optional
+	NextRefreshTime *metav1.Time `json:"nextRefreshTime,omitempty"`
+}
+
+// UpdatePreview is what a preview would put on documents.
+type UpdatePreview struct {
+	// The document that would be issued at once. Absent when there would be none.
+	// +optional
+	Now *DocumentTotals `json:"now,omitempty"`
+
+	// The upcoming invoice as it would be.
+	// +optional
+	Upcoming *DocumentTotals `json:"upcoming,omitempty"`
+}
+
+// SubscriptionUpdateStatus is what became of a change, and how its amounts came about.
+type SubscriptionUpdateStatus struct {
+	// The metadata.generation that this status is about; -1 until the operator has seen the update.
+	// +optional
+	// +kubebuilder:validation:Minimum=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// Ready, Applied, and Reconciling or Stalled while something is amiss.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// Where the update is in its life. Applied, Previewed, Rejected and Superseded are final.
+	// +optional
+	State UpdateState `json:"state,omitempty"`
+
+	// The change in short, such as "editors 2 → 7" or "5 items".
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	Summary string `json:"summary,omitempty"`
+
+	// Who found the change: User, Spec (an edit of the subscription) or Refresh.
+	// +optional
+	Origin UpdateOrigin `json:"origin,omitempty"`
+
+	// The UID of the first Subscription that saw the update; it belongs to no other.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=128
+	SubscriptionUID types.UID `json:"subscriptionUID,omitempty"`
+
+	// When the operator first saw the update, on the subscription's clock.
+	// +optional
+	SeenTime *metav1.Time `json:"seenTime,omitempty"`
+
+	// When an update that was Held was seen to be approved, on the subscription's clock.
+	// +optional
+	ApprovedTime *metav1.Time `json:"approvedTime,omitempty"`
+
+	// When the change takes hold, in force.
+	// +optional
+	ApplicationSchedule ApplicationSchedule `json:"applicationSchedule,omitempty"`
+
+	// The instant at which the change applies, as far as it is known.
+	// +optional
+	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
+
+	// The instant from which the change counts for money, in force.
+	// +optional
+	EffectiveTime *metav1.Time `json:"effectiveTime,omitempty"`
+
+	// When the adjustment is billed, in force.
+	// +optional
+	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
+
+	// The instant at which the adjustment is billed. With paymentSchedule Custom only.
+	// +optional
+	BillAt *metav1.Time `json:"billAt,omitempty"`
+
+	// How the change is priced, in force.
+	// +optional
+	CalculationMethod CalculationMethod `json:"calculationMethod,omitempty"`
+
+	// What happens to the period, in force.
+	// +optional
+	RenewalPolicy RenewalPolicy `json:"renewalPolicy,omitempty"`
+
+	// Whether a running trial is kept, in force.
+	// +optional
+	KeepTrial bool `json:"keepTrial,omitempty"`
+
+	// Whether a trial-only subscription stays trial-only, in force.
+	// +optional
+	IgnoreRecurring bool `json:"ignoreRecurring,omitempty"`
+
+	// The policy that the change is priced by. Absent when there is none.
+	// +optional
+	ProrationPolicy *ProrationPolicyInForce `json:"prorationPolicy,omitempty"`
+
+	// The generation of that policy.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	PolicyGeneration int64 `json:"policyGeneration,omitempty"`
+
+	// When the change took hold, on the subscription's clock.
+	// +optional
+	AppliedTime *metav1.Time `json:"appliedTime,omitempty"`
+
+	// What the update does to each item that it touches.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=200
+	Changes []ItemChange `json:"changes,omitempty"`
+
+	// The signed sum of all lines, also "0.00", in major units. Absent under DoNotCharge and before it
+	// is computed.
+	// +optional
+	AdjustmentAmount Amount `json:"adjustmentAmount,omitempty"`
+
+	// The currency of all amounts.
+	// +optional
+	Currency Currency `json:"currency,omitempty"`
+
+	// How each amount came about.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=1000
+	Lines []Line `json:"lines,omitempty"`
+
+	// What a preview would put on documents, at its resolved apply time, nothing else changing.
+	// +optional
+	Preview *UpdatePreview `json:"preview,omitempty"`
+
+	// The renewal time that the change leads to. Absent when it stays.
+	// +optional
+	NewRenewalTime *metav1.Time `json:"newRenewalTime,omitempty"`
+
+	// The hash of the outcome, for the expectedHash of another update.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	Hash string `json:"hash,omitempty"`
+
+	// The Invoice that the commit which applied the update also issued for it. Absent when it is billed
+	// later: invoice lines name their updates.
+	// +optional
+	Invoice ObjectName `json:"invoice,omitempty"`
+}
+
+// SubscriptionUpdate is a change of a subscription and the record of what it cost.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=spupd,categories=seatplane
+// +kubebuilder:selectablefield:JSONPath=`.spec.subscriptionRef.name`
+// +kubebuilder:selectablefield:JSONPath=`.status.state`
+// +kubebuilder:printcolumn:name="Subscription",type=string,JSONPath=`.spec.subscriptionRef.name`
+// +kubebuilder:printcolumn:name="Summary",type=string,JSONPath=`.status.summary`
+// +kubebuilder:printcolumn:name="Adjustment",type=string,JSONPath=`.status.adjustmentAmount`
+// +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type SubscriptionUpdate struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// The change. Immutable but for approved.
+	// +required
+	Spec SubscriptionUpdateSpec `json:"spec"`
+
+	// What became of the change.
+	// +optional
+	// +kubebuilder:default={"observedGeneration":-1}
+	Status SubscriptionUpdateStatus `json:"status,omitzero"`
+}
+
+// SubscriptionUpdateList is a list of SubscriptionUpdates.
+//
+// +kubebuilder:object:root=true
+type SubscriptionUpdateList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []SubscriptionUpdate `json:"items"`
+}
