@@ -1,0 +1,71 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package proration
+
+import (
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+)
+
+// ElapsedCharge returns what an item in arrears owes when its period is cut
+// short at an instant, by a cancellation or a Reset: the time elapsed, under
+// every method (billing design, section 8). 10 seats at 10.00 cancelled on 21
+// April: 100 × 20/30 = 66.67.
+//
+// c is the [Charge] that the period started with, whose line has not been
+// billed; pos is the item's position now. The first line is the recurring charge
+// for the time elapsed. The lines of the period's changes are the caller's, and
+// priced up to the end of the period; where they added up to more or less than
+// the period started with, a second line takes back, or adds, what lies after
+// the cut.
+//
+// What has elapsed is what would not be credited to an item in advance, so that
+// both pay the same: the share charged at the start less the share of a credit
+// at the cut, by the policy's unit and rounding.
+func ElapsedCharge(pos Position, c Charge, cut time.Time) []Line {
+	start, line := PeriodCharge(c)
+	share := c.elapsed(cut)
+	line.To, line.Share, line.Amount = cut, &share, money.Decimal{}
+	line.Description = describe(c.words(), &share)
+	line.settle(money.Fraction{}, c.Currency)
+
+	added := pos.Charged.Sub(start.Charged)
+	if added.IsZero() {
+		return []Line{line}
+	}
+	return []Line{line, afterCut(pos, c, cut, added)}
+}
+
+// elapsed is the share that was charged at the start less the one that would be
+// credited at the cut.
+func (c Charge) elapsed(cut time.Time) Share {
+	share := c.Window.Share(c.From, c.Policy, Debit, nil)
+	unused := c.Window.Share(cut, c.Policy, Credit, nil)
+	share.Units = atLeast(share.Units.Sub(unused.Units), money.Fraction{})
+	return share
+}
+
+// afterCut takes back what changes added to the time after the cut, or adds
+// what they had taken off it.
+func afterCut(pos Position, c Charge, cut time.Time, added money.Decimal) Line {
+	kind, share := KindDebit, c.Window.Share(cut, c.Policy, Credit, nil)
+	switch {
+	case added.Sign() > 0:
+		kind, share = KindCredit, pos.credit(c.Window, cut, c.Policy)
+	case pos.CreditUnits != nil:
+		// A credit that takes effect after the cut gave back less than that.
+		share.Units = atMost(share.Units, c.Window.convert(*pos.CreditUnits, pos.CreditUnit, share.Unit))
+	}
+	line := Line{
+		Item: c.Item, Product: c.Product, Plan: c.Plan,
+		Kind:        kind,
+		Description: describe("changes of the period ended early", &share),
+		Full:        added.Neg(),
+		From:        cut, To: c.Window.End,
+		Share: &share,
+	}
+	line.settle(pos.Remainder, c.Currency)
+	return line
+}

@@ -1,0 +1,109 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package proration
+
+import (
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/pricing"
+)
+
+// Charge asks what an item costs for a period, once, or for its usage.
+type Charge struct {
+	Item, Product, Plan string
+	// Price is the price captured for the period.
+	Price    pricing.Price
+	Currency money.Currency
+	// Quantity is the number of units: held, bought once, or used.
+	Quantity int64
+	// Minimum is what a recurring charge bills at least, whatever is held (billing
+	// design, section 10); 0 is none. Other charges do not read it.
+	Minimum int64
+	// From is when the charge begins: the start of the period, which in a stub is
+	// later than that of Window.Natural.
+	From   time.Time
+	Window Window
+	// Policy measures a stub; nothing else is prorated.
+	Policy Policy
+}
+
+// PeriodCharge returns the recurring charge of a period, T(b) for the quantity b
+// that is billed, and the position that the period starts with: P = V = T(b),
+// the remainder is 0 (billing design, sections 4 and 5). The line's amount may
+// be 0.
+//
+// A stub, which starts after its natural period, is priced like a debit at its
+// start, by the policy's unit and rounding (section 1): its line has a Share. V
+// is the full T(b) also in a stub: credits are multiplied by a ratio that is no
+// larger than the stub's.
+//
+// For an item in arrears the line is billed at the end of the period; the same
+// Charge then gives the same line.
+func PeriodCharge(c Charge) (Position, Line) {
+	billed := max(c.Quantity, c.Minimum)
+	total := c.Price.Total(billed)
+	pos := Position{Held: c.Quantity, Billed: billed, Reference: total, Charged: total}
+	line := c.line(KindRecurring, billed, total)
+	line.Description = c.words()
+	if !c.Window.Whole(c.From) {
+		share := c.Window.Share(c.From, c.Policy, Debit, nil)
+		line.Share = &share
+		line.Description = describe(line.Description, &share)
+		pos = pos.capped(c.Window, share)
+	}
+	line.settle(money.Fraction{}, c.Currency)
+	return pos, line
+}
+
+// words says what a recurring charge is for, and where it is the plan's minimum.
+func (c Charge) words() string {
+	if c.Minimum > c.Quantity {
+		return seats(c.Minimum) + ", the plan's minimum"
+	}
+	return seats(c.Quantity)
+}
+
+// OneTimeCharge returns what an item costs that is charged once, T(q) in full,
+// and the position that later additions are measured against (billing design,
+// section 6). It is never prorated. The line's amount may be 0.
+func OneTimeCharge(c Charge) (Position, Line) {
+	total := c.Price.Total(c.Quantity)
+	line := c.line(KindOneTime, c.Quantity, total)
+	line.To = line.From
+	line.Description = seats(c.Quantity)
+	line.settle(money.Fraction{}, c.Currency)
+	return Position{Held: c.Quantity, Billed: c.Quantity, Reference: total, Charged: total}, line
+}
+
+// UsageCharge returns what the usage of a period costs: T(usage), never
+// prorated (billing design, section 11).
+func UsageCharge(c Charge) Line {
+	line := c.line(KindUsage, c.Quantity, c.Price.Total(c.Quantity))
+	line.Description = count(c.Quantity, "unit", "units") + " used"
+	line.settle(money.Fraction{}, c.Currency)
+	return line
+}
+
+func (c Charge) line(kind Kind, quantity int64, full money.Decimal) Line {
+	return Line{
+		Item: c.Item, Product: c.Product, Plan: c.Plan,
+		Kind:       kind,
+		Quantity:   quantity,
+		UnitAmount: unitAmount(c.Price, quantity, full),
+		Full:       full,
+		From:       c.From, To: c.Window.End,
+	}
+}
+
+// unitAmount returns the price of one unit where it multiplies out to the full
+// amount, and nil where it does not: in other models, with included units, or
+// where a credit is capped.
+func unitAmount(p pricing.Price, quantity int64, full money.Decimal) *money.Decimal {
+	if p.Model != pricing.PerUnit || !p.UnitAmount.MulInt(quantity).Equal(full.Abs()) {
+		return nil
+	}
+	unit := p.UnitAmount
+	return &unit
+}

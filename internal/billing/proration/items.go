@@ -1,0 +1,171 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package proration
+
+import (
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/pricing"
+)
+
+// Replacement asks what it costs to move an item to another plan while its
+// period stays (billing design, section 6, Retain).
+type Replacement struct {
+	Item, Update string
+	// OldProduct, OldPlan and OldPrice are what the item leaves, the price as
+	// captured.
+	OldProduct, OldPlan string
+	OldPrice            pricing.Price
+	// Product, Plan and Price are what it moves to.
+	Product, Plan string
+	Price         pricing.Price
+	Currency      money.Currency
+	// Quantity is the new quantity, q, on the new plan.
+	Quantity int64
+	Method   Method
+	At       time.Time
+	Window   Window
+	Policy   Policy
+	// Carried is the remainder that the item's lines on the new plan left, where
+	// it has been on that plan before in this period (section 3); else 0.
+	Carried money.Fraction
+}
+
+// ReplaceItem returns what a change of an item's plan costs with Retain: the
+// position on the new plan, up to two lines, the credit first, and the remainder
+// that the lines on the old plan leave, for [Replacement.Carried] should the item
+// come back to it in this period (billing design, section 6). Where the quantity
+// changes too, the lines say both.
+//
+// ProRata: a credit of min(T_old(held), V) × ratio, which is what is both
+// charged and still held, and a debit of T_new(q) × ratio. One R' serves both,
+// rounded by the sign of the full-period difference. PayInFull: the debit in
+// full, no credit. DoNotCharge: no lines; the new plan bills from the next
+// period.
+func ReplaceItem(pos Position, r Replacement) (Position, []Line, money.Fraction) {
+	total := r.Price.Total(r.Quantity)
+	after := pos
+	after.Held, after.Billed, after.Reference = r.Quantity, r.Quantity, total
+	after.Remainder = r.Carried
+	switch r.Method {
+	case ProRata:
+		return r.proRata(pos, after, total)
+	case PayInFull:
+		after.Charged = money.Decimal{}
+		after, debit := r.next().replaceDebit(after, total, nil)
+		return after, lines(nil, debit), pos.Remainder
+	}
+	return after, nil, pos.Remainder
+}
+
+func (r Replacement) proRata(pos, after Position, total money.Decimal) (Position, []Line, money.Fraction) {
+	back := chargedAndHeld(pos, r.OldPrice)
+	share := pos.debit(r.Window, r.At, r.Policy)
+	if total.Cmp(back) < 0 {
+		share = pos.credit(r.Window, r.At, r.Policy)
+		after = after.credited(money.Decimal{}, r.At, share)
+	}
+	credit, left := r.old().replaceCredit(pos, back, share)
+	after.Charged = money.Decimal{} // V is P: what the new plan is charged
+	after, debit := r.next().replaceDebit(after, total, &share)
+	return after, lines(credit, debit), left
+}
+
+// replaceCredit gives the old plan back.
+func (c Change) replaceCredit(pos Position, full money.Decimal, share Share) (*Line, money.Fraction) {
+	if full.Sign() <= 0 {
+		return nil, pos.Remainder
+	}
+	line := c.line(KindCredit, full.Neg(), &share, part{pos.Held, seats(pos.Held) + " off plan " + c.Plan})
+	return line, line.settle(pos.Remainder, c.Currency)
+}
+
+// replaceDebit charges the new plan, in full without a share.
+func (c Change) replaceDebit(pos Position, full money.Decimal, share *Share) (Position, *Line) {
+	pos = pos.debited(full)
+	if share != nil {
+		pos = pos.capped(c.Window, *share)
+	}
+	if full.IsZero() {
+		return pos, nil
+	}
+	line := c.line(KindDebit, full, share, part{c.Quantity, seats(c.Quantity) + " on plan " + c.Plan})
+	pos.Remainder = line.settle(pos.Remainder, c.Currency)
+	return pos, line
+}
+
+// old asks for the side of a replacement that ends.
+func (r Replacement) old() Change {
+	return Change{
+		Item: r.Item, Product: r.OldProduct, Plan: r.OldPlan, Update: r.Update,
+		Price: r.OldPrice, Currency: r.Currency, At: r.At, Window: r.Window, Policy: r.Policy,
+	}
+}
+
+// next asks for the side of a replacement that begins.
+func (r Replacement) next() Change {
+	return Change{
+		Item: r.Item, Product: r.Product, Plan: r.Plan, Update: r.Update,
+		Price: r.Price, Currency: r.Currency, Quantity: r.Quantity, At: r.At, Window: r.Window, Policy: r.Policy,
+	}
+}
+
+// RemoveItem returns what is given back for an item that is removed with Retain:
+// min(T(held), V) × ratio under ProRata, nothing under the other methods
+// (billing design, section 6). c.Plan and c.Price are those held; c.Quantity is
+// not read.
+func RemoveItem(pos Position, c Change) *Line {
+	return c.giveBack(pos, seats(pos.Held)+" removed")
+}
+
+// SettleItem returns what is given back for an item whose period ends early by
+// Reset or by a cancellation: as [RemoveItem], in other words. It only credits,
+// and rounds as a credit.
+func SettleItem(pos Position, c Change) *Line {
+	return c.giveBack(pos, seats(pos.Held)+" settled")
+}
+
+func (c Change) giveBack(pos Position, words string) *Line {
+	if c.Method != ProRata {
+		return nil
+	}
+	_, line := c.credit(pos, chargedAndHeld(pos, c.Price), part{pos.Held, words})
+	return line
+}
+
+// AddItem returns what an item costs that is added in mid-period with Retain:
+// T(q) × ratio under ProRata, T(q) in full under PayInFull, nothing until the
+// next period under DoNotCharge; and the position it starts with (billing
+// design, section 6).
+func AddItem(c Change) (Position, *Line) {
+	total := c.Price.Total(c.Quantity)
+	pos := Position{Held: c.Quantity, Billed: c.Quantity, Reference: total}
+	words := part{c.Quantity, seats(c.Quantity) + " added"}
+	switch {
+	case total.IsZero():
+		return pos, nil
+	case c.Method == ProRata:
+		return c.debit(pos, total, words)
+	case c.Method == PayInFull:
+		return c.debitInFull(pos, total, words)
+	}
+	return pos, nil
+}
+
+// chargedAndHeld returns min(T(held), V): what is both charged and still held,
+// for a full period.
+func chargedAndHeld(pos Position, p pricing.Price) money.Decimal {
+	return money.Min(p.Total(pos.Held), pos.Charged)
+}
+
+func lines(credit, debit *Line) []Line {
+	var all []Line
+	for _, line := range []*Line{credit, debit} {
+		if line != nil {
+			all = append(all, *line)
+		}
+	}
+	return all
+}

@@ -1,0 +1,74 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package proration
+
+import (
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+)
+
+// Method is how a change is charged within its period (billing design, sections
+// 5 and 6).
+type Method string
+
+// The calculation methods. Any other value counts as DoNotCharge.
+const (
+	// ProRata: for the part of the period that the change covers.
+	ProRata Method = "ProRata"
+	// PayInFull: a rise in full, a fall not at all.
+	PayInFull Method = "PayInFull"
+	// DoNotCharge: nothing within the period.
+	DoNotCharge Method = "DoNotCharge"
+)
+
+// Kind is what a line stands for.
+type Kind string
+
+// The kinds of lines.
+const (
+	KindRecurring Kind = "Recurring" // a recurring charge of a period
+	KindOneTime   Kind = "OneTime"   // an item that is charged once
+	KindUsage     Kind = "Usage"     // the metered usage of a period
+	KindDebit     Kind = "Debit"     // a change that adds
+	KindCredit    Kind = "Credit"    // a change that gives back
+)
+
+// Line is one amount and the numbers it was made from: Amount is Unrounded +
+// Carried, rounded once; Unrounded is Full × the ratio of Share. Amounts are in
+// major units, positive when charged, negative when given back.
+type Line struct {
+	// Key identifies the line for its caller; this package leaves it empty.
+	Key string
+	// Item, Product and Plan say what the line is for.
+	Item, Product, Plan string
+	Kind                Kind
+	// Description says it in words: "5 seats added, 15 of 30 days".
+	Description string
+	// Quantity is the number of units that the line is for, never negative: the
+	// difference, for a change.
+	Quantity int64
+	// UnitAmount is the price of one unit where Quantity × UnitAmount is the size
+	// of Full, which is so for PerUnit only; else nil.
+	UnitAmount *money.Decimal
+	// Full is the amount for a full period, signed like Amount.
+	Full money.Decimal
+	// From and To bound the time that the line covers.
+	From, To time.Time
+	// Share is the part of the period; nil when Full is charged in full.
+	Share *Share
+	// Unrounded is the exact amount before rounding.
+	Unrounded money.Fraction
+	// Carried is the rounding remainder of the lines before (section 3).
+	Carried money.Fraction
+	// Amount is what is billed, in the currency's minor units.
+	Amount money.Decimal
+	// Update names the update that the line comes from; empty for a renewal.
+	Update string
+
+	// Count is how many lines a folded line stands for, 0 for a line of its own;
+	// FirstUpdate and LastUpdate are the first and last update among them.
+	Count                   int
+	FirstUpdate, LastUpdate string
+}

@@ -1,0 +1,98 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package proration
+
+import (
+	"cmp"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+)
+
+// Unit is the unit of time in which a part of a period is measured (billing
+// design, section 2).
+type Unit string
+
+// The units of a proration. Second, Minute and Hour measure elapsed time; Day
+// measures local days, each by its true length.
+const (
+	Second Unit = "Second"
+	Minute Unit = "Minute"
+	Hour   Unit = "Hour"
+	Day    Unit = "Day"
+)
+
+// seconds in a unit of elapsed time; 0 for Day, which is not one.
+func (u Unit) seconds() int64 {
+	switch u {
+	case Day:
+		return 0
+	case Hour:
+		return 3600
+	case Minute:
+		return 60
+	default:
+		return 1
+	}
+}
+
+// Rounding says how units of time are rounded. It never touches money (billing
+// design, section 2).
+type Rounding string
+
+// The roundings of a proration policy.
+const (
+	// None leaves fractions of a unit as they are.
+	None Rounding = "None"
+	// Up: partial use is paid for. A debit is rounded up, a credit down.
+	Up Rounding = "Up"
+	// Down: partial use is free. A debit is rounded down, a credit up.
+	Down Rounding = "Down"
+	// Nearest rounds both half up.
+	Nearest Rounding = "Nearest"
+)
+
+// Side is the side of a proration: it decides the direction of rounding.
+type Side int
+
+// The sides of a proration.
+const (
+	// Debit: new time charged.
+	Debit Side = iota
+	// Credit: unused time given back.
+	Credit
+)
+
+// Policy is how parts of a period are measured.
+type Policy struct {
+	// Name is the policy's name, for records; it decides nothing.
+	Name string
+	// Unit; left out it is Second.
+	Unit Unit
+	// Rounding; left out it is None.
+	Rounding Rounding
+}
+
+// NoPolicy is in force where no proration policy is named: seconds, not rounded
+// (billing design, section 2).
+var NoPolicy = Policy{Unit: Second, Rounding: None}
+
+// withDefaults fills in what was left out.
+func (p Policy) withDefaults() Policy {
+	p.Unit = cmp.Or(p.Unit, Second)
+	p.Rounding = cmp.Or(p.Rounding, None)
+	return p
+}
+
+// round rounds units of time, which are not negative.
+func (r Rounding) round(units money.Fraction, side Side) money.Fraction {
+	switch {
+	case r == Nearest:
+		return money.NewFraction(units.HalfUp(), 1)
+	case r == Up && side == Debit, r == Down && side == Credit:
+		return money.NewFraction(units.Ceil(), 1)
+	case r == Up && side == Credit, r == Down && side == Debit:
+		return money.NewFraction(units.Floor(), 1)
+	}
+	return units
+}

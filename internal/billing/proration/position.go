@@ -1,0 +1,104 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package proration
+
+import (
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+)
+
+// Position is what an item holds and what the next change of it is measured
+// against in the current period (billing design, section 5). It is a value; a
+// change returns the next one.
+type Position struct {
+	// Held is the quantity held, h.
+	Held int64
+	// Billed is the billed quantity, b: seats between Held and it were never
+	// charged, or are paid already.
+	Billed int64
+	// Reference is the reference total P, in major units for a full period: what
+	// the next change is measured against.
+	Reference money.Decimal
+	// Charged is the charged total V, in major units for a full period: what
+	// credits are capped by. Never negative.
+	Charged money.Decimal
+	// Remainder is the rounding remainder that the next line of a change of this
+	// item on this plan carries (section 3): at most half a minor unit either
+	// way, 0 when a period starts.
+	Remainder money.Fraction
+
+	// DebitUnits is the fewest units of time, in units of DebitUnit, that a debit
+	// still in force was charged for: a credit never covers more (section 2,
+	// Down). A stub's recurring charge counts as a debit. nil when all was charged
+	// for the whole period, which caps nothing.
+	DebitUnits *money.Fraction
+	DebitUnit  Unit
+
+	// CreditUnits is what the newest credit covered, in units of CreditUnit, and
+	// CreditTime its instant. A debit at that same instant covers no fewer: what
+	// is given back and taken again at once costs nothing and pays nothing. nil
+	// without a credit in this period.
+	CreditUnits *money.Fraction
+	CreditUnit  Unit
+	CreditTime  time.Time
+}
+
+// debit returns the share of a debit at t.
+func (p Position) debit(w Window, t time.Time, policy Policy) Share {
+	s := w.Share(t, policy, Debit, nil)
+	if p.CreditUnits != nil && p.CreditTime.Equal(t) {
+		s.Units = atMost(atLeast(s.Units, w.convert(*p.CreditUnits, p.CreditUnit, policy.Unit)), s.UnitsInPeriod)
+	}
+	return s
+}
+
+// credit returns the share of a credit at t.
+func (p Position) credit(w Window, t time.Time, policy Policy) Share {
+	if p.DebitUnits == nil {
+		return w.Share(t, policy, Credit, nil)
+	}
+	units := w.convert(*p.DebitUnits, p.DebitUnit, policy.Unit)
+	return w.Share(t, policy, Credit, &units)
+}
+
+// convert keeps the part of the period that some units of time are, where a
+// policy was given another unit in mid-period.
+func (w Window) convert(units money.Fraction, from, to Unit) money.Fraction {
+	if from == to || from == "" {
+		return units
+	}
+	period := w.size(from)
+	if period.IsZero() {
+		return units
+	}
+	return units.Quo(period).Mul(w.size(to))
+}
+
+// debited records a debit of amount for a full period.
+func (p Position) debited(amount money.Decimal) Position {
+	if p.Charged.IsZero() {
+		p.DebitUnits, p.DebitUnit = nil, "" // nothing is left that a cap protects
+	}
+	p.Charged = p.Charged.Add(amount)
+	return p
+}
+
+// capped records that a debit was charged for no more than the units of s.
+func (p Position) capped(w Window, s Share) Position {
+	units := s.Units
+	if p.DebitUnits != nil {
+		units = atMost(units, w.convert(*p.DebitUnits, p.DebitUnit, s.Unit))
+	}
+	p.DebitUnits, p.DebitUnit = &units, s.Unit
+	return p
+}
+
+// credited records a credit of amount, not above Charged, for a full period.
+func (p Position) credited(amount money.Decimal, t time.Time, s Share) Position {
+	units := s.Units
+	p.CreditUnits, p.CreditUnit, p.CreditTime = &units, s.Unit, t
+	p.Charged = p.Charged.Sub(amount)
+	return p
+}

@@ -1,0 +1,28 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package proration
+
+import "github.com/seatplane/seatplane/internal/billing/money"
+
+// settle computes the amount of a line from its full amount and its share
+// (billing design, section 3): Full × ratio + carried, rounded once, half away
+// from zero, to the minor unit. It returns the remainder, what the next line of a
+// change of the item on its plan carries.
+//
+// A line that covers no time takes nothing over: what is carried may be half a
+// minor unit, which rounded alone would give a line against the direction of its
+// change. The next line carries it.
+func (l *Line) settle(carried money.Fraction, currency money.Currency) (remainder money.Fraction) {
+	l.Unrounded = money.FractionOf(l.Full)
+	if l.Share != nil {
+		l.Unrounded = l.Unrounded.Mul(l.Share.Ratio())
+	}
+	if l.Unrounded.IsZero() {
+		return carried
+	}
+	l.Carried = carried
+	exact := l.Unrounded.Add(carried)
+	l.Amount = currency.Round(exact)
+	return exact.Sub(money.FractionOf(l.Amount))
+}

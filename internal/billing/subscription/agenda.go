@@ -1,0 +1,121 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import "time"
+
+// next finds the event that comes first, whether it is due yet or not.
+func (r *replay) next() (event, bool) {
+	var first event
+	found := false
+	offer := func(e event) {
+		if !found || e.before(first) {
+			first, found = e, true
+		}
+	}
+	switch {
+	case r.notStarted():
+		r.agendaBeforeStart(offer)
+	case r.state.Started():
+		r.agendaOfContract(offer)
+	}
+	for _, p := range r.updates {
+		if e, ok := r.agendaOfUpdate(p); ok {
+			offer(e)
+		}
+	}
+	return first, found
+}
+
+// agendaBeforeStart: a cancellation at the very instant of the start comes
+// before it, as one at a boundary comes before the renewal.
+func (r *replay) agendaBeforeStart(offer func(event)) {
+	if at, ok := r.cancelTime(); ok && !at.After(r.startTime()) {
+		offer(event{kind: cancels, at: at})
+		return
+	}
+	offer(event{kind: starts, at: r.startTime()})
+}
+
+func (r *replay) agendaOfContract(offer func(event)) {
+	if r.state.Period.Trial {
+		offer(event{kind: trialEnds, at: r.state.Period.Span.End})
+	} else {
+		offer(event{kind: periodEnds, at: r.state.Period.Span.End})
+	}
+	for _, d := range r.state.Deferred {
+		offer(event{kind: billingDate, at: r.notBeforeLast(d.BillAt), deferred: d})
+	}
+	if at, ok := r.cancelTime(); ok {
+		offer(event{kind: cancels, at: r.notBeforeLast(at)})
+	}
+}
+
+// agendaOfUpdate returns when an update is next looked at; not ok while it
+// waits for something that has no date.
+func (r *replay) agendaOfUpdate(p *pending) (event, bool) {
+	if p.tried {
+		return event{}, false
+	}
+	applies, dated := r.appliesAt(p)
+	at, gone := r.supersededAt(p)
+	at = r.notBeforeLast(at)
+	if gone && (!dated || !applies.at.Before(at)) {
+		return event{kind: superseded, at: at, update: p}, true
+	}
+	return applies, dated
+}
+
+// appliesAt is when an update takes hold; not ok while it waits for something
+// that has no date.
+func (r *replay) appliesAt(p *pending) (event, bool) {
+	if !r.state.Started() {
+		return event{}, false
+	}
+	due := r.dueTime(p)
+	if due.waits != nil {
+		return event{}, false
+	}
+	e := event{kind: changeDue, at: due.at, asked: due.asked, update: p}
+	if p.Origin == OriginRefresh {
+		e.kind = countLoaded
+	}
+	return e, true
+}
+
+// startTime is when the subscription starts.
+func (r *replay) startTime() time.Time {
+	if t := r.in.Terms.Start; !t.IsZero() {
+		return t
+	}
+	return r.in.Terms.Created
+}
+
+// cancelTime is when the subscription ends, if it does. A date that had passed
+// when the spec was first seen means now (billing design, section 14).
+func (r *replay) cancelTime() (time.Time, bool) {
+	c := r.in.Terms.Cancel
+	if c.AtPeriodEnd && r.state.Started() {
+		return r.state.Period.Span.End, true
+	}
+	if r.in.Terms.TrialOnly && r.state.Period.Trial && (c.At.IsZero() || c.At.After(r.state.Period.Span.End)) {
+		return r.state.Period.Span.End, true
+	}
+	if c.At.IsZero() {
+		return time.Time{}, false
+	}
+	if !r.in.Terms.Seen && c.At.Before(r.in.seenNow()) {
+		return r.in.seenNow(), true
+	}
+	return c.At, true
+}
+
+// notBeforeLast moves an own time up to the newest committed event: time never
+// goes back for a subscription.
+func (r *replay) notBeforeLast(t time.Time) time.Time {
+	if t.Before(r.state.LastEvent) {
+		return r.state.LastEvent
+	}
+	return t
+}

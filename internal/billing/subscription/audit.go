@@ -1,0 +1,99 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"fmt"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// auditPlan goes through the books of a plan before anything is committed and
+// says what does not add up; "" when all does. It reads what the plan came to and
+// not how: what is due to be billed grows by what was priced and shrinks by what
+// documents billed, and the credit balance is what documents put there.
+func auditPlan(before State, out Outcome) string {
+	owed, balance, number := unbilled(&before), before.Balance, max(before.NextNumber, 1)
+	for _, effect := range out.Effects {
+		if d := effect.Decision; d != nil && d.Verdict == IsApplied {
+			owed = owed.Add(Total(d.Lines))
+		}
+		d := effect.Document
+		if d == nil {
+			continue
+		}
+		if d.Number != number {
+			return fmt.Sprintf("document %d should be number %d", d.Number, number)
+		}
+		number++
+		balance = balance.Sub(d.CreditApplied)
+		if wrong := auditDocument(d, balance); wrong != "" {
+			return wrong
+		}
+		owed = owed.Sub(d.Subtotal).Add(Total(withoutUpdate(d.Lines)))
+	}
+	switch left := unbilled(&out.State); {
+	case !left.Equal(owed):
+		return fmt.Sprintf("%s is left to be billed, and it should be %s", left, owed)
+	case !out.State.Balance.Equal(balance):
+		return fmt.Sprintf("the credit balance is %s, and it should be %s", out.State.Balance, balance)
+	}
+	return auditItems(out.State.Items)
+}
+
+// auditDocument checks the sums of one document.
+func auditDocument(d *Document, balance money.Decimal) string {
+	switch {
+	case !d.Subtotal.Equal(Total(d.Lines)):
+		return fmt.Sprintf("the subtotal of document %d is not the sum of its lines", d.Number)
+	case !d.AmountDue.Equal(d.Subtotal.Sub(d.CreditApplied)):
+		return fmt.Sprintf("the amount due of document %d is not its subtotal less the credit applied", d.Number)
+	case !d.BalanceAfter.Equal(balance) || balance.Sign() < 0:
+		return fmt.Sprintf("document %d leaves a credit balance of %s, and it should be %s", d.Number, d.BalanceAfter, balance)
+	default:
+		return ""
+	}
+}
+
+// auditItems checks that no item was given back more than it was charged.
+func auditItems(items []Item) string {
+	for i := range items {
+		if items[i].Position.Charged.Sign() < 0 || items[i].Position.Held < 0 {
+			return fmt.Sprintf("item %q was given back more than it was charged", items[i].Name)
+		}
+	}
+	return ""
+}
+
+// unbilled sums the lines that wait for a document.
+func unbilled(s *State) money.Decimal {
+	sum := Total(s.Accrued)
+	for _, d := range s.Deferred {
+		sum = sum.Add(d.Line.Amount)
+	}
+	return sum
+}
+
+// withoutUpdate are the lines of a document that are not the doing of an update:
+// recurring and one-time charges, and what a cancellation settles.
+func withoutUpdate(lines []proration.Line) []proration.Line {
+	var charges []proration.Line
+	for _, line := range lines {
+		if line.Update == "" {
+			charges = append(charges, line)
+		}
+	}
+	return charges
+}
+
+// park throws a plan away that does not add up, and has the subscription wait for
+// a person (billing design, section 13).
+func park(state State, wrong string) Outcome {
+	state = state.clone()
+	state.Sequence++
+	state.Parked = fmt.Sprintf("The books do not add up: %s. Nothing of it was committed. This is a defect: please report "+
+		"it; then set the annotation billing.seatplane.dev/unpark to a new value to try again.", wrong)
+	return Outcome{State: state, Events: 1, Blocked: &Fault{ReasonParked, state.Parked}}
+}

@@ -1,0 +1,72 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"cmp"
+
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// cancel ends the subscription (billing design, section 14): unused time is
+// settled by the method of the cancellation, and the Final document carries all
+// that was accrued and deferred. Before the start it ends without a document.
+func (r *replay) cancel(e event) *Fault {
+	if r.notStarted() {
+		r.state.Phase = Canceled
+		return nil
+	}
+	lines, fault := r.settle(e)
+	if fault != nil {
+		return fault
+	}
+	lines = append(lines, r.state.Accrued...)
+	for _, d := range r.state.Deferred {
+		lines = append(lines, d.Line)
+	}
+	r.state.Accrued, r.state.Deferred = nil, nil
+	r.state.Phase = Canceled
+	r.issue(DocumentFinal, e.at, r.state.Period.Span, lines)
+	return nil
+}
+
+// settle prices the end of every recurring item: what is billed in advance is
+// credited for the unused time by ProRata and not at all otherwise; what is
+// billed in arrears is charged for the time elapsed under every method.
+func (r *replay) settle(e event) ([]proration.Line, *Fault) {
+	if r.state.Period.Trial {
+		return nil, nil
+	}
+	method := cmp.Or(r.in.Terms.Cancel.Method, proration.DoNotCharge)
+	var lines []proration.Line
+	for i := range r.state.Items {
+		item := &r.state.Items[i]
+		if !item.Recurring || (item.Charge == InAdvance && method != proration.ProRata) {
+			continue
+		}
+		policy, fault := r.policy(r.itemPolicyRef(item.Product))
+		if fault != nil {
+			return nil, fault
+		}
+		for _, line := range r.settleItem(e, item, method, policy) {
+			line.Key = r.lineKey(len(lines))
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
+}
+
+func (r *replay) settleItem(e event, item *Item, method proration.Method, policy proration.Policy) []proration.Line {
+	if item.Charge == InArrears {
+		return proration.ElapsedCharge(item.Position, r.charge(item, policy), e.at)
+	}
+	line := proration.SettleItem(item.Position, proration.Change{
+		Item: item.Name, Product: item.Product, Plan: item.Plan, Price: item.Price, Currency: r.state.Currency,
+		Method: method, At: latest(e.at, item.LastEffective), Window: r.window(), Policy: policy,
+	})
+	if line == nil {
+		return nil
+	}
+	return []proration.Line{*line}
+}

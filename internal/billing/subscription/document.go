@@ -1,0 +1,86 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"slices"
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// bill issues the document of every deferred line with one billing date
+// (billing design, section 7): changes at one own time share it, others never do.
+func (r *replay) bill(e event) *Fault {
+	same := func(d Deferred) bool {
+		return d.BillAt.Equal(e.deferred.BillAt) && d.Reason == e.deferred.Reason
+	}
+	var lines []proration.Line
+	for _, d := range r.state.Deferred {
+		if same(d) {
+			lines = append(lines, d.Line)
+		}
+	}
+	r.state.Deferred = slices.DeleteFunc(r.state.Deferred, same)
+	r.issue(e.deferred.Reason, e.at, r.state.Period.Span, lines)
+	return nil
+}
+
+// issue makes a document of lines. No lines, no document. Lines that came to
+// zero are left off.
+func (r *replay) issue(reason DocumentReason, at time.Time, period calendar.Span, lines []proration.Line) {
+	lines = slices.DeleteFunc(lines, func(l proration.Line) bool { return l.Amount.IsZero() })
+	if len(lines) == 0 && (reason != DocumentFinal || r.state.Balance.IsZero()) {
+		return
+	}
+	subtotal := Total(lines)
+	credit := creditApplied(reason, subtotal, r.state.Balance)
+	due := subtotal.Sub(credit)
+	r.state.Balance = r.state.Balance.Sub(credit)
+	r.state.NextNumber = max(r.state.NextNumber, 1)
+	r.out.Effects = append(r.out.Effects, Effect{Document: &Document{
+		CreditNote: isCreditNote(reason, subtotal, due), Reason: reason, Number: r.state.NextNumber,
+		Issued: at, Period: period, Lines: lines,
+		Subtotal: subtotal, CreditApplied: credit, AmountDue: due, BalanceAfter: r.state.Balance,
+	}})
+	r.state.NextNumber++
+}
+
+// Total sums the rounded amounts of lines.
+func Total(lines []proration.Line) money.Decimal {
+	var sum money.Decimal
+	for _, l := range lines {
+		sum = sum.Add(l.Amount)
+	}
+	return sum
+}
+
+// creditApplied is what a document takes from the credit balance (positive) or
+// adds to it (negative); billing design, section 8, "Balance". Only the Final
+// document pays out.
+func creditApplied(reason DocumentReason, subtotal, balance money.Decimal) money.Decimal {
+	switch {
+	case reason == DocumentFinal:
+		return balance
+	case subtotal.Sign() < 0:
+		return subtotal
+	default:
+		return money.Min(balance, subtotal)
+	}
+}
+
+// isCreditNote tells a document that gives money back. A renewal stays an
+// invoice even when credits outweigh its charges.
+func isCreditNote(reason DocumentReason, subtotal, due money.Decimal) bool {
+	switch reason {
+	case DocumentInitial, DocumentRenewal:
+		return false
+	case DocumentFinal:
+		return due.Sign() < 0
+	default:
+		return subtotal.Sign() < 0
+	}
+}

@@ -1,0 +1,244 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"slices"
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/pricing"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// Input is what the world says when a plan is made: the subscription's own
+// terms and the values of every object that they name.
+type Input struct {
+	// Now is the present on the subscription's clock, in whole seconds.
+	Now time.Time
+	// Before is the present that was last taken up, where time is driven by
+	// hand: what is seen for the first time counts as seen then, so that a
+	// clock moved right after an update was made changes nothing. Zero on the
+	// wall clock.
+	Before time.Time
+	Terms  Terms
+	// Products by name; one that is missing does not exist.
+	Products map[string]Product
+	// Policies by reference; one that is missing does not exist or is not ready.
+	Policies map[PolicyRef]Policy
+	// Updates that are not finished, in any order.
+	Updates []Update
+	// Assigned counts the seats of each item that somebody holds.
+	Assigned map[string]int64
+	// Predecessor names an invoice of an earlier subscription of this name and
+	// customer; empty without one (billing design, section 14).
+	Predecessor string
+	// Unpark lets a parked subscription go on.
+	Unpark bool
+	// MaxEffects bounds what one commit may owe to other objects. 0 is no bound.
+	MaxEffects int
+}
+
+// seenNow is the instant at which something seen for the first time counts as
+// seen.
+func (in *Input) seenNow() time.Time {
+	if in.Before.IsZero() || in.Before.After(in.Now) {
+		return in.Now
+	}
+	return in.Before
+}
+
+// Terms are what a subscription's spec declares.
+type Terms struct {
+	// Created is when the subscription was created, on its own clock. It is the
+	// start where Start is zero.
+	Created time.Time
+	// Start, Anchor and BilledUntil are zero when left out.
+	Start, Anchor, BilledUntil time.Time
+	// Zone is an IANA name; empty is UTC.
+	Zone  string
+	Items []TermsItem
+	// Policy is the subscription's own proration policy.
+	Policy PolicyRef
+	// Change is how an edit takes hold where the update does not say.
+	Change ChangePolicy
+	// Generation of the spec.
+	Generation int64
+	// ByHand: the subscription lives by a clock that is moved by hand.
+	ByHand bool
+	// Seen: this generation of the spec was seen by an earlier pass, so that a
+	// date in it that has passed was still to come then.
+	Seen bool
+	// Suspended: no step is taken (billing design, section 14).
+	Suspended bool
+	// TrialEnd overrides the plans' trials; zero when left out.
+	TrialEnd time.Time
+	// TrialOnly: the subscription ends with its trial.
+	TrialOnly bool
+	Cancel    Cancellation
+}
+
+// Cancellation ends a subscription. The zero value does not.
+type Cancellation struct {
+	// At is the instant to end at, AtPeriodEnd the renewal instead.
+	At          time.Time
+	AtPeriodEnd bool
+	// Method settles unused time; DoNotCharge when empty.
+	Method proration.Method
+}
+
+// IsZero reports whether nothing is cancelled.
+func (c Cancellation) IsZero() bool { return c.At.IsZero() && !c.AtPeriodEnd }
+
+// TermsItem is one item as declared.
+type TermsItem struct {
+	Name, Product, Plan string
+	// Quantity is nil when left out: it comes from the data loader, else from
+	// updates.
+	Quantity  *int64
+	Recurring bool
+}
+
+func (t *Terms) item(name string) (TermsItem, bool) {
+	i := slices.IndexFunc(t.Items, func(it TermsItem) bool { return it.Name == name })
+	if i < 0 {
+		return TermsItem{}, false
+	}
+	return t.Items[i], true
+}
+
+// PolicyRef names a proration policy. The zero value names none.
+type PolicyRef struct{ Kind, Name string }
+
+// Policy is a proration policy that is ready to price by.
+type Policy struct {
+	proration.Policy
+	// Generation of the policy's spec, recorded on what it priced.
+	Generation int64
+}
+
+// IsZero reports whether the reference names nothing.
+func (r PolicyRef) IsZero() bool { return r == PolicyRef{} }
+
+// Application says when a change takes hold (billing design, section 7).
+type Application string
+
+// The application schedules.
+const (
+	ApplyImmediately Application = "Immediately"
+	ApplyNextPeriod  Application = "NextPeriod"
+	ApplyCustom      Application = "Custom"
+	ApplyScheduled   Application = "Scheduled"
+)
+
+// Payment says when an adjustment is billed (billing design, section 7).
+type Payment string
+
+// The payment schedules.
+const (
+	PayImmediately Payment = "Immediately"
+	PayNextInvoice Payment = "NextInvoice"
+	PayCustom      Payment = "Custom"
+)
+
+// ChangePolicy is how a change takes hold and is paid; a zero field says
+// nothing and leaves it to the next in line (billing design, section 7,
+// "Resolution").
+type ChangePolicy struct {
+	Application Application
+	Payment     Payment
+	Method      proration.Method
+}
+
+// Product is a seat product as far as billing goes.
+type Product struct {
+	// ExternalRef is the product's ID elsewhere; empty without one.
+	ExternalRef string
+	Plans       map[string]Plan
+	// OnIncrease and OnDecrease apply to changes of one item's quantity.
+	OnIncrease, OnDecrease ChangePolicy
+	Policy                 PolicyRef
+	// Loader: a data loader counts the seats of items without a quantity.
+	Loader bool
+	// LastRefresh is the newest refresh on the subscription's clock that
+	// succeeded, NextRefresh the one that is due next; zero without one.
+	LastRefresh, NextRefresh time.Time
+	Guard                    Guard
+}
+
+// Plan is one way to pay for a product.
+type Plan struct {
+	Currency string
+	Interval calendar.Interval
+	Charge   Charge
+	Price    pricing.Price
+	// Minimum and Maximum seats; a Maximum of 0 is none.
+	Minimum, Maximum int64
+	// Trial at the start of a subscription, in local calendar units; a Count of
+	// 0 is none.
+	Trial calendar.Interval
+}
+
+// Guard holds loaded counts that look absurd until a person approves them
+// (billing design, section 12.4). A nil limit holds nothing.
+type Guard struct {
+	MaxIncreasePercent, MaxDecreasePercent *int64
+	FromSeats                              int64
+}
+
+// Origin says where an update came from.
+type Origin string
+
+// The three origins.
+const (
+	OriginUser    Origin = "User"
+	OriginSpec    Origin = "Spec"
+	OriginRefresh Origin = "Refresh"
+)
+
+// Update is an open SubscriptionUpdate.
+type Update struct {
+	Name, UID string
+	Origin    Origin
+	// Created is the wall clock's time of creation.
+	Created time.Time
+	// Seen is the first time that a pass saw the update, on the subscription's
+	// clock; zero before that.
+	Seen time.Time
+	// Approved: a person released it. ApprovedAt is when that was first seen;
+	// zero before that.
+	Approved   bool
+	ApprovedAt time.Time
+	// Waited: an earlier pass found that it could not apply then.
+	Waited bool
+	// Change is what it asks for.
+	Change QuantityChange
+	// As asked; a zero value leaves it to the resolution of section 7.
+	Policy                     ChangePolicy
+	ApplyAt, Effective, BillAt time.Time
+	Proration                  PolicyRef
+	// Preview: compute, change nothing.
+	Preview bool
+	Cause   Cause
+}
+
+// QuantityChange asks for another quantity of one item. Exactly one of
+// Increment, Decrement and Count is set.
+type QuantityChange struct {
+	// Item may be empty where the subscription has one item.
+	Item                        string
+	Increment, Decrement, Count *int64
+}
+
+// Cause is what made the operator create an update.
+type Cause struct {
+	Item string
+	// Observed is when a count was observed, or an edit first seen, on the
+	// subscription's clock.
+	Observed time.Time
+	// Loaded is the wall clock's time of the loader's answer.
+	Loaded time.Time
+	// Generation of the edited spec.
+	Generation int64
+}

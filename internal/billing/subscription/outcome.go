@@ -1,0 +1,143 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// Outcome is what a plan came to.
+type Outcome struct {
+	// State is the next state. It equals the one handed in when nothing was due.
+	State State
+	// Events counts the events that were replayed; none means that there is
+	// nothing to commit.
+	Events int
+	// Effects are what the commit owes to other objects, in order.
+	Effects []Effect
+	// Waiting says of every update that is still open what it waits for, in the
+	// order in which the updates were created.
+	Waiting []Waiting
+	// Blocked says why no further step can be taken; nil when nothing is in the
+	// way.
+	Blocked *Fault
+	// More: the plan stopped at a bound and there is more to replay now.
+	More bool
+	// Next is when the next event falls due; zero when none is known.
+	Next time.Time
+}
+
+// Effect is one thing that a commit owes: exactly one field is set.
+type Effect struct {
+	Decision *Decision
+	Document *Document
+}
+
+// Reason is a word that a program can act on, fixed by the contract.
+type Reason string
+
+// Fault is why something cannot be done: a word for programs and a sentence for
+// people that says what is wrong and what to do.
+type Fault struct {
+	Reason  Reason
+	Message string
+}
+
+// Verdict is what became of an update.
+type Verdict string
+
+// The verdicts. The first three are open, the others final.
+const (
+	IsPending    Verdict = "Pending"
+	IsScheduled  Verdict = "Scheduled"
+	IsHeld       Verdict = "Held"
+	IsApplied    Verdict = "Applied"
+	IsPreviewed  Verdict = "Previewed"
+	IsRejected   Verdict = "Rejected"
+	IsSuperseded Verdict = "Superseded"
+)
+
+// InForce are the values that an update goes by once every default is resolved
+// (billing design, section 7).
+type InForce struct {
+	Application Application
+	Payment     Payment
+	Method      proration.Method
+	Proration   PolicyRef
+	// PolicyGeneration of the policy that priced it; 0 without one.
+	PolicyGeneration int64
+	// ApplyAt is zero while the apply time is not known.
+	ApplyAt, Effective, BillAt time.Time
+	// Seen and ApprovedAt are when a pass first saw the update and its approval.
+	Seen, ApprovedAt time.Time
+}
+
+// Waiting says what an open update waits for.
+type Waiting struct {
+	Name, UID string
+	Verdict   Verdict
+	Fault     Fault
+	InForce   InForce
+	Summary   string
+}
+
+// Decision is the final word on an update, frozen when it is committed.
+type Decision struct {
+	Name, UID string
+	Verdict   Verdict
+	Fault     Fault
+	InForce   InForce
+	// AppliedAt is the update's own time.
+	AppliedAt time.Time
+	Changes   []Change
+	Lines     []proration.Line
+	// Adjustment is the signed sum of the lines; nil where nothing was computed
+	// (DoNotCharge, and updates that were not applied).
+	Adjustment *money.Decimal
+	// Document is the number of the document that bills it, when the same
+	// commit issued it; 0 otherwise.
+	Document int64
+	Summary  string
+}
+
+// Change is what an update did to one item.
+type Change struct {
+	Item, Product, ProductRef string
+	PreviousPlan, NewPlan     string
+	PreviousCount, NewCount   int64
+	Adjustment                *money.Decimal
+	NextRefresh               time.Time
+}
+
+// DocumentReason says why a document exists (billing design, section 8).
+type DocumentReason string
+
+// The reasons of documents.
+const (
+	DocumentInitial DocumentReason = "Initial"
+	DocumentRenewal DocumentReason = "Renewal"
+	DocumentUpdate  DocumentReason = "Update"
+	DocumentCustom  DocumentReason = "Custom"
+	DocumentFinal   DocumentReason = "Final"
+)
+
+// Document is an invoice or a credit note. It never changes once committed.
+type Document struct {
+	CreditNote bool
+	Reason     DocumentReason
+	// Number counts a subscription's documents without a gap, from 1.
+	Number int64
+	Issued time.Time
+	Period calendar.Span
+	Lines  []proration.Line
+	// AmountDue = Subtotal − CreditApplied. A positive CreditApplied takes from
+	// the credit balance, a negative one adds to it.
+	Subtotal, CreditApplied, AmountDue money.Decimal
+	// BalanceAfter is the credit balance that the document leaves.
+	BalanceAfter money.Decimal
+}

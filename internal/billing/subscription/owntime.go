@@ -1,0 +1,145 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import "time"
+
+// due says when an update takes hold and from when it counts.
+type due struct {
+	// at is its own time.
+	at time.Time
+	// asked is the same before it was moved up to the newest committed event.
+	asked time.Time
+	// tooLate: a boundary was charged without it. It counts from the start of
+	// the current period, by ProRata (billing design, section 13, "Seen too
+	// late").
+	tooLate bool
+	// waits is why it has no date yet; nil when it has one.
+	waits *Waiting
+}
+
+// base is the instant at which an update came into being for billing: before
+// any schedule of its own (billing design, section 13, "own time").
+func (r *replay) base(p *pending) time.Time {
+	switch {
+	case p.Approved && !p.ApprovedAt.IsZero():
+		return p.ApprovedAt
+	case p.Approved && r.guarded(p):
+		return r.in.seenNow()
+	case p.fault != nil:
+		// It could not apply earlier in this replay: it counts from when it can.
+		return r.state.LastEvent
+	case r.overdue(p):
+		return r.in.seenNow()
+	case p.Origin != OriginUser:
+		return p.Cause.Observed
+	case !r.in.Terms.ByHand:
+		return p.Created.Truncate(time.Second)
+	default:
+		return r.seen(p)
+	}
+}
+
+// seen is when a pass first saw the update.
+func (r *replay) seen(p *pending) time.Time {
+	if !p.Seen.IsZero() {
+		return p.Seen
+	}
+	return r.in.seenNow()
+}
+
+// dueTime is when an update takes hold.
+func (r *replay) dueTime(p *pending) due {
+	if p.Origin == OriginRefresh && r.itemOf(p) == nil {
+		return due{waits: r.notInForce(p)}
+	}
+	if r.guarded(p) && !p.Approved {
+		return due{waits: r.held(p)}
+	}
+	if p.Origin == OriginUser && r.checkTarget(p) != nil {
+		// Rejected as soon as it is seen, whatever its schedule.
+		base := r.base(p)
+		return due{at: r.notBeforeLast(base), asked: base}
+	}
+	raw, waits := r.rawDueTime(p)
+	if waits != nil {
+		return due{waits: waits}
+	}
+	if raw.Before(r.state.Start) {
+		raw = r.state.Start
+	}
+	return due{at: r.notBeforeLast(raw), asked: raw, tooLate: raw.Before(r.state.Period.Span.Start)}
+}
+
+// rawDueTime applies the schedule in force; it may lie in a closed period.
+func (r *replay) rawDueTime(p *pending) (time.Time, *Waiting) {
+	base := r.base(p)
+	if r.changesNothing(p) || r.overdue(p) {
+		return base, nil
+	}
+	switch r.inForce(p).Application {
+	case ApplyCustom:
+		return r.customTime(p, base), nil
+	case ApplyNextPeriod:
+		return r.renewalAfter(p, base)
+	case ApplyScheduled:
+		last, next := r.refreshTimes(p)
+		if last.After(base) {
+			return last, nil
+		}
+		return time.Time{}, r.scheduledForRefresh(p, next)
+	default:
+		return base, nil
+	}
+}
+
+// overdue reports whether an edit of the spec was due and could not apply: it
+// does so as soon as it can, and waits for no further date.
+func (r *replay) overdue(p *pending) bool {
+	return p.Origin == OriginSpec && (p.Waited || p.fault != nil)
+}
+
+// renewalAfter is the renewal that a NextPeriod update waits for: the end of the
+// period that its base lies in. A base in a closed period is returned as it is:
+// its boundary was charged without it.
+func (r *replay) renewalAfter(p *pending, base time.Time) (time.Time, *Waiting) {
+	period := r.state.Period.Span
+	if base.Before(r.state.Start) {
+		base = r.state.Start
+	}
+	if base.Before(period.Start) {
+		return base, nil
+	}
+	if !base.Before(period.End) {
+		// A later period's: the boundaries between come first.
+		return time.Time{}, r.scheduled(p, time.Time{})
+	}
+	return period.End, nil
+}
+
+// customTime is when a Custom update applies: at applyAt, or when it was first
+// seen where that had passed when the update came into being. A date that was
+// still to come then stays what it is however late it is replayed: a downtime
+// changes nothing.
+func (r *replay) customTime(p *pending, base time.Time) time.Time {
+	switch {
+	case !p.ApplyAt.Before(base):
+		return p.ApplyAt
+	case p.Origin == OriginUser:
+		return latest(r.seen(p), base)
+	default:
+		return base
+	}
+}
+
+// refreshTimes are the newest and the next refresh of the product of the item
+// that an update changes.
+func (r *replay) refreshTimes(p *pending) (last, next time.Time) {
+	item := r.itemOf(p)
+	if item == nil {
+		return time.Time{}, time.Time{}
+	}
+	product := r.in.Products[item.Product]
+	return product.LastRefresh, product.NextRefresh
+}

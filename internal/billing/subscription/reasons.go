@@ -1,0 +1,70 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+// Why a subscription cannot take its next step.
+const (
+	ProductNotFound  Reason = "ProductNotFound"
+	PlanNotFound     Reason = "PlanNotFound"
+	PolicyNotReady   Reason = "PolicyNotReady"
+	MixedCurrency    Reason = "MixedCurrency"
+	MixedInterval    Reason = "MixedInterval"
+	InvalidTimeZone  Reason = "InvalidTimeZone"
+	InvalidTrial     Reason = "InvalidTrial"
+	WaitingForSeats  Reason = "WaitingForSeats"
+	StartTimeInPast  Reason = "StartTimeInPast"
+	PredecessorFound Reason = "PredecessorFound"
+	ReasonParked     Reason = "Parked"
+	ReasonSuspended  Reason = "Suspended"
+)
+
+// Why an update waits, or what became of it. BelowMinimum and AboveMaximum also
+// keep a subscription from starting.
+const (
+	ReasonApplied                 Reason = "Applied"
+	ReasonScheduled               Reason = "Scheduled"
+	AwaitingApproval              Reason = "AwaitingApproval"
+	ReasonPreviewed               Reason = "Previewed"
+	NotStarted                    Reason = "NotStarted"
+	UnknownItem                   Reason = "UnknownItem"
+	DeclaredInSpec                Reason = "DeclaredInSpec"
+	LoadedFromSource              Reason = "LoadedFromSource"
+	BelowMinimum                  Reason = "BelowMinimum"
+	AboveMaximum                  Reason = "AboveMaximum"
+	SeatsAssigned                 Reason = "SeatsAssigned"
+	EffectiveTimeInClosedPeriod   Reason = "EffectiveTimeInClosedPeriod"
+	EffectiveTimeAfterPeriod      Reason = "EffectiveTimeAfterPeriod"
+	EffectiveTimeBeforeLastChange Reason = "EffectiveTimeBeforeLastChange"
+	InvalidItems                  Reason = "InvalidItems"
+	ChangedByUpdate               Reason = "ChangedByUpdate"
+	SubscriptionCanceled          Reason = "SubscriptionCanceled"
+	SupersededBySpec              Reason = "SupersededBySpec"
+	SupersededByRefresh           Reason = "SupersededByRefresh"
+)
+
+// WaitsByItself reports whether the reason concerns one update alone. Such an
+// update is rejected, or waits when it was made from the spec, and holds nothing
+// else up. Any other reason concerns another object, whose return lets
+// everything be replayed in order (billing design, section 13).
+func (r Reason) WaitsByItself() bool {
+	switch r {
+	case UnknownItem, DeclaredInSpec, LoadedFromSource, BelowMinimum, AboveMaximum, SeatsAssigned,
+		EffectiveTimeInClosedPeriod, EffectiveTimeAfterPeriod, EffectiveTimeBeforeLastChange:
+		return true
+	default:
+		return false
+	}
+}
+
+// NeedsPerson reports whether a fault of a subscription stays until somebody
+// edits it; the others go when another object appears or changes.
+func (r Reason) NeedsPerson() bool {
+	switch r {
+	case MixedCurrency, MixedInterval, InvalidTimeZone, InvalidTrial, StartTimeInPast, PredecessorFound,
+		BelowMinimum, AboveMaximum, ReasonParked:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,195 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// renew ends a period and charges the next one (billing design, section 8):
+// what is billed in arrears is settled, each recurring item is charged, the
+// accrued lines are added, and one document is issued. The end of a trial is
+// the same, but that its document is the first.
+func (r *replay) renew(e event) *Fault {
+	if fault := r.checkItems(); fault != nil {
+		return fault
+	}
+	settled, fault := r.arrears()
+	if fault != nil {
+		return fault
+	}
+	reason := DocumentRenewal
+	if r.state.Period.Trial {
+		reason = DocumentInitial
+	}
+	period, zone := r.state.Period, r.zone
+	r.nextPeriod(e.at)
+	lines, fault := r.chargePeriod(len(settled))
+	if fault != nil {
+		r.state.Period, r.zone = period, zone
+		return fault
+	}
+	r.state.Phase = Active
+	lines = append(append(settled, lines...), r.state.Accrued...)
+	r.state.Accrued = nil
+	r.issue(reason, e.at, r.state.Period.Span, lines)
+	return nil
+}
+
+// checkItems says which product or plan of what is held is missing: a period
+// cannot be priced without it.
+func (r *replay) checkItems() *Fault {
+	for i := range r.state.Items {
+		if fault := r.checkProduct(r.state.Items[i].Product, r.state.Items[i].Plan); fault != nil {
+			return fault
+		}
+	}
+	return nil
+}
+
+// nextPeriod moves to the period that begins at the instant. A new time zone
+// takes effect here (billing design, section 1).
+func (r *replay) nextPeriod(at time.Time) {
+	name, zone := r.state.Period.Zone, r.zone
+	if loaded, err := calendar.LoadZone(r.in.Terms.Zone); err == nil {
+		name, zone = r.in.Terms.Zone, loaded
+	}
+	c := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: zone}
+	if r.state.Period.Trial {
+		r.setPeriod(c.IndexOf(at), at, c, name)
+		return
+	}
+	index := r.state.Period.Index + 1
+	end := c.Boundary(index + 1)
+	for !end.After(at) {
+		// The zone changed, or left a day out: no period is empty.
+		index++
+		end = c.Boundary(index + 1)
+	}
+	span := calendar.Span{Start: at, End: end}
+	r.state.Period = Period{Index: index, Span: span, Natural: span, Zone: name}
+	r.zone = zone
+}
+
+// setPeriod starts the period of the index at an instant within it: a stub,
+// unless the instant is its boundary.
+func (r *replay) setPeriod(index int, at time.Time, c calendar.Calendar, zone string) {
+	natural := calendar.Span{Start: c.Boundary(index), End: c.Boundary(index + 1)}
+	r.state.Period = Period{Index: index, Span: calendar.Span{Start: at, End: natural.End}, Natural: natural, Zone: zone}
+	r.zone = c.Zone
+}
+
+// chargePeriod captures the prices for the period that begins and charges every
+// recurring item that is billed in advance. It changes nothing when a policy
+// that a stub needs is missing.
+func (r *replay) chargePeriod(firstKey int) ([]proration.Line, *Fault) {
+	policies, fault := r.stubPolicies()
+	if fault != nil {
+		return nil, fault
+	}
+	var lines []proration.Line
+	for i := range r.state.Items {
+		item := &r.state.Items[i]
+		item.LastEffective = time.Time{}
+		if !item.Recurring {
+			continue
+		}
+		r.capture(item)
+		item.AtStart = item.Position.Held
+		position, line := proration.PeriodCharge(r.charge(item, policies[item.Name]))
+		item.Position = position
+		if item.Charge == InAdvance {
+			line.Key = r.lineKey(firstKey + len(lines))
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
+}
+
+// stubPolicies are the policies that price each item's share of a stub; empty
+// where the period is a whole one and nothing is prorated.
+func (r *replay) stubPolicies() (map[string]proration.Policy, *Fault) {
+	policies := map[string]proration.Policy{}
+	if r.window().Whole(r.state.Period.Span.Start) {
+		return policies, nil
+	}
+	for i := range r.state.Items {
+		item := &r.state.Items[i]
+		policy, fault := r.policy(r.itemPolicyRef(item.Product))
+		if fault != nil {
+			return nil, fault
+		}
+		policies[item.Name] = policy
+	}
+	return policies, nil
+}
+
+// capture takes the plan's price and limits for the period that begins.
+func (r *replay) capture(item *Item) {
+	plan := r.in.Products[item.Product].Plans[item.Plan]
+	item.Price, item.Charge = plan.Price, plan.Charge
+	item.Minimum, item.Maximum = plan.Minimum, plan.Maximum
+}
+
+// charge is an item's recurring charge for the current period: for what it held
+// at the start, and at least its minimum (section 10).
+func (r *replay) charge(item *Item, policy proration.Policy) proration.Charge {
+	if policy == (proration.Policy{}) {
+		policy = proration.NoPolicy
+	}
+	return proration.Charge{
+		Item: item.Name, Product: item.Product, Plan: item.Plan,
+		Price: item.Price, Currency: r.state.Currency,
+		Quantity: item.AtStart, Minimum: item.Minimum,
+		From: r.state.Period.Span.Start, Window: r.window(), Policy: policy,
+	}
+}
+
+// arrears are the charges of items in arrears for the period that ends, for what
+// was held at its start; the changes since are accrued lines of their own.
+func (r *replay) arrears() ([]proration.Line, *Fault) {
+	if r.state.Period.Trial {
+		return nil, nil
+	}
+	policies, fault := r.stubPolicies()
+	if fault != nil {
+		return nil, fault
+	}
+	var lines []proration.Line
+	for i := range r.state.Items {
+		item := &r.state.Items[i]
+		if item.Charge != InArrears || !item.Recurring {
+			continue
+		}
+		_, line := proration.PeriodCharge(r.charge(item, policies[item.Name]))
+		line.Key = r.lineKey(len(lines))
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// chargeOnce charges the items that are not recurring, at the start and in full,
+// trial or not (sections 6 and 9).
+func (r *replay) chargeOnce() []proration.Line {
+	var lines []proration.Line
+	for i := range r.state.Items {
+		item := &r.state.Items[i]
+		if item.Recurring {
+			continue
+		}
+		item.AtStart = item.Position.Held
+		position, line := proration.OneTimeCharge(proration.Charge{
+			Item: item.Name, Product: item.Product, Plan: item.Plan,
+			Price: item.Price, Currency: r.state.Currency,
+			Quantity: item.Position.Held, From: r.state.Start, Window: r.window(),
+		})
+		item.Position = position
+		line.Key = r.lineKey(len(lines))
+		lines = append(lines, line)
+	}
+	return lines
+}

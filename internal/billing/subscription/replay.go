@@ -1,0 +1,223 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+)
+
+const (
+	// MaxEventsPerDay is how many events may lie on one local day before a
+	// subscription is parked: more than that is a loop somewhere, and money is
+	// involved (billing design, section 13).
+	MaxEventsPerDay = 200
+	// maxEventsPerPlan bounds one plan; what is left is replayed by the next.
+	maxEventsPerPlan = 4096
+)
+
+// Replay replays every event that is due, in order of their own times, and
+// returns what follows. It changes neither argument.
+func Replay(state State, in Input) Outcome {
+	r := newReplay(state, in)
+	for !r.stopped() {
+		e, found := r.next()
+		if !found {
+			break
+		}
+		if e.at.After(in.Now) {
+			r.out.Next = e.at
+			break
+		}
+		if r.full() {
+			r.out.More = true
+			break
+		}
+		r.step(e)
+	}
+	out := r.finish()
+	if wrong := auditPlan(state, out); wrong != "" {
+		return park(state, wrong)
+	}
+	return out
+}
+
+// replay is one run of Replay.
+type replay struct {
+	in    *Input
+	state State
+	out   Outcome
+	// updates are those that are still open, by creation and name.
+	updates []*pending
+	// zone is the location of the current period's time zone.
+	zone *time.Location
+}
+
+// pending is an open update, and what this plan found out about it.
+type pending struct {
+	Update
+	// fault is why it could not apply when it was due; nil when not tried since
+	// the last event.
+	fault *Fault
+	// tried: it was due, could not apply, and waits for another event.
+	tried bool
+}
+
+func newReplay(state State, in Input) *replay {
+	r := &replay{in: &in, state: state.clone()}
+	for i := range in.Updates {
+		r.updates = append(r.updates, &pending{Update: in.Updates[i]})
+	}
+	slices.SortFunc(r.updates, (*pending).compare)
+	r.zone = zoneOrUTC(state.Period.Zone)
+	if in.Unpark && r.state.Parked != "" {
+		r.state.Parked = ""
+		r.state.Day = DayCount{}
+		r.count()
+	}
+	return r
+}
+
+// zoneOrUTC loads a zone that was valid when it was committed.
+func zoneOrUTC(name string) *time.Location {
+	zone, err := calendar.LoadZone(name)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// stopped reports whether no further event may be replayed by this plan.
+func (r *replay) stopped() bool {
+	switch {
+	case r.in.Terms.Suspended:
+		return true
+	case r.out.Blocked != nil:
+		return true
+	case r.state.Parked != "":
+		r.out.Blocked = &Fault{ReasonParked, r.state.Parked}
+		return true
+	}
+	return false
+}
+
+// full reports whether a bound leaves no room for another event. One always
+// fits.
+func (r *replay) full() bool {
+	if r.out.Events >= maxEventsPerPlan {
+		return true
+	}
+	return r.in.MaxEffects > 0 && r.out.Events > 0 && len(r.out.Effects)+effectsOfOneEvent > r.in.MaxEffects
+}
+
+// count counts an event.
+func (r *replay) count() {
+	r.state.Sequence++
+	r.out.Events++
+}
+
+// effectsOfOneEvent is room kept for the next event: most owe one or two
+// effects; a start owes one for each loaded item and is always the first.
+const effectsOfOneEvent = 2
+
+// step replays one event, or finds out that it has to wait.
+func (r *replay) step(e event) {
+	day := calendar.LocalDate(e.at, r.zone)
+	if r.state.Day.Date == day && r.state.Day.Count >= MaxEventsPerDay {
+		r.state.Parked = fmt.Sprintf("More than %d events fall on one day, which looks like a loop. "+
+			"Find out what keeps changing this subscription, then set the annotation "+
+			"billing.seatplane.dev/unpark to a new value to let it go on.", MaxEventsPerDay)
+		r.count()
+		return
+	}
+	if fault := handlers[e.kind](r, e); fault != nil {
+		r.hold(e, *fault)
+		return
+	}
+	r.count()
+	if e.at.After(r.state.LastEvent) {
+		r.state.LastEvent = e.at
+	}
+	if r.state.Day.Date != day {
+		r.state.Day = DayCount{Date: day}
+	}
+	r.state.Day.Count++
+	for _, p := range r.updates {
+		p.tried = false
+	}
+}
+
+// hold records that an event cannot take place yet. An edit of the spec waits
+// by itself; anything else holds back all that comes after it.
+func (r *replay) hold(e event, fault Fault) {
+	if e.update != nil && fault.Reason.WaitsByItself() {
+		e.update.fault, e.update.tried = &fault, true
+		return
+	}
+	if at, ok := r.cancelTime(); ok && e.kind == starts {
+		if !at.After(r.in.Now) {
+			// It never started, and ends without a document (section 14).
+			r.step(event{kind: cancels, at: at})
+			return
+		}
+		r.out.Next = at
+	}
+	r.out.Blocked = &fault
+}
+
+// decide closes an update.
+func (r *replay) decide(p *pending, d Decision) {
+	d.Name, d.UID = p.Name, p.UID
+	r.out.Effects = append(r.out.Effects, Effect{Decision: &d})
+	r.updates = slices.DeleteFunc(r.updates, func(o *pending) bool { return o == p })
+}
+
+// finish names the documents that billed what this plan applied, and says what
+// the updates that are still open wait for.
+func (r *replay) finish() Outcome {
+	documents := map[string]int64{}
+	for _, effect := range r.out.Effects {
+		if effect.Document == nil {
+			continue
+		}
+		for _, line := range effect.Document.Lines {
+			documents[line.Key] = effect.Document.Number
+		}
+	}
+	for _, effect := range r.out.Effects {
+		if effect.Decision == nil {
+			continue
+		}
+		for _, line := range effect.Decision.Lines {
+			effect.Decision.Document = documents[line.Key]
+		}
+	}
+	for _, p := range r.updates {
+		r.out.Waiting = append(r.out.Waiting, r.waiting(p))
+	}
+	if r.out.Events > 0 {
+		r.nameSources()
+	}
+	r.out.State = r.state
+	return r.out
+}
+
+// nameSources says of each item who decides its quantity now.
+func (r *replay) nameSources() {
+	for i := range r.state.Items {
+		item := &r.state.Items[i]
+		declared, _ := r.in.Terms.item(item.Name)
+		switch {
+		case declared.Quantity != nil:
+			item.Source = FromSpec
+		case r.in.Products[item.Product].Loader:
+			item.Source = FromLoader
+		default:
+			item.Source = FromUpdate
+		}
+	}
+}

@@ -1,0 +1,189 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"testing"
+
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// Section 14: starting late.
+func TestSection14Start(t *testing.T) {
+	start := func(when string) *world {
+		w := newWorld(t).starting("2026-05-10")
+		w.in.Terms.Start = instant(when)
+		return w.declaring(5)
+	}
+	if w := start("2026-04-10"); w.last.Blocked != nil || w.state.Period.Index != 1 {
+		t.Errorf("exactly one period in the past: %+v, period %d", w.last.Blocked, w.state.Period.Index)
+	}
+	if w := start("2026-04-09T23:59:59Z"); w.last.Blocked == nil || w.last.Blocked.Reason != StartTimeInPast {
+		t.Errorf("more than one period in the past: %+v", w.last.Blocked)
+	}
+	w := newWorld(t)
+	w.in.Predecessor = "acme-7f3k2x-000004"
+	if w.declaring(5); w.last.Blocked == nil || w.last.Blocked.Reason != PredecessorFound {
+		t.Errorf("after a predecessor: %+v", w.last.Blocked)
+	}
+}
+
+// Why a subscription cannot start.
+func TestSection14CannotStart(t *testing.T) {
+	for reason, prepare := range map[Reason]func(w *world){
+		ProductNotFound: func(w *world) { delete(w.in.Products, "editor-seat") },
+		PlanNotFound:    func(w *world) { w.in.Terms.Items[0].Plan = "yearly" },
+		MixedCurrency: func(w *world) {
+			w.item("viewers", eur("1"), true).plan(func(p *Plan) { p.Currency = "JPY" }, "viewers-seat")
+		},
+		MixedInterval: func(w *world) {
+			w.item("viewers", eur("1"), true).plan(func(p *Plan) { p.Interval.Count = 3 }, "viewers-seat")
+		},
+		InvalidTimeZone: func(w *world) { w.in.Terms.Zone = "Mars/Olympus" },
+		PolicyNotReady: func(w *world) {
+			w.in.Terms.Anchor, w.in.Terms.Policy = instant("2026-04-15"), PolicyRef{"ProrationPolicy", "none"}
+		},
+	} {
+		t.Run(string(reason), func(t *testing.T) {
+			w := newWorld(t)
+			prepare(w)
+			w.increment("editors", 1).replay()
+			if w.last.Blocked == nil || w.last.Blocked.Reason != reason || w.last.Events != 0 || w.last.Blocked.Message == "" {
+				t.Fatalf("got %+v", w.last.Blocked)
+			}
+			if got := w.last.Waiting[0]; got.Verdict != IsPending || got.Fault.Reason != reason {
+				t.Errorf("the update waits: %+v", got)
+			}
+			if w.cancel(Cancellation{At: instant("2026-04-20")}).replay(); !w.last.Next.Equal(instant("2026-04-20")) {
+				t.Errorf("it looks again at %s", w.last.Next)
+			}
+			if w.at("2026-04-21").replay(); w.state.Phase != Canceled || len(w.documents) != 0 || len(w.in.Updates) != 0 {
+				t.Errorf("cancelled, it is %s with %d documents and %d updates", w.state.Phase, len(w.documents), len(w.in.Updates))
+			}
+		})
+	}
+}
+
+// Section 14: cancelling.
+func TestSection14Cancel(t *testing.T) {
+	tell(t, map[string]story{
+		"at once, by default": {
+			reason: "DoNotCharge: no credit. A date in the past is now.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").cancel(Cancellation{At: instant("2026-04-02")}).replay().at("2026-06-01").replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00"},
+		},
+		"at once, by ProRata": {
+			reason: "100 × 15/30 is given back, and paid out.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").cancel(Cancellation{At: instant("2026-04-16"), Method: proration.ProRata}).replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "CreditNote Final 2026-04-16: -50.00"},
+		},
+		"what was never charged is not given back": {
+			reason: "15 held, 10 charged: 100 × 15/30; 5 held, 10 charged: 50 × 15/30.",
+			play: func(w *world) {
+				w.item("viewers", eur("10"), true).holding(10, 10).at("2026-04-16").
+					increment("editors", 5, by(proration.DoNotCharge)).decrement("viewers", 5, by(proration.PayInFull)).
+					cancel(Cancellation{At: instant("2026-04-16"), Method: proration.ProRata}).replay()
+			},
+			want: []string{
+				"Initial 2026-04-01: 100.00 100.00", "u1 Applied", "u2 Applied: 0.00", "CreditNote Final 2026-04-16: -50.00 -25.00",
+			},
+		},
+		"later": {
+			reason: "At its date, after a downtime as well.",
+			play: func(w *world) {
+				w.holding(10).cancel(Cancellation{At: instant("2026-05-16T12:00:00Z"), Method: proration.ProRata}).replay().at("2026-07-01").replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "Renewal 2026-05-01: 100.00", "CreditNote Final 2026-05-16T12:00:00Z: -50.00"},
+		},
+		"at the period's end": {
+			reason: "There is no unused time; accrued and deferred lines are billed.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").increment("editors", 1).increment("editors", 1, paidAt("2026-06-01")).
+					cancel(Cancellation{AtPeriodEnd: true, Method: proration.ProRata}).replay().at("2026-06-01").replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "u1 Applied: 5.00", "u2 Applied: 5.00", "Final 2026-05-01: 5.00 5.00"},
+		},
+		"taken back": {
+			reason: "Before it is due, it is undone.",
+			play: func(w *world) {
+				w.holding(10).cancel(Cancellation{AtPeriodEnd: true}).replay().at("2026-04-30").cancel(Cancellation{}).replay().at("2026-05-01").replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "Renewal 2026-05-01: 100.00"},
+		},
+		"before the start": {
+			reason: "It ends without a document, and what is open is Superseded.",
+			play: func(w *world) {
+				w.in.Terms.Start = instant("2026-05-01")
+				w.increment("editors", 1).cancel(Cancellation{At: instant("2026-04-20")}).replay().at("2026-06-01").replay()
+			},
+			want: []string{"u1 Superseded SubscriptionCanceled"},
+		},
+		"at the start": {
+			reason: "Like one at a boundary it comes before what is charged there.",
+			play: func(w *world) {
+				w.in.Terms.Start = instant("2026-05-01")
+				w.cancel(Cancellation{At: instant("2026-05-01")}).replay().at("2026-06-01").replay()
+				if w.state.Phase != Canceled {
+					w.t.Fatalf("it is %s", w.state.Phase)
+				}
+			},
+		},
+		"open updates": {
+			reason: "They are Superseded; one made afterwards is Rejected.",
+			play: func(w *world) {
+				w.loaded().counted("editors", 10).replay()
+				w.product(func(p *Product) {
+					p.OnDecrease.Application = ApplyNextPeriod
+					p.Guard.MaxIncreasePercent = ptr[int64](10)
+				}).
+					item("viewers", eur("1"), true).at("2026-04-16").counted("editors", 5).replay().
+					cancel(Cancellation{At: instant("2026-04-17")}).at("2026-04-17").replay().
+					at("2026-04-18").increment("viewers", 1).replay()
+			},
+			want: []string{
+				"c1 Applied: 0.00", "Initial 2026-04-01: 100.00", "c2 Superseded SubscriptionCanceled", "u1 Rejected SubscriptionCanceled",
+			},
+		},
+		"suspended": {
+			reason: "The operator stops, not the contract: what fell due is billed when it is lifted.",
+			play: func(w *world) {
+				w.holding(10).in.Terms.Suspended = true
+				w.at("2026-04-16").increment("editors", 5).replay().at("2026-05-02").replay()
+				if got := w.waits(); len(got) != 1 || got[0] != "u1 Pending Suspended" || w.last.Events != 0 {
+					w.t.Fatalf("it waits for %q", got)
+				}
+				w.in.Terms.Suspended = false
+				w.replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "u1 Applied: 25.00", "Renewal 2026-05-01: 150.00 25.00"},
+		},
+		"a preview": {
+			reason: "It computes and changes nothing.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").increment("editors", 5, func(u *Update) { u.Preview = true }).replay()
+				if d := w.decisions["u1"]; !d.Adjustment.Equal(Total(d.Lines)) || len(d.Lines) != 1 || w.held("editors") != 10 {
+					w.t.Fatalf("got %+v", d)
+				}
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "u1 Previewed Previewed"},
+		},
+	})
+}
+
+// After the end nothing happens any more.
+func TestSection14Terminal(t *testing.T) {
+	w := newWorld(t).holding(10).cancel(Cancellation{AtPeriodEnd: true}).at("2026-05-01").replay()
+	if w.state.Phase != Canceled {
+		t.Fatalf("it is %s", w.state.Phase)
+	}
+	before := dump(w.state)
+	w.cancel(Cancellation{}).at("2027-05-01").replay()
+	if after := dump(w.state); after != before {
+		t.Errorf("%s", firstDifference(before, after))
+	}
+}

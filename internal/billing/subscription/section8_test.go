@@ -1,0 +1,158 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"testing"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// Section 8: items in arrears.
+func TestSection8Arrears(t *testing.T) {
+	arrears := func(w *world) *world { return w.plan(func(p *Plan) { p.Charge = InArrears }) }
+	tell(t, map[string]story{
+		"a change": {
+			reason: "The boundary's invoice carries T of what was held at the start and the changes: 10 → 20 on 16 April.",
+			play: func(w *world) {
+				arrears(w).holding(10).at("2026-04-16").increment("editors", 10, paid(PayImmediately)).replay().at("2026-05-01").replay()
+			},
+			want: []string{"u1 Applied: 50.00", "Renewal 2026-05-01: 100.00 50.00"},
+		},
+		"cancelled": {
+			reason: "Charged for the elapsed time under every method: 100 × 20/30.",
+			play: func(w *world) {
+				arrears(w).holding(10).at("2026-04-21").cancel(Cancellation{At: instant("2026-04-21")}).replay()
+			},
+			want: []string{"Final 2026-04-21: 66.67"},
+		},
+		"cancelled after a change": {
+			reason: "10 → 20 on 16 April, cancelled on 21 April: 100 × 20/30 + 100 × 5/30.",
+			play: func(w *world) {
+				arrears(w).holding(10).at("2026-04-16").increment("editors", 10).replay().
+					at("2026-04-21").cancel(Cancellation{At: instant("2026-04-21"), Method: proration.ProRata}).replay()
+			},
+			want: []string{"u1 Applied: 50.00", "Final 2026-04-21: 66.67 -33.33 50.00"},
+		},
+		"cancelled at the period's end": {
+			reason: "The whole period has elapsed; the next is not charged.",
+			play: func(w *world) {
+				arrears(w).holding(10).cancel(Cancellation{AtPeriodEnd: true}).at("2026-05-02").replay()
+			},
+			want: []string{"Final 2026-05-01: 100.00"},
+		},
+		"beside one in advance": {
+			reason: "One invoice settles what has passed, and charges what begins.",
+			play: func(w *world) {
+				w.item("viewers", eur("1"), true).plan(func(p *Plan) { p.Charge = InArrears }, "viewers-seat").
+					holding(10, 30).at("2026-05-01").replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "Renewal 2026-05-01: 30.00 100.00"},
+		},
+		"a stub": {
+			reason: "Start 10 April, anchor 1 May: the boundary settles the stub, 100 × 21/30.",
+			play: func(w *world) {
+				w.starting("2026-04-10").in.Terms.Anchor = instant("2026-05-01")
+				arrears(w).holding(10).at("2026-06-01").replay()
+			},
+			want: []string{"Renewal 2026-05-01: 70.00", "Renewal 2026-06-01: 100.00"},
+		},
+	})
+}
+
+// Section 8: the balance.
+func TestSection8Balance(t *testing.T) {
+	tell(t, map[string]story{
+		"a credit note": {
+			reason: "Subtotal −6.33, creditApplied −6.33, amountDue 0.00 (figure 3, Up).",
+			play: func(w *world) {
+				w.policy(proration.Day, proration.Up).holding(6).at("2026-04-11T12:00:00Z").decrement("editors", 1, paid(PayImmediately)).replay()
+			},
+			want: []string{
+				"Initial 2026-04-01: 60.00", "u1 Applied: -6.33",
+				"CreditNote Update 2026-04-11T12:00:00Z: -6.33, credit -6.33, due 0.00",
+			},
+		},
+		"a negative renewal": {
+			reason: "An invoice whose subtotal is negative adds all of it to the balance, and the next uses that.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-02").set("editors", 1).replay().at("2026-06-01").replay()
+			},
+			want: []string{
+				"Initial 2026-04-01: 100.00", "u1 Applied: -87.00",
+				"Renewal 2026-05-01: 10.00 -87.00, credit -77.00, due 0.00", "Renewal 2026-06-01: 10.00, credit 10.00, due 0.00",
+			},
+		},
+		"the final document pays out": {
+			reason: "Balance 20.00, subtotal 5.00: a credit note with creditApplied 20.00 and amountDue −15.00.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").decrement("editors", 4, paid(PayImmediately)).replay().
+					increment("editors", 1).replay().cancel(Cancellation{At: instant("2026-04-17")}).at("2026-04-17").replay()
+			},
+			want: []string{
+				"Initial 2026-04-01: 100.00", "u1 Applied: -20.00", "CreditNote Update 2026-04-16: -20.00, credit -20.00, due 0.00",
+				"u2 Applied: 5.00", "CreditNote Final 2026-04-17: 5.00, credit 20.00, due -15.00",
+			},
+		},
+		"the balance alone": {
+			reason: "A Final document without a line pays the balance out.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").decrement("editors", 4, paid(PayImmediately)).replay().
+					cancel(Cancellation{At: instant("2026-04-17")}).at("2026-04-17").replay()
+			},
+			want: []string{
+				"Initial 2026-04-01: 100.00", "u1 Applied: -20.00", "CreditNote Update 2026-04-16: -20.00, credit -20.00, due 0.00",
+				"CreditNote Final 2026-04-17:, credit 20.00, due -20.00",
+			},
+		},
+		"every document uses it": {
+			reason: "Also one in mid-period, as far as it goes.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").decrement("editors", 4, paid(PayImmediately)).replay().
+					at("2026-04-22").increment("editors", 1, paid(PayImmediately)).replay().at("2026-05-01").replay()
+			},
+			want: []string{
+				"Initial 2026-04-01: 100.00", "u1 Applied: -20.00", "CreditNote Update 2026-04-16: -20.00, credit -20.00, due 0.00",
+				"u2 Applied: 3.00", "Update 2026-04-22: 3.00, credit 3.00, due 0.00", "Renewal 2026-05-01: 70.00, credit 17.00, due 53.00",
+			},
+		},
+		"no lines, no invoice": {
+			reason: "Nothing held, nothing billed.",
+			play:   func(w *world) { w.holding(0).at("2026-06-01").replay() },
+		},
+	})
+}
+
+// The upcoming invoice is what the renewal then comes to if nothing changes.
+func TestSection8Upcoming(t *testing.T) {
+	for name, prepare := range map[string]func(w *world) *world{
+		"in advance": func(w *world) *world { return w },
+		"in arrears": func(w *world) *world { return w.plan(func(p *Plan) { p.Charge = InArrears }) },
+		"a minimum": func(w *world) *world {
+			return w.plan(func(p *Plan) { p.Minimum = 2 })
+		},
+		"one-time": func(w *world) *world { return w.item("setup", eur("100"), false) },
+		"a credit": func(w *world) *world { return w },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := prepare(newWorld(t))
+			quantities := []int64{10, 3}[:len(w.in.Terms.Items)]
+			w.holding(quantities...).at("2026-04-16").increment("editors", 10).replay()
+			if name == "a credit" {
+				w.decrement("editors", 12, paid(PayImmediately)).replay()
+			}
+			upcoming := w.state.Upcoming()
+			w.at("2026-05-01").replay()
+			issued := w.documents[len(w.documents)-1]
+			if !upcoming.Subtotal.Equal(issued.Subtotal) || !upcoming.AmountDue.Equal(issued.AmountDue) || !upcoming.DueTime.Equal(issued.Issued) {
+				t.Errorf("upcoming %s, %s due; issued %s, %s due", upcoming.Subtotal, upcoming.AmountDue, issued.Subtotal, issued.AmountDue)
+			}
+		})
+	}
+	var none State
+	if got := none.Upcoming(); !got.DueTime.IsZero() || !got.Subtotal.Equal(money.Decimal{}) {
+		t.Errorf("before the start: %+v", got)
+	}
+}

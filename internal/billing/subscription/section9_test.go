@@ -1,0 +1,138 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"testing"
+
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// Section 9: trials, as far as items do not change.
+func TestSection9Trials(t *testing.T) {
+	trial := func(w *world) *world {
+		w.in.Terms.TrialEnd = instant("2026-04-11")
+		return w
+	}
+	tell(t, map[string]story{
+		"figure 13": {
+			reason: "5 seats, trial to 11 April, no anchor: first period 11 April to 11 May.",
+			play:   func(w *world) { trial(w).declaring(5).at("2026-05-11").replay() },
+			want:   []string{"Initial 2026-04-11: 50.00", "Renewal 2026-05-11: 50.00"},
+		},
+		"figure 14": {
+			reason: "Anchor on 1 May: stub from 11 April, 50 × 20/30.",
+			play: func(w *world) {
+				trial(w).in.Terms.Anchor = instant("2026-05-01")
+				w.declaring(5).at("2026-05-01").replay()
+			},
+			want: []string{"Initial 2026-04-11: 33.33", "Renewal 2026-05-01: 50.00"},
+		},
+		"the longest of the plans'": {
+			reason: "In local calendar units; items with a shorter one share it.",
+			play: func(w *world) {
+				w.plan(func(p *Plan) { p.Trial = calendar.Interval{Unit: calendar.Day, Count: 7} }).item("viewers", eur("1"), true).
+					plan(func(p *Plan) { p.Trial = calendar.Interval{Unit: calendar.Week, Count: 2} }, "viewers-seat").
+					declaring(5, 30).at("2026-04-20").replay()
+			},
+			want: []string{"Initial 2026-04-15: 50.00 30.00"},
+		},
+		"changes inside": {
+			reason: "Nothing is charged for time inside, under every method; the first period charges what is held.",
+			play: func(w *world) {
+				trial(w).holding(5).at("2026-04-03").increment("editors", 5, by(proration.PayInFull), paid(PayImmediately)).
+					increment("editors", 1).decrement("editors", 3).replay().at("2026-04-11").replay()
+			},
+			want: []string{"u1 Applied", "u2 Applied", "u3 Applied", "Initial 2026-04-11: 80.00"},
+		},
+		"NextPeriod inside": {
+			reason: "The trial is a period: its end is the renewal that it waits for, and it applies before that is charged.",
+			play: func(w *world) {
+				trial(w).holding(5).at("2026-04-03").increment("editors", 5, applies(ApplyNextPeriod)).replay().at("2026-04-11").replay()
+			},
+			want: []string{"u1 Applied", "Initial 2026-04-11: 100.00"},
+		},
+		"a change at its end": {
+			reason: "An update effective at a boundary that has not been charged yet prices nothing.",
+			play: func(w *world) {
+				trial(w).holding(5).at("2026-04-11").increment("editors", 5, by(proration.DoNotCharge)).replay()
+			},
+			want: []string{"u1 Applied", "Initial 2026-04-11: 100.00"},
+		},
+		"a change seen too late": {
+			reason: "Made inside, seen after the first period was charged: as if it had been seen in time.",
+			play: func(w *world) {
+				trial(w).holding(5).at("2026-04-11").replay().increment("editors", 5, by(proration.DoNotCharge), created("2026-04-10T23:59:59Z")).replay()
+			},
+			want: []string{"Initial 2026-04-11: 50.00", "u1 Applied: 50.00"},
+		},
+		"trial only": {
+			reason: "A trial-only subscription ends with its trial and charges nothing.",
+			play: func(w *world) {
+				trial(w).in.Terms.TrialOnly = true
+				w.declaring(5).at("2026-06-01").replay()
+				if w.state.Phase != Canceled {
+					w.t.Fatalf("it is %s", w.state.Phase)
+				}
+			},
+		},
+		"cancelled with the trial": {
+			reason: "atPeriodEnd in a trial is the trial's end: the first period is not charged.",
+			play: func(w *world) {
+				trial(w).declaring(5).cancel(Cancellation{AtPeriodEnd: true}).at("2026-06-01").replay()
+			},
+		},
+		"cancelled at its end": {
+			reason: "The same by the date; cancellation comes before the boundary.",
+			play: func(w *world) {
+				trial(w).declaring(5).cancel(Cancellation{At: instant("2026-04-11")}).replay().at("2026-06-01").replay()
+			},
+		},
+		"cancelled inside": {
+			reason: "There is nothing to settle.",
+			play: func(w *world) {
+				trial(w).plan(func(p *Plan) { p.Charge = InArrears }).declaring(5).
+					cancel(Cancellation{At: instant("2026-04-05"), Method: proration.ProRata}).replay().at("2026-06-01").replay()
+			},
+		},
+		"a one-time item": {
+			reason: "It is charged at the start all the same, and never again.",
+			play: func(w *world) {
+				trial(w).item("setup", eur("100"), false).declaring(5, 1).at("2026-05-11").replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "Initial 2026-04-11: 50.00", "Renewal 2026-05-11: 50.00"},
+		},
+		"in arrears": {
+			reason: "The first charge comes at the end of the first paid period.",
+			play: func(w *world) {
+				trial(w).plan(func(p *Plan) { p.Charge = InArrears }).declaring(5).at("2026-05-11").replay()
+			},
+			want: []string{"Renewal 2026-05-11: 50.00"},
+		},
+	})
+	w := trial(newWorld(t)).declaring(5)
+	if w.state.Phase != Trialing || !w.state.Upcoming().DueTime.Equal(instant("2026-04-11")) {
+		t.Errorf("it is %s, and renews at %s", w.state.Phase, w.state.Upcoming().DueTime)
+	}
+	if w.at("2026-04-11").replay(); w.state.Phase != Active || w.state.Period.Trial {
+		t.Errorf("after the trial it is %s", w.state.Phase)
+	}
+}
+
+// A trial that cannot be keeps a subscription from starting.
+func TestSection9InvalidTrial(t *testing.T) {
+	for name, change := range map[string]func(*Terms){
+		"ends before it starts": func(t *Terms) { t.TrialEnd = instant("2026-04-01") },
+		"only, without one":     func(t *Terms) { t.TrialOnly = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			change(&w.in.Terms)
+			if w.declaring(5); w.last.Blocked == nil || w.last.Blocked.Reason != InvalidTrial || w.last.Events != 0 {
+				t.Errorf("got %+v", w.last)
+			}
+		})
+	}
+}

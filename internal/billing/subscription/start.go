@@ -1,0 +1,270 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// start begins the subscription as of its start time, however late the last
+// count that it needed came in (billing design, sections 1, 9 and 12.6).
+func (r *replay) start(e event) *Fault {
+	s, fault := r.prepare(e.at)
+	if fault != nil {
+		return fault
+	}
+	before, zone := r.state, r.zone
+	r.state, r.zone = s.state, s.zone
+	lines, fault := r.firstPeriod(e.at)
+	if fault != nil {
+		r.state, r.zone = before, zone
+		return fault
+	}
+	for _, p := range s.counts {
+		r.decide(p, r.startedWith(p, e.at))
+	}
+	r.issue(DocumentInitial, e.at, r.state.Period.Span, lines)
+	return nil
+}
+
+// beginning is a subscription that is ready to start.
+type beginning struct {
+	state State
+	zone  *time.Location
+	// counts are the first loaded counts, which the start takes in.
+	counts []*pending
+}
+
+// prepare checks everything that a start needs and returns the first state,
+// without a period.
+func (r *replay) prepare(at time.Time) (beginning, *Fault) {
+	zone, err := calendar.LoadZone(r.in.Terms.Zone)
+	if err != nil {
+		return beginning{}, &Fault{InvalidTimeZone, fmt.Sprintf("spec.timeZone: %v.", err)}
+	}
+	b := beginning{state: r.state.clone(), zone: zone}
+	if fault := r.agreedTerms(&b.state); fault != nil {
+		return beginning{}, fault
+	}
+	if fault := r.checkStartTime(at, b); fault != nil {
+		return beginning{}, fault
+	}
+	b.state.Items = nil
+	for _, t := range r.in.Terms.Items {
+		item, count, fault := r.firstItem(t)
+		if fault != nil {
+			return beginning{}, fault
+		}
+		b.state.Items = append(b.state.Items, item)
+		b.state.ActedOn.Items = append(b.state.ActedOn.Items, ActedOnItem{TermsItem: t, Generation: r.in.Terms.Generation})
+		if count != nil {
+			b.counts = append(b.counts, count)
+		}
+	}
+	b.state.ActedOn.Generation = r.in.Terms.Generation
+	b.state.Start, b.state.Anchor = at, at
+	if !r.in.Terms.Anchor.IsZero() {
+		b.state.Anchor = r.in.Terms.Anchor
+	}
+	b.state.NextNumber = 1
+	return b, nil
+}
+
+// agreedTerms finds the currency and the interval that all items share
+// (section 1). The currency is fixed from here on.
+func (r *replay) agreedTerms(s *State) *Fault {
+	for i, t := range r.in.Terms.Items {
+		if fault := r.checkProduct(t.Product, t.Plan); fault != nil {
+			return fault
+		}
+		plan := r.in.Products[t.Product].Plans[t.Plan]
+		currency, err := money.ParseCurrency(plan.Currency)
+		if err != nil {
+			return &Fault{PlanNotFound, fmt.Sprintf("Plan %q of SeatProduct %q cannot be used: %v.", t.Plan, t.Product, err)}
+		}
+		if err := plan.Interval.Validate(); err != nil {
+			return &Fault{PlanNotFound, fmt.Sprintf("Plan %q of SeatProduct %q cannot be used: %v.", t.Plan, t.Product, err)}
+		}
+		if i == 0 {
+			s.Currency, s.Interval = currency, plan.Interval
+		}
+		if currency.Code() != s.Currency.Code() {
+			return &Fault{MixedCurrency, fmt.Sprintf("Item %q is priced in %s, the items before it in %s: use plans of "+
+				"one currency.", t.Name, currency.Code(), s.Currency.Code())}
+		}
+		if plan.Interval != s.Interval {
+			return &Fault{MixedInterval, fmt.Sprintf("Item %q is billed by another interval than the items before it: "+
+				"use plans of one interval.", t.Name)}
+		}
+	}
+	return nil
+}
+
+// checkStartTime refuses a start that would charge what was charged before
+// (section 14).
+func (r *replay) checkStartTime(at time.Time, b beginning) *Fault {
+	if !r.in.Terms.BilledUntil.IsZero() {
+		return nil
+	}
+	if r.in.Predecessor != "" {
+		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s belongs to an earlier subscription of this name and "+
+			"customer: set spec.billedUntil to the end of what it was billed for.", r.in.Predecessor)}
+	}
+	c := calendar.Calendar{Anchor: at, Interval: b.state.Interval, Zone: b.zone}
+	if c.Boundary(1).Before(r.in.Terms.Created) {
+		return &Fault{StartTimeInPast, "The start lies more than one whole billing period before the creation of the " +
+			"subscription: set spec.billedUntil to the end of what was billed elsewhere, or a later spec.startTime."}
+	}
+	return nil
+}
+
+// firstItem is an item as it starts: its quantity declared, loaded, or the
+// plan's minimum.
+func (r *replay) firstItem(t TermsItem) (Item, *pending, *Fault) {
+	plan := r.in.Products[t.Product].Plans[t.Plan]
+	item := Item{
+		Name: t.Name, Product: t.Product, Plan: t.Plan, Recurring: t.Recurring,
+		Charge: plan.Charge, Price: plan.Price, Minimum: plan.Minimum, Maximum: plan.Maximum,
+	}
+	switch {
+	case t.Quantity != nil:
+		if fault := r.checkLimits(&item, *t.Quantity); fault != nil {
+			return item, nil, fault
+		}
+		item.Position.Held = *t.Quantity
+		return item, nil, nil
+	case !r.in.Products[t.Product].Loader:
+		item.Position.Held = max(plan.Minimum, r.in.Assigned[t.Name])
+		return item, nil, nil
+	}
+	count := r.firstCount(t.Name)
+	if count == nil {
+		return item, nil, &Fault{WaitingForSeats, fmt.Sprintf("The seats of item %q have not been counted yet by the data "+
+			"loader of SeatProduct %q.", t.Name, t.Product)}
+	}
+	item.Position.Held = Clamp(*count.Change.Count, plan.Minimum, plan.Maximum, r.in.Assigned[t.Name])
+	item.Loaded, item.Observed, item.LoadedAt = count.Change.Count, count.Cause.Observed, count.Cause.Loaded
+	return item, count, nil
+}
+
+// firstCount is the count that an item starts with: the newest one that was
+// observed by the start, else the first one after it. Counts after that one apply
+// at their own times, however late the start was made up for.
+func (r *replay) firstCount(item string) *pending {
+	start := r.startTime()
+	var first *pending
+	for _, p := range r.updates {
+		if p.Origin != OriginRefresh || p.Change.Item != item || p.Change.Count == nil || p.Late() {
+			continue
+		}
+		observed := p.Cause.Observed
+		switch {
+		case first == nil,
+			observed.After(first.Cause.Observed) && !observed.After(start),
+			observed.Before(first.Cause.Observed) && first.Cause.Observed.After(start):
+			first = p
+		}
+	}
+	return first
+}
+
+// firstPeriod opens the trial or the first paid period, and charges what is due
+// at the start.
+func (r *replay) firstPeriod(at time.Time) ([]proration.Line, *Fault) {
+	trialEnd, fault := r.trialEnd(at)
+	if fault != nil {
+		return nil, fault
+	}
+	once := r.chargeOnce()
+	if r.billedElsewhere(at) {
+		once = nil
+	}
+	if !trialEnd.IsZero() && !trialEnd.Before(r.in.Terms.BilledUntil) {
+		r.startTrial(at, trialEnd)
+		return once, nil
+	}
+	r.state.Phase = Active
+	first := latest(at, trialEnd)
+	c := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: r.zone}
+	if r.in.Terms.Anchor.IsZero() {
+		c.Anchor, r.state.Anchor = first, first
+	}
+	if !r.billedElsewhere(first) {
+		r.setPeriod(c.IndexOf(first), first, c, r.in.Terms.Zone)
+		lines, fault := r.chargePeriod(len(once))
+		return append(once, lines...), fault
+	}
+	index := c.IndexOf(r.in.Terms.BilledUntil.Add(-time.Second))
+	r.setPeriod(index, latest(first, c.Boundary(index)), c, r.in.Terms.Zone)
+	_, fault = r.chargePeriod(0) // counted as charged; nothing is issued for it
+	return nil, fault
+}
+
+// billedElsewhere reports whether what falls due at an instant was invoiced
+// elsewhere: it lies before billedUntil (section 14).
+func (r *replay) billedElsewhere(due time.Time) bool {
+	return due.Before(r.in.Terms.BilledUntil)
+}
+
+// startTrial opens the trial. Without an anchor, periods are counted from its
+// end (section 9).
+func (r *replay) startTrial(at, end time.Time) {
+	r.state.Phase = Trialing
+	span := calendar.Span{Start: at, End: end}
+	r.state.Period = Period{Span: span, Natural: span, Zone: r.in.Terms.Zone, Trial: true}
+	if r.in.Terms.Anchor.IsZero() {
+		r.state.Anchor = end
+	}
+}
+
+// trialEnd is the end of the subscription's one trial: the spec's, else the
+// longest of its plans' at the start, in local calendar units (section 9). Zero
+// without a trial.
+func (r *replay) trialEnd(at time.Time) (time.Time, *Fault) {
+	end := r.in.Terms.TrialEnd
+	if !end.IsZero() && !end.After(at) {
+		return end, &Fault{InvalidTrial, "spec.trial.endTime is not after the start: use a later one, or leave the trial out."}
+	}
+	if !end.IsZero() {
+		return end, nil
+	}
+	for _, t := range r.in.Terms.Items {
+		trial := r.in.Products[t.Product].Plans[t.Plan].Trial
+		if trial.Count == 0 {
+			continue
+		}
+		end = latest(end, calendar.AddUnits(at, trial.Count, trial.Unit, r.zone))
+	}
+	if end.IsZero() && r.in.Terms.TrialOnly {
+		return end, &Fault{InvalidTrial, "spec.trial.only needs a trial: set spec.trial.endTime, or use a plan with a trial."}
+	}
+	return end, nil
+}
+
+// startedWith is the decision on the first count of an item: it prices nothing,
+// the start charges what is held.
+func (r *replay) startedWith(p *pending, at time.Time) Decision {
+	item := r.itemOf(p)
+	product := r.in.Products[item.Product]
+	f := r.inForce(p)
+	f.ApplyAt, f.Effective = at, at
+	f.Method = r.method(item, f.Method, false)
+	var adjustment *money.Decimal
+	if f.Method != proration.DoNotCharge {
+		adjustment = &money.Decimal{}
+	}
+	return Decision{
+		Verdict: IsApplied, Fault: Fault{ReasonApplied, "Applied: the subscription started with this count."},
+		InForce: f, AppliedAt: at, Adjustment: adjustment, Summary: summaryOf(item.Name, 0, item.Position.Held),
+		Changes: []Change{{
+			Item: item.Name, Product: item.Product, ProductRef: product.ExternalRef,
+			NewPlan: item.Plan, NewCount: item.Position.Held, Adjustment: adjustment, NextRefresh: product.NextRefresh,
+		}},
+	}
+}

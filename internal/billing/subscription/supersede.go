@@ -1,0 +1,135 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import "time"
+
+// MaxAnswerAge is how long after the loader's answer the update that carries it
+// may be created. A create that arrives later could bring back an older count
+// (consistency design, "Creating updates").
+const MaxAnswerAge = 2 * time.Minute
+
+// Late reports whether a refresh update was created too long after the loader
+// answered. It never takes hold and is nobody's target.
+func (u *Update) Late() bool {
+	return u.Origin == OriginRefresh && !u.Cause.Loaded.IsZero() && u.Created.Sub(u.Cause.Loaded) > MaxAnswerAge
+}
+
+// supersededAt is when something else took the place of an update, if anything
+// did.
+func (r *replay) supersededAt(p *pending) (time.Time, bool) {
+	switch {
+	case r.state.Phase == Canceled:
+		return r.state.LastEvent, true
+	case !r.state.Started():
+		return time.Time{}, false
+	case p.Origin == OriginRefresh:
+		return r.refreshSupersededAt(p)
+	case p.Origin == OriginSpec:
+		return r.editSupersededAt(p)
+	default:
+		return time.Time{}, false
+	}
+}
+
+// refreshSupersededAt: a count gives way to a newer one of its item, whatever
+// that one's schedule, and to a quantity that the spec declares. What was due
+// before that took place before it.
+func (r *replay) refreshSupersededAt(p *pending) (time.Time, bool) {
+	observed := p.Cause.Observed
+	item := r.itemOf(p)
+	switch {
+	case p.Late():
+		return observed, true
+	case r.declared(p.Change.Item):
+		return r.editSeen(observed), true
+	case item != nil && item.Loaded != nil && !p.Cause.after(item.Observed, item.LoadedAt):
+		return observed, true
+	}
+	var at time.Time
+	for _, o := range r.updates {
+		newer := o.Origin == OriginRefresh && o.Change.Item == p.Change.Item && !o.Late() &&
+			o.Cause.after(observed, p.Cause.Loaded)
+		if newer && (at.IsZero() || o.Cause.Observed.Before(at)) {
+			at = o.Cause.Observed
+		}
+	}
+	return at, !at.IsZero()
+}
+
+// after reports whether a count was observed after another one. On a clock that
+// is moved by hand both may lie on one instant: then the answer that came later
+// counts.
+func (c Cause) after(observed, loaded time.Time) bool {
+	if !c.Observed.Equal(observed) {
+		return c.Observed.After(observed)
+	}
+	return c.Loaded.After(loaded)
+}
+
+// editSeen is when the spec's newest generation was first seen, where that was
+// now; else it was seen before, and what comes after it never stands a chance.
+func (r *replay) editSeen(earlier time.Time) time.Time {
+	if r.in.Terms.Seen {
+		return earlier
+	}
+	return r.in.seenNow()
+}
+
+// declared reports whether the spec declares the item's quantity, or has no such
+// item.
+func (r *replay) declared(item string) bool {
+	declared, found := r.in.Terms.item(item)
+	return !found || declared.Quantity != nil
+}
+
+// editSupersededAt: an edit gives way to every newer generation of the spec, and
+// one that was acted on already is not applied again. One that waited for a date
+// which came before the newer generation was seen has taken hold by then.
+func (r *replay) editSupersededAt(p *pending) (time.Time, bool) {
+	acted, found := r.state.ActedOn.item(p.Cause.Item)
+	switch {
+	case !found, p.Cause.Generation <= acted.Generation:
+		return p.Cause.Observed, true
+	case p.Cause.Generation >= r.in.Terms.Generation:
+		return time.Time{}, false
+	case r.inForce(p).Application == ApplyImmediately:
+		return p.Cause.Observed, true
+	default:
+		return r.editSeen(p.Cause.Observed), true
+	}
+}
+
+// supersede closes an update whose place something else took.
+func (r *replay) supersede(e event) *Fault {
+	p := e.update
+	verdict, fault := IsSuperseded, Fault{SupersededBySpec, "A newer edit of the subscription took its place."}
+	switch {
+	case r.state.Phase == Canceled && p.Origin == OriginUser && r.base(p).After(r.state.LastEvent):
+		verdict, fault = IsRejected, Fault{SubscriptionCanceled, "The subscription is canceled and changes no more."}
+	case r.state.Phase == Canceled:
+		fault = Fault{SubscriptionCanceled, "The subscription was canceled before this took hold."}
+	case p.Late():
+		fault = Fault{SupersededByRefresh, "It was made too long after its count was loaded to be trusted; the next " +
+			"refresh counts again."}
+	case p.Origin == OriginRefresh && !r.declared(p.Change.Item):
+		fault = Fault{SupersededByRefresh, "A newer count of the item took its place."}
+	}
+	if p.Origin == OriginSpec {
+		r.actedUpTo(p)
+	}
+	f := r.inForce(p)
+	r.decide(p, Decision{Verdict: verdict, Fault: fault, InForce: f, Summary: r.summary(p)})
+	return nil
+}
+
+// actedUpTo remembers the generation of an edit that was taken back, so that a
+// late copy of its update is not applied; what it asked for is not recorded.
+func (r *replay) actedUpTo(p *pending) {
+	for i := range r.state.ActedOn.Items {
+		if a := &r.state.ActedOn.Items[i]; a.Name == p.Cause.Item {
+			a.Generation = max(a.Generation, p.Cause.Generation)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import "time"
+
+// waiting says what an open update waits for, in values that stay the same from
+// one pass to the next as long as nothing happens.
+func (r *replay) waiting(p *pending) Waiting {
+	if p.fault != nil {
+		return r.wait(p, IsPending, *p.fault, time.Time{})
+	}
+	if fault := r.notReplaying(); fault != nil {
+		return r.wait(p, IsPending, *fault, time.Time{})
+	}
+	due := r.dueTime(p)
+	if due.waits != nil {
+		return *due.waits
+	}
+	if r.out.Blocked != nil && !due.at.After(r.in.Now) {
+		if p.Waited {
+			due.at = time.Time{} // which moves on with every pass
+		}
+		return r.wait(p, IsPending, *r.out.Blocked, due.at)
+	}
+	return *r.scheduled(p, due.at)
+}
+
+// notReplaying says why nothing is replayed at all.
+func (r *replay) notReplaying() *Fault {
+	switch {
+	case r.in.Terms.Suspended:
+		return &Fault{ReasonSuspended, "The subscription is suspended: no change is applied until it is resumed."}
+	case r.notStarted() && r.out.Blocked != nil:
+		return &Fault{r.out.Blocked.Reason, "The subscription has not started: " + r.out.Blocked.Message}
+	case r.notStarted():
+		return &Fault{NotStarted, "The subscription has not started yet."}
+	default:
+		return nil
+	}
+}
+
+func (r *replay) wait(p *pending, verdict Verdict, fault Fault, at time.Time) Waiting {
+	f := r.inForce(p)
+	f.ApplyAt = at
+	return Waiting{Name: p.Name, UID: p.UID, Verdict: verdict, Fault: fault, InForce: f, Summary: r.summary(p)}
+}
+
+// scheduled is an update with a date, or one that comes after other events.
+func (r *replay) scheduled(p *pending, at time.Time) *Waiting {
+	message := "Applies at its apply time."
+	if r.inForce(p).Application == ApplyNextPeriod {
+		message = "Applies at the renewal, before it is charged."
+	}
+	w := r.wait(p, IsScheduled, Fault{ReasonScheduled, message}, at)
+	return &w
+}
+
+// scheduledForRefresh is an update that waits for the next refresh of its
+// product.
+func (r *replay) scheduledForRefresh(p *pending, next time.Time) *Waiting {
+	w := r.wait(p, IsScheduled, Fault{ReasonScheduled, "Applies with the next refresh of the item's seat product, " +
+		"after its counts."}, next)
+	return &w
+}
+
+// held is a loaded count that waits for a person.
+func (r *replay) held(p *pending) *Waiting {
+	w := r.wait(p, IsHeld, Fault{AwaitingApproval, "The count differs so much from the quantity held that the guard of " +
+		"the seat product holds it. Check the source; then set spec.approved to true to let it apply."}, time.Time{})
+	return &w
+}
+
+// notInForce is a count of an item that the spec has and the subscription does
+// not hold yet.
+func (r *replay) notInForce(p *pending) *Waiting {
+	w := r.wait(p, IsPending, Fault{NotStarted, "The item is not in force yet; its first count waits for it."}, time.Time{})
+	return &w
+}
