@@ -1,0 +1,205 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dataloader
+
+import (
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// MaxCount is the largest count of seats that is believed (billing.md 12.2).
+const MaxCount = 10_000_000
+
+// Missing says what becomes of a key that the answer lacks (billing.md 12.2). Its values are those
+// of spec.refresh.onMissing.
+type Missing string
+
+const (
+	// MissingKeep keeps the count of a missing key. It is what an empty Missing means.
+	MissingKeep Missing = "Keep"
+	// MissingZero takes a missing key for a count of zero.
+	MissingZero Missing = "Zero"
+	// MissingFail takes a missing key for a failure of that key.
+	MissingFail Missing = "Fail"
+)
+
+// Rules are the product's own rules for judging an answer.
+type Rules struct {
+	// OnMissing is for a key that the answer lacks.
+	OnMissing Missing
+	// AllowEmpty believes an answer without any row while seats are held.
+	AllowEmpty bool
+}
+
+// Outcome is what an answer says about one key.
+type Outcome string
+
+const (
+	// Counted says that the key has a count.
+	Counted Outcome = "Counted"
+	// Kept says that the key is missing and keeps the count that it has.
+	Kept Outcome = "Kept"
+	// Failed says that the key has no count, for a reason that a person has to look at.
+	Failed Outcome = "Failed"
+)
+
+// Verdict is what an answer says about one key.
+type Verdict struct {
+	Outcome Outcome
+	// Count is the number of units, 0 to MaxCount; zero unless Outcome is Counted.
+	Count int64
+	// Reason is ReasonBadCounts or ReasonKeyMissing; empty when Outcome is Counted.
+	Reason Reason
+	// Message says in one sentence what is wrong with the key; empty when Outcome is Counted.
+	Message string
+}
+
+// Judge says for every wanted key what the rows say about it, by billing.md 12.2. seatsHeld is the
+// number of seats that the wanted keys hold now. The only error is a *Failure with ReasonEmptyResult:
+// no row at all while seats are held, which the rules do not allow; then no key has a verdict.
+//
+// Rows of keys that are not wanted, and rows without a key, are passed over: a query answers for
+// everyone, also for those who are no customers any more.
+func Judge(rows []Row, wanted []string, rules Rules, seatsHeld int64) (map[string]Verdict, error) {
+	if len(rows) == 0 && seatsHeld > 0 && !rules.AllowEmpty {
+		return nil, Failf(ReasonEmptyResult,
+			"the source answered with no rows while seats are held: all counts are kept; set refresh.allowEmpty if nobody holding a seat is right")
+	}
+	byKey := rowsByKey(rows, wanted)
+	verdicts := make(map[string]Verdict, len(wanted))
+	for _, key := range wanted {
+		verdicts[key] = judgeKey(key, byKey[key], rules)
+	}
+	return verdicts, nil
+}
+
+// rowsByKey returns the rows of each wanted key that has any.
+func rowsByKey(rows []Row, wanted []string) map[string][]Row {
+	byKey := make(map[string][]Row, len(wanted))
+	for _, key := range wanted {
+		byKey[key] = nil
+	}
+	for _, row := range rows {
+		if row.NullKey {
+			continue
+		}
+		if known, isWanted := byKey[row.Key]; isWanted {
+			byKey[row.Key] = append(known, row)
+		}
+	}
+	return byKey
+}
+
+func judgeKey(key string, rows []Row, rules Rules) Verdict {
+	switch {
+	case len(rows) > 1:
+		// Also when they agree: which of them is right is not the operator's to guess.
+		return badCount(key, "has more than one row")
+	case len(rows) == 0:
+		return judgeMissing(key, rules.OnMissing)
+	case rows[0].NullCount:
+		return badCount(key, "has no count (NULL)")
+	}
+	count, problem := parseCount(rows[0].Count)
+	if problem != "" {
+		return badCount(key, problem)
+	}
+	return Verdict{Outcome: Counted, Count: count}
+}
+
+func judgeMissing(key string, onMissing Missing) Verdict {
+	message := "key " + quote(key) + " is not in the answer"
+	switch onMissing {
+	case MissingZero:
+		return Verdict{Outcome: Counted}
+	case MissingFail:
+		return Verdict{Outcome: Failed, Reason: ReasonKeyMissing, Message: message}
+	default:
+		return Verdict{Outcome: Kept, Reason: ReasonKeyMissing, Message: message}
+	}
+}
+
+func badCount(key, problem string) Verdict {
+	return Verdict{Outcome: Failed, Reason: ReasonBadCounts, Message: "key " + quote(key) + " " + problem}
+}
+
+// maxCountText bounds the text of a count. It keeps "1e999999999" and a megabyte of digits from
+// being computed with.
+const maxCountText = 64
+
+// parseCount reads a count exactly. A driver that returns "7.0" or "7e0" for a whole number (a SUM
+// over a numeric column, a JSON number) means seven; "7.5" means nothing that can be sold.
+func parseCount(text string) (int64, string) {
+	text = strings.TrimSpace(text)
+	if text == "" || len(text) > maxCountText || !plainDecimal(text) {
+		return 0, "has a count that is no number: " + quote(text)
+	}
+	value, ok := new(big.Rat).SetString(text)
+	switch {
+	case !ok:
+		return 0, "has a count that is no number: " + quote(text)
+	case value.Sign() < 0:
+		return 0, "has a negative count: " + quote(text)
+	case !value.IsInt():
+		return 0, "has a count that is not whole: " + quote(text)
+	case value.Num().Cmp(big.NewInt(MaxCount)) > 0:
+		return 0, "has a count above 10000000: " + quote(text)
+	}
+	return value.Num().Int64(), ""
+}
+
+// plainDecimal reports whether text is a decimal number with an exponent of at most two digits. It
+// leaves out what big.Rat also reads: fractions, other bases, underscores, huge exponents.
+func plainDecimal(text string) bool {
+	mantissa, exponent, hasExponent := strings.Cut(strings.ToLower(text), "e")
+	if hasExponent && !digits(strings.TrimLeft(exponent, "+-"), 1, 2) {
+		return false
+	}
+	if hasExponent && len(exponent)-len(strings.TrimLeft(exponent, "+-")) > 1 {
+		return false
+	}
+	mantissa = strings.TrimPrefix(strings.TrimPrefix(mantissa, "+"), "-")
+	whole, fraction, hasPoint := strings.Cut(mantissa, ".")
+	return digits(whole, 1, maxCountText) && (!hasPoint || digits(fraction, 0, maxCountText))
+}
+
+func digits(text string, atLeast, atMost int) bool {
+	return len(text) >= atLeast && len(text) <= atMost &&
+		!strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// maxNamed is how many keys a sentence names before it counts the rest.
+const maxNamed = 3
+
+// maxQuoted bounds a key or a count inside a sentence, in bytes.
+const maxQuoted = 64
+
+// NameProblems joins the messages of keys that failed into one sentence: sorted by message, the
+// first few, and how many more. It returns "" for none.
+func NameProblems(messages []string) string {
+	sorted := slices.Sorted(slices.Values(messages))
+	if len(sorted) == 0 {
+		return ""
+	}
+	shown := min(len(sorted), maxNamed)
+	text := strings.Join(sorted[:shown], "; ")
+	if more := len(sorted) - shown; more > 0 {
+		text += "; and " + big.NewInt(int64(more)).String() + " more"
+	}
+	return tidy(text)
+}
+
+// quote puts text in quotation marks, cut to a length that leaves room for a sentence.
+func quote(text string) string {
+	text = tidy(text)
+	if len(text) > maxQuoted {
+		cut := maxQuoted
+		for text[cut]&0xC0 == 0x80 {
+			cut--
+		}
+		text = text[:cut] + "…"
+	}
+	return "\"" + text + "\""
+}

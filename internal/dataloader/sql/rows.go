@@ -1,0 +1,76 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sql
+
+import (
+	databasesql "database/sql"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/seatplane/seatplane/internal/dataloader"
+)
+
+// reader collects the rows of a refresh within the bounds of what one may read.
+type reader struct {
+	rows    []dataloader.Row
+	queries int
+	bytes   int
+}
+
+// read takes all rows of one query. It returns an error unless the query came to its end: a part of
+// an answer would read as "the others hold nothing".
+func (r *reader) read(rows *databasesql.Rows) error {
+	r.queries++
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	if len(columns) != 2 {
+		return dataloader.Failf(dataloader.ReasonSourceError,
+			"the query returns %d columns: it has to return two, the key and its count", len(columns))
+	}
+	var key, count any
+	for rows.Next() {
+		if err := rows.Scan(&key, &count); err != nil {
+			return err
+		}
+		if err := r.add(key, count); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (r *reader) add(key, count any) error {
+	row := dataloader.Row{NullKey: key == nil, NullCount: count == nil, Key: text(key), Count: text(count)}
+	r.bytes += len(row.Key) + len(row.Count)
+	if len(r.rows) == maxRows || r.bytes > maxBytes {
+		return dataloader.Failf(dataloader.ReasonSourceError,
+			"the query returns more than %d rows or %d MiB: count in the query, with GROUP BY", maxRows, maxBytes>>20)
+	}
+	r.rows = append(r.rows, row)
+	return nil
+}
+
+// text writes a value as the source wrote it. A float keeps all of its digits, so that Judge can tell
+// seven from seven and a bit.
+func text(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	case []byte:
+		return string(value)
+	case int64:
+		return strconv.FormatInt(value, 10)
+	case float64:
+		return strconv.FormatFloat(value, 'g', -1, 64)
+	case time.Time:
+		return value.UTC().Format(time.RFC3339Nano)
+	default:
+		return fmt.Sprint(value)
+	}
+}
