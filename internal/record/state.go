@@ -1,0 +1,314 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/pricing"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
+)
+
+// ReadState reads the committed billing state from a subscription's status.
+// A status that the operator did not write is an error; it is never guessed at.
+func ReadState(s *v1alpha1.SubscriptionStatus) (subscription.State, error) {
+	state := subscription.State{
+		Phase:      subscription.Pending,
+		Sequence:   s.Sequence,
+		Start:      Instant(s.StartTime),
+		Anchor:     Instant(s.BillingCycleAnchor),
+		NextNumber: s.NextInvoiceNumber,
+		LastEvent:  Instant(s.LastEventTime),
+		Parked:     s.Parked,
+	}
+	if s.EventsOnDay != nil {
+		state.Day = subscription.DayCount{Date: s.EventsOnDay.Date, Count: int(s.EventsOnDay.Count)}
+	}
+	if s.CancelTime != nil {
+		state.Phase = subscription.Canceled
+	}
+	if s.StartTime == nil {
+		return state, nil
+	}
+	err := readStarted(s, &state)
+	return state, err
+}
+
+// readStarted reads what only a subscription that has started has.
+func readStarted(s *v1alpha1.SubscriptionStatus, state *subscription.State) error {
+	if s.CurrentPeriod == nil || s.Interval == nil || s.ActedOn == nil {
+		return fmt.Errorf("status has a startTime but no currentPeriod, interval or actedOn")
+	}
+	var err error
+	if state.Currency, err = money.ParseCurrency(string(s.Currency)); err != nil {
+		return err
+	}
+	if state.Balance, err = amount(s.CreditBalance); err != nil {
+		return err
+	}
+	state.Interval = readInterval(*s.Interval)
+	state.Period = readPeriod(s.CurrentPeriod)
+	if state.Phase == subscription.Pending {
+		state.Phase = subscription.Active
+		if state.Period.Trial {
+			state.Phase = subscription.Trialing
+		}
+	}
+	for i := range s.Items {
+		item, err := readItem(&s.Items[i])
+		if err != nil {
+			return fmt.Errorf("item %q: %w", s.Items[i].Name, err)
+		}
+		state.Items = append(state.Items, item)
+	}
+	if s.UpcomingInvoice != nil {
+		if state.Accrued, err = readLines(s.UpcomingInvoice.Lines); err != nil {
+			return err
+		}
+	}
+	for i := range s.Deferred {
+		line, err := readLine(&s.Deferred[i].Line)
+		if err != nil {
+			return err
+		}
+		state.Deferred = append(state.Deferred, subscription.Deferred{
+			BillAt: s.Deferred[i].BillAt.UTC(), Reason: subscription.DocumentReason(s.Deferred[i].Reason), Line: line,
+		})
+	}
+	state.ActedOn = readActedOn(s.ActedOn)
+	return nil
+}
+
+func readPeriod(p *v1alpha1.BillingPeriod) subscription.Period {
+	period := subscription.Period{
+		Index: int(p.Index), Zone: p.TimeZone, Trial: p.Trial,
+		Span: calendar.Span{Start: p.Start.UTC(), End: p.End.UTC()},
+	}
+	period.Natural = period.Span
+	if p.NaturalStart != nil && p.NaturalEnd != nil {
+		period.Natural = calendar.Span{Start: p.NaturalStart.UTC(), End: p.NaturalEnd.UTC()}
+	}
+	return period
+}
+
+func readItem(i *v1alpha1.SubscriptionItemStatus) (subscription.Item, error) {
+	item := subscription.Item{
+		Name: i.Name, Product: i.Product, Plan: i.Plan, Recurring: i.Recurring,
+		Charge: subscription.Charge(i.Charge), Source: subscription.Source(i.Source),
+		Minimum: ptr.Deref(i.Minimum, 0), Maximum: ptr.Deref(i.Maximum, 0),
+		AtStart: ptr.Deref(i.StartQuantity, 0), Loaded: i.LoadedQuantity,
+		Observed: Instant(i.ObservedTime), LoadedAt: Instant(i.LoadedTime), LastEffective: Instant(i.LastEffectiveTime),
+	}
+	var err error
+	if i.CapturedPrice == nil {
+		return item, fmt.Errorf("no capturedPrice")
+	}
+	if item.Price, err = readCapturedPrice(i.CapturedPrice); err != nil {
+		return item, err
+	}
+	item.Position, err = readPosition(i)
+	return item, err
+}
+
+func readPosition(i *v1alpha1.SubscriptionItemStatus) (proration.Position, error) {
+	p := proration.Position{Held: i.Quantity, Billed: ptr.Deref(i.BilledQuantity, 0)}
+	var err error
+	if p.Reference, err = amount(i.ReferenceTotal); err != nil {
+		return p, err
+	}
+	if p.Charged, err = amount(i.ChargedTotal); err != nil {
+		return p, err
+	}
+	if p.Remainder, err = fraction(i.Remainder); err != nil {
+		return p, err
+	}
+	if p.DebitUnits, err = optionalFraction(i.DebitUnits); err != nil {
+		return p, err
+	}
+	p.DebitUnit = proration.Unit(i.DebitUnit)
+	p.CreditUnits, err = optionalFraction(i.CreditUnits)
+	p.CreditUnit, p.CreditTime = proration.Unit(i.CreditUnit), Instant(i.CreditTime)
+	return p, err
+}
+
+// optionalFraction reads an exact fraction; one that is left out is none.
+func optionalFraction(r v1alpha1.Rational) (*money.Fraction, error) {
+	if r == "" {
+		return nil, nil
+	}
+	f, err := money.ParseFraction(string(r))
+	return &f, err
+}
+
+// fraction reads an exact fraction; one that is left out is zero.
+func fraction(r v1alpha1.Rational) (money.Fraction, error) {
+	if r == "" {
+		return money.Fraction{}, nil
+	}
+	return money.ParseFraction(string(r))
+}
+
+func readCapturedPrice(p *v1alpha1.CapturedPrice) (pricing.Price, error) {
+	plan := v1alpha1.Pricing{
+		Model: p.Model, UnitAmount: p.UnitAmount, PackageSize: p.PackageSize, IncludedUnits: p.IncludedUnits,
+	}
+	for _, t := range p.Tiers {
+		plan.Tiers = append(plan.Tiers, v1alpha1.Tier(t))
+	}
+	return ReadPrice(plan)
+}
+
+func readActedOn(a *v1alpha1.ActedOn) subscription.ActedOn {
+	acted := subscription.ActedOn{Generation: a.Generation}
+	for _, i := range a.Items {
+		acted.Items = append(acted.Items, subscription.ActedOnItem{
+			TermsItem: subscription.TermsItem{
+				Name: i.Name, Product: i.Product, Plan: i.Plan, Quantity: i.Quantity, Recurring: ptr.Deref(i.Recurring, true),
+			},
+			Generation: i.Generation,
+		})
+	}
+	return acted
+}
+
+// WriteState writes the billing state into a subscription's status and leaves
+// the rest of it (outbox, conditions, acknowledgements) alone.
+func WriteState(state subscription.State, s *v1alpha1.SubscriptionStatus) {
+	s.Sequence = state.Sequence
+	s.NextInvoiceNumber = state.NextNumber
+	s.LastEventTime = Time(state.LastEvent)
+	s.Parked = state.Parked
+	s.EventsOnDay = nil
+	if state.Day.Date != "" {
+		s.EventsOnDay = &v1alpha1.DayCount{Date: state.Day.Date, Count: int64(state.Day.Count)}
+	}
+	if state.Phase == subscription.Canceled && s.CancelTime == nil {
+		s.CancelTime = Time(state.LastEvent)
+	}
+	if state.Start.IsZero() {
+		return
+	}
+	s.StartTime, s.BillingCycleAnchor = Time(state.Start), Time(state.Anchor)
+	s.Interval = &v1alpha1.Interval{Unit: v1alpha1.IntervalUnit(state.Interval.Unit), Count: int32(state.Interval.Count)}
+	s.Currency = v1alpha1.Currency(state.Currency.Code())
+	s.CreditBalance = rounded(state.Balance, state.Currency)
+	s.CurrentPeriod = writePeriod(state.Period)
+	s.Seats = ptr.To(state.Seats())
+	s.Items = make([]v1alpha1.SubscriptionItemStatus, 0, len(state.Items))
+	for i := range state.Items {
+		s.Items = append(s.Items, writeItem(&state.Items[i], state.Currency))
+	}
+	s.Deferred = nil
+	for _, d := range state.Deferred {
+		s.Deferred = append(s.Deferred, v1alpha1.DeferredLine{
+			BillAt: *Time(d.BillAt), Reason: v1alpha1.InvoiceReason(d.Reason), Line: Line(d.Line, state.Currency),
+		})
+	}
+	s.ActedOn = writeActedOn(state.ActedOn)
+	writeUpcoming(&state, s)
+}
+
+// writeUpcoming writes what follows from the state and is shown to people.
+func writeUpcoming(state *subscription.State, s *v1alpha1.SubscriptionStatus) {
+	s.RenewalTime, s.TrialEndTime, s.UpcomingInvoice, s.RecurringAmount = nil, nil, nil, ""
+	if !state.Started() {
+		return
+	}
+	upcoming := state.Upcoming()
+	s.RenewalTime = Time(upcoming.DueTime)
+	if state.Period.Trial {
+		s.TrialEndTime = Time(state.Period.Span.End)
+	}
+	s.RecurringAmount = rounded(state.Recurring(), state.Currency)
+	s.UpcomingInvoice = &v1alpha1.UpcomingInvoice{
+		DueTime: Time(upcoming.DueTime), Lines: Lines(upcoming.Lines, state.Currency),
+		DocumentTotals: v1alpha1.DocumentTotals{
+			Subtotal:      rounded(upcoming.Subtotal, state.Currency),
+			CreditApplied: rounded(upcoming.CreditApplied, state.Currency),
+			AmountDue:     rounded(upcoming.AmountDue, state.Currency),
+		},
+	}
+}
+
+func writePeriod(p subscription.Period) *v1alpha1.BillingPeriod {
+	period := &v1alpha1.BillingPeriod{
+		Start: *Time(p.Span.Start), End: *Time(p.Span.End), Index: int64(p.Index), TimeZone: p.Zone, Trial: p.Trial,
+	}
+	if p.Natural != p.Span {
+		period.NaturalStart, period.NaturalEnd = Time(p.Natural.Start), Time(p.Natural.End)
+	}
+	return period
+}
+
+func writeItem(i *subscription.Item, c money.Currency) v1alpha1.SubscriptionItemStatus {
+	item := v1alpha1.SubscriptionItemStatus{
+		Name: i.Name, Product: i.Product, Plan: i.Plan, Recurring: i.Recurring,
+		Quantity: i.Position.Held, Source: v1alpha1.QuantitySource(i.Source),
+		Charge: v1alpha1.Charge(i.Charge), Usage: v1alpha1.UsageLicensed,
+		CapturedPrice: writeCapturedPrice(i.Price, c),
+		StartQuantity: ptr.To(i.AtStart), BilledQuantity: ptr.To(i.Position.Billed),
+		ReferenceTotal: exact(i.Position.Reference, c), ChargedTotal: exact(i.Position.Charged, c),
+		LastEffectiveTime: Time(i.LastEffective),
+		LoadedQuantity:    i.Loaded, ObservedTime: Time(i.Observed), LoadedTime: Time(i.LoadedAt),
+	}
+	if i.Minimum > 0 {
+		item.Minimum = ptr.To(i.Minimum)
+	}
+	if i.Maximum > 0 {
+		item.Maximum = ptr.To(i.Maximum)
+	}
+	if !i.Position.Remainder.IsZero() {
+		item.Remainder = v1alpha1.Rational(i.Position.Remainder.String())
+	}
+	if i.Position.DebitUnits != nil {
+		item.DebitUnits = v1alpha1.Rational(i.Position.DebitUnits.String())
+		item.DebitUnit = v1alpha1.TimeUnit(i.Position.DebitUnit)
+	}
+	if i.Position.CreditUnits != nil {
+		item.CreditUnits = v1alpha1.Rational(i.Position.CreditUnits.String())
+		item.CreditUnit = v1alpha1.TimeUnit(i.Position.CreditUnit)
+		item.CreditTime = Time(i.Position.CreditTime)
+	}
+	return item
+}
+
+func writeCapturedPrice(p pricing.Price, c money.Currency) *v1alpha1.CapturedPrice {
+	captured := &v1alpha1.CapturedPrice{Model: v1alpha1.PricingModel(p.Model)}
+	if len(p.Tiers) == 0 {
+		captured.UnitAmount = exact(p.UnitAmount, c)
+	}
+	for _, t := range p.Tiers {
+		tier := v1alpha1.CapturedTier{UnitAmount: exact(t.UnitAmount, c), FlatAmount: exact(t.FlatAmount, c)}
+		if t.UpTo > 0 {
+			tier.UpTo = ptr.To(t.UpTo)
+		}
+		captured.Tiers = append(captured.Tiers, tier)
+	}
+	if p.PackageSize > 0 {
+		captured.PackageSize = ptr.To(p.PackageSize)
+	}
+	if p.IncludedUnits > 0 {
+		captured.IncludedUnits = ptr.To(p.IncludedUnits)
+	}
+	return captured
+}
+
+func writeActedOn(a subscription.ActedOn) *v1alpha1.ActedOn {
+	acted := &v1alpha1.ActedOn{Generation: a.Generation}
+	for _, i := range a.Items {
+		acted.Items = append(acted.Items, v1alpha1.ActedOnItem{
+			Name: i.Name, Generation: i.Generation, Product: i.Product, Plan: i.Plan,
+			Quantity: i.Quantity, Recurring: ptr.To(i.Recurring),
+		})
+	}
+	slices.SortFunc(acted.Items, func(a, b v1alpha1.ActedOnItem) int { return cmpString(a.Name, b.Name) })
+	return acted
+}

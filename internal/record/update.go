@@ -1,0 +1,112 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/status"
+)
+
+// Decided is the final status of an update: what the commit that decided it
+// freezes into the outbox. The conditions carry now, the wall clock's time.
+func Decided(s *v1alpha1.Subscription, d subscription.Decision, c money.Currency, policies Policies, now time.Time) v1alpha1.SubscriptionUpdateStatus {
+	st := inForce(d.InForce, policies)
+	st.State = v1alpha1.UpdateState(d.Verdict)
+	st.Summary = d.Summary
+	st.SubscriptionUID = s.UID
+	st.AppliedTime = Time(d.AppliedAt)
+	st.Currency = v1alpha1.Currency(c.Code())
+	st.Lines = Lines(d.Lines, c)
+	st.AdjustmentAmount = optionalAmount(d.Adjustment, c)
+	for _, change := range d.Changes {
+		st.Changes = append(st.Changes, v1alpha1.ItemChange{
+			Item: change.Item, Product: change.Product, ProductExternalRef: change.ProductRef,
+			PreviousPlan: change.PreviousPlan, NewPlan: change.NewPlan,
+			PreviousCount: change.PreviousCount, NewCount: change.NewCount,
+			AdjustmentAmount: optionalAmount(change.Adjustment, c), NextRefreshTime: Time(change.NextRefresh),
+		})
+	}
+	if d.Document > 0 {
+		st.Invoice = InvoiceName(s.Name, string(s.UID), d.Document)
+	}
+	setUpdateConditions(&st, d.Fault, 1, now)
+	return st
+}
+
+// Waiting is the status of an update that is still open. It starts from the
+// status that it has, so that what does not change is not written.
+func Waiting(u *v1alpha1.SubscriptionUpdate, w subscription.Waiting, policies Policies, now time.Time) v1alpha1.SubscriptionUpdateStatus {
+	st := inForce(w.InForce, policies)
+	st.State = v1alpha1.UpdateState(w.Verdict)
+	st.Summary = w.Summary
+	st.Origin = OriginOf(u)
+	st.SubscriptionUID = u.Status.SubscriptionUID
+	st.Conditions = append([]metav1.Condition(nil), u.Status.Conditions...)
+	st.ObservedGeneration = u.Generation
+	setUpdateConditions(&st, w.Fault, u.Generation, now)
+	return st
+}
+
+// Policies names the proration policies in force as the record shows them.
+type Policies map[subscription.PolicyRef]subscription.Policy
+
+// inForce writes down what an update goes by.
+func inForce(f subscription.InForce, policies Policies) v1alpha1.SubscriptionUpdateStatus {
+	st := v1alpha1.SubscriptionUpdateStatus{
+		SeenTime: Time(f.Seen), ApprovedTime: Time(f.ApprovedAt),
+		ApplicationSchedule: v1alpha1.ApplicationSchedule(f.Application),
+		ApplyAt:             Time(f.ApplyAt),
+		EffectiveTime:       Time(f.Effective),
+		PaymentSchedule:     v1alpha1.PaymentSchedule(f.Payment),
+		BillAt:              Time(f.BillAt),
+		CalculationMethod:   v1alpha1.CalculationMethod(f.Method),
+		PolicyGeneration:    f.PolicyGeneration,
+	}
+	if !f.Proration.IsZero() {
+		policy := policies[f.Proration]
+		st.ProrationPolicy = &v1alpha1.ProrationPolicyInForce{
+			Kind: v1alpha1.PolicyKind(f.Proration.Kind), Name: f.Proration.Name,
+			Rounding: v1alpha1.Rounding(policy.Rounding), Unit: v1alpha1.TimeUnit(policy.Unit),
+		}
+		if policy.Rounding == proration.None {
+			st.ProrationPolicy.Rounding = ""
+		}
+	}
+	return st
+}
+
+// setUpdateConditions sets Applied, and what kstatus reads: an update that was
+// applied, previewed or superseded is what was asked for; a rejected one waits
+// for a person; every other one is on its way.
+func setUpdateConditions(st *v1alpha1.SubscriptionUpdateStatus, fault subscription.Fault, generation int64, now time.Time) {
+	conditions := status.Of(&st.Conditions, generation, now)
+	reason := string(fault.Reason)
+	applied := metav1.ConditionFalse
+	switch st.State {
+	case v1alpha1.UpdateApplied:
+		applied = metav1.ConditionTrue
+		conditions.Ready(reason, fault.Message)
+	case v1alpha1.UpdatePreviewed, v1alpha1.UpdateSuperseded:
+		conditions.Ready(reason, fault.Message)
+	case v1alpha1.UpdateRejected:
+		conditions.Stalled(reason, fault.Message)
+	default:
+		conditions.InProgress(reason, fault.Message)
+	}
+	conditions.Set(v1alpha1.ConditionApplied, applied, reason, fault.Message)
+}
+
+func optionalAmount(d *money.Decimal, c money.Currency) v1alpha1.Amount {
+	if d == nil {
+		return ""
+	}
+	return rounded(*d, c)
+}

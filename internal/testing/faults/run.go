@@ -1,0 +1,167 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package faults injects faults into the writes of a reconciler under test.
+//
+// A Run numbers every write from 1 on, across all generations of the process, and carries a Plan
+// that says what befalls which number. A Process is one generation: once it crashed, every further
+// call through it fails with ErrCrashed, and the test goes on with a fresh one.
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// ErrCrashed is what every call of a crashed process returns. No reconciler can recover from it.
+var ErrCrashed = errors.New("faults: the process has crashed")
+
+// Fault is what befalls one write.
+type Fault string
+
+const (
+	// CrashBefore stops the process before the write is sent.
+	CrashBefore Fault = "CrashBefore"
+	// CrashAfter stops the process when the write has happened, before it learns of it.
+	CrashAfter Fault = "CrashAfter"
+	// Ambiguous lets the write happen and answers that it timed out.
+	Ambiguous Fault = "Ambiguous"
+	// Conflict answers 409 without forwarding the write.
+	Conflict Fault = "Conflict"
+	// TooManyRequests answers 429 with a Retry-After without forwarding the write.
+	TooManyRequests Fault = "TooManyRequests"
+	// InternalError answers 500 without forwarding the write.
+	InternalError Fault = "InternalError"
+)
+
+// Plan says which fault befalls which write, by number, counted from 1.
+type Plan map[int]Fault
+
+// Write is one write that a process tried.
+type Write struct {
+	// Number counts the writes of the run from 1.
+	Number int
+	// Process counts the processes of the run from 1.
+	Process int
+	// Verb is create, update, patch, apply, delete or deletecollection.
+	Verb string
+	// Kind, Namespace and Name say what was written; Subresource is empty but for "status" and the like.
+	Kind, Namespace, Name, Subresource string
+	// Fault is what befell the write, empty for most.
+	Fault Fault
+	// Forwarded is true when the write was sent to the API server.
+	Forwarded bool
+	// Err is what the caller was told.
+	Err error
+}
+
+// String describes the write as "update Subscription/status ns/acme", the same in every run.
+func (w Write) String() string {
+	return w.Verb + " " + w.Object()
+}
+
+// Object describes what was written as "Subscription/status ns/acme".
+func (w Write) Object() string {
+	kind, name := w.Kind, w.Name
+	if w.Subresource != "" {
+		kind += "/" + w.Subresource
+	}
+	if w.Namespace != "" {
+		name = w.Namespace + "/" + name
+	}
+	return kind + " " + name
+}
+
+// Run counts and records the writes of one scenario and injects the faults of its plan.
+type Run struct {
+	plan Plan
+
+	mu        sync.Mutex
+	processes int
+	writes    []Write
+}
+
+// NewRun returns a run with a plan of its own; nil injects nothing.
+func NewRun(plan Plan) *Run {
+	return &Run{plan: maps.Clone(plan)}
+}
+
+// Writes returns the writes so far, in the order in which they were tried.
+func (r *Run) Writes() []Write {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.writes)
+}
+
+// Count returns how many writes were tried so far.
+func (r *Run) Count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.writes)
+}
+
+// PerObject counts the writes that were forwarded, by verb and object ("update Subscription/status ns/acme").
+func (r *Run) PerObject() map[string]int {
+	counts := map[string]int{}
+	for _, write := range r.Writes() {
+		if write.Forwarded {
+			counts[write.String()]++
+		}
+	}
+	return counts
+}
+
+// Unmet returns the numbers of the plan that no write has reached, sorted.
+func (r *Run) Unmet() []int {
+	count := r.Count()
+	var numbers []int
+	for number := range r.plan {
+		if number > count {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+// begin gives a write its number and its fault.
+func (r *Run) begin(write Write) Write {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	write.Number = len(r.writes) + 1
+	write.Fault = r.plan[write.Number]
+	r.writes = append(r.writes, write)
+	return write
+}
+
+// end records how a write went.
+func (r *Run) end(write Write) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.writes[write.Number-1] = write
+}
+
+// refusal is the API server's answer to a write that it did not carry out.
+func refusal(write Write) error {
+	resource := schema.GroupResource{Resource: write.Kind}
+	cause := fmt.Errorf("injected at write %d", write.Number)
+	switch write.Fault {
+	case Conflict:
+		return apierrors.NewConflict(resource, write.Name, cause)
+	case TooManyRequests:
+		return apierrors.NewTooManyRequests(cause.Error(), 1)
+	default:
+		return apierrors.NewInternalError(cause)
+	}
+}
+
+// lostReply is what a caller sees when a write happened and the answer did not come back.
+func lostReply(write Write) error {
+	return apierrors.NewTimeoutError(fmt.Sprintf("injected at write %d: the reply was lost", write.Number), 1)
+}

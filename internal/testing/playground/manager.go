@@ -1,0 +1,89 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package playground
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// patience is how long the manager may take to stop in good order.
+const patience = 20 * time.Second
+
+// Manager is the manager binary, running.
+type Manager struct {
+	// Log is the file that holds what it prints.
+	Log string
+
+	cmd    *exec.Cmd
+	exited chan struct{}
+	err    error
+}
+
+// startManager starts the binary under the care of the control plane's watchdog.
+func startManager(guard func(*exec.Cmd) error, log, binary string, args ...string) (*Manager, error) {
+	file, err := os.Create(log)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	m := &Manager{Log: log, cmd: exec.Command(binary, args...), exited: make(chan struct{})}
+	m.cmd.Stdout, m.cmd.Stderr = file, file
+	if err := guard(m.cmd); err != nil {
+		return nil, fmt.Errorf("starting the manager: %w", err)
+	}
+	go func() {
+		m.err = m.cmd.Wait()
+		close(m.exited)
+	}()
+	return m, nil
+}
+
+// Exited is closed when the manager has ended, asked or not.
+func (m *Manager) Exited() <-chan struct{} { return m.exited }
+
+// Stop asks the manager to stop and waits. It is an error when the manager does not do so in good
+// time and order, or had ended before. Call it once.
+func (m *Manager) Stop() error {
+	select {
+	case <-m.exited:
+		return fmt.Errorf("the manager ended by itself: %w", m.status())
+	default:
+	}
+	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("stopping the manager: %w", err)
+	}
+	select {
+	case <-m.exited:
+	case <-time.After(patience):
+		return fmt.Errorf("the manager did not stop within %s", patience)
+	}
+	if m.err != nil {
+		return fmt.Errorf("the manager did not stop in good order: %w", m.err)
+	}
+	return nil
+}
+
+func (m *Manager) status() error {
+	if m.err == nil {
+		return errors.New("exit status 0")
+	}
+	return m.err
+}
+
+// LastWords returns the end of the manager's log.
+func (m *Manager) LastWords() string {
+	const most = 20
+	content, err := os.ReadFile(m.Log)
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+	return strings.Join(lines[max(0, len(lines)-most):], "\n")
+}
