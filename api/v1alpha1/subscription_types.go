@@ -441,6 +441,11 @@ type SubscriptionItemStatus struct {
 	// +optional
 	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
 
+	// When the answer with that count came, on the wall clock. It tells two counts of one instant of a
+	// TestClock apart.
+	// +optional
+	LoadedTime *metav1.Time `json:"loadedTime,omitempty"`
+
 	// The highest of 75, 90 and 100 percent of the maximum that was announced in this period; 0 when
 	// none was.
 	// +optional

@@ -1,0 +1,220 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package seatproduct
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/record"
+)
+
+const (
+	// maxCreates bounds the updates that are created at a time.
+	maxCreates = 16
+	// maxTries bounds how often a create without an answer is sent.
+	maxTries = 3
+	// maxNames bounds the names that are tried for one update.
+	maxNames = 5
+)
+
+var (
+	// errUnanswered: a create was sent and nobody knows whether it arrived.
+	errUnanswered = errors.New("the API server did not answer")
+	// errTooLate: the answer is too old for an update of it to be taken.
+	errTooLate = errors.New("the counts grew too old to be recorded")
+	// errNameTaken: every name that an update could have belongs to another.
+	errNameTaken = errors.New("the names of the update are taken")
+)
+
+// answerTimes say when an answer came.
+type answerTimes struct {
+	// observed is the time on the subscriptions' clock, loaded that on the wall clock; whole seconds.
+	observed, loaded time.Time
+}
+
+// createAll records the changes, several at a time, and returns how many are in place. It comes back
+// only when every create is answered or has failed for good.
+func (r *Reconciler) createAll(ctx context.Context, s *situation, memory *memory, changes []change, times answerTimes) (int64, error) {
+	made := make([]string, len(changes))
+	failed := make([]error, len(changes))
+	var group errgroup.Group
+	group.SetLimit(maxCreates)
+	for n := range changes {
+		group.Go(func() error {
+			made[n], failed[n] = r.create(ctx, s, changes[n], times)
+			return nil
+		})
+	}
+	_ = group.Wait()
+
+	var count int64
+	for n, name := range made {
+		if name == "" {
+			continue
+		}
+		count++
+		memory.created[changes[n].item.id()] = creation{
+			name:    name,
+			pending: pending{count: changes[n].count, observed: times.observed, loaded: times.loaded},
+		}
+	}
+	err := firstOf(failed)
+	if errors.Is(err, errUnanswered) {
+		memory.unansweredUntil = times.loaded.Add(maxAnswerAge)
+	}
+	return count, err
+}
+
+// firstOf returns the most telling of the errors: one after which a create may still arrive.
+func firstOf(all []error) error {
+	var first error
+	for _, err := range all {
+		if errors.Is(err, errUnanswered) {
+			return err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// create records one change, after a live look at its subscription, and returns the name of the update
+// that is in place. It returns "" when there is nothing to record any more.
+func (r *Reconciler) create(ctx context.Context, s *situation, planned change, times answerTimes) (string, error) {
+	if r.Wall.Since(times.loaded) > maxAnswerAge-createMargin {
+		return "", errTooLate
+	}
+	live := &v1alpha1.Subscription{}
+	key := types.NamespacedName{Namespace: s.product.Namespace, Name: planned.item.subscription.Name}
+	if err := r.Live.Get(ctx, key, live); err != nil {
+		return "", ignoreNotFound(err)
+	}
+	if !stillDiffers(s.product, planned, live, s.open) {
+		return "", nil
+	}
+	token := planned.token
+	for range maxNames {
+		update := buildUpdate(live, planned, token, times)
+		existing, err := r.createOne(ctx, update)
+		if err != nil {
+			return "", err
+		}
+		if existing == nil || standsFor(existing, update) {
+			return update.Name, nil
+		}
+		token = nextToken(planned.token, existing)
+	}
+	return "", fmt.Errorf("%w: %s", errNameTaken, key)
+}
+
+func ignoreNotFound(err error) error {
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// createOne creates an update until there is an answer. It returns the one that has its name already,
+// if any.
+func (r *Reconciler) createOne(ctx context.Context, update *v1alpha1.SubscriptionUpdate) (*v1alpha1.SubscriptionUpdate, error) {
+	var err error
+	for range maxTries {
+		err = r.Client.Create(ctx, update.DeepCopy())
+		if err == nil {
+			return nil, nil
+		}
+		if apierrors.IsAlreadyExists(err) {
+			return r.readUpdate(ctx, update)
+		}
+		if !mayHaveArrived(err) {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%w: %w", errUnanswered, err)
+}
+
+// readUpdate reads an update that has the name already. One that was deleted since stands for itself:
+// it was there, and only a finished one is deleted.
+func (r *Reconciler) readUpdate(ctx context.Context, update *v1alpha1.SubscriptionUpdate) (*v1alpha1.SubscriptionUpdate, error) {
+	existing := &v1alpha1.SubscriptionUpdate{}
+	err := r.Live.Get(ctx, types.NamespacedName{Namespace: update.Namespace, Name: update.Name}, existing)
+	if apierrors.IsNotFound(err) {
+		return update, nil
+	}
+	return existing, err
+}
+
+// mayHaveArrived says whether a create that failed may have been carried out, or still be.
+func mayHaveArrived(err error) bool {
+	return slices.Contains([]metav1.StatusReason{
+		metav1.StatusReasonUnknown, metav1.StatusReasonTimeout, metav1.StatusReasonServerTimeout,
+		metav1.StatusReasonInternalError, metav1.StatusReasonServiceUnavailable,
+	}, apierrors.ReasonForError(err))
+}
+
+// buildUpdate returns the update that records a change. It has no owner: it outlives its subscription.
+func buildUpdate(live *v1alpha1.Subscription, planned change, token string, times answerTimes) *v1alpha1.SubscriptionUpdate {
+	var lastObserved time.Time
+	if state := stateOf(live, planned.item.name); state != nil {
+		lastObserved = record.Instant(state.ObservedTime)
+	}
+	count := planned.count
+	return &v1alpha1.SubscriptionUpdate{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: live.Namespace,
+			Name:      record.RefreshUpdateName(live.Name, string(live.UID), planned.item.name, token, lastObserved),
+		},
+		Spec: v1alpha1.SubscriptionUpdateSpec{
+			SubscriptionRef: v1alpha1.SubscriptionReference{Name: live.Name, UID: live.UID},
+			Seats:           &v1alpha1.SeatsChange{Item: planned.item.name, Count: &count},
+			Cause: &v1alpha1.UpdateCause{
+				Type:         v1alpha1.CauseRefresh,
+				Token:        token,
+				ObservedTime: record.Time(times.observed),
+				LoadedTime:   record.Time(times.loaded),
+				Item:         planned.item.name,
+			},
+		},
+	}
+}
+
+// standsFor says whether an update that exists already is as good as the one that was to be made under
+// its name: an earlier try of the same, or one that says the same and is not given up. Not so is one
+// of an older answer that says something else, or that was Superseded because it came too late: its
+// count would be lost.
+func standsFor(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
+	cause, seats := existing.Spec.Cause, existing.Spec.Seats
+	if existing.Spec.SubscriptionRef.UID != wanted.Spec.SubscriptionRef.UID || cause == nil || seats == nil || seats.Count == nil {
+		return false
+	}
+	if !record.Instant(cause.LoadedTime).Before(wanted.Spec.Cause.LoadedTime.Time) {
+		return true
+	}
+	switch existing.Status.State {
+	case v1alpha1.UpdateSuperseded, v1alpha1.UpdateRejected:
+		return false
+	case v1alpha1.UpdateApplied:
+		return true
+	default:
+		return *seats.Count == *wanted.Spec.Seats.Count
+	}
+}
+
+// nextToken returns the token of the update that takes the place of one that exists: always the same
+// for the same predecessor, so that trying again gives the same name again.
+func nextToken(token string, existing *v1alpha1.SubscriptionUpdate) string {
+	suffix := "/" + string(existing.UID)
+	return token[:min(len(token), maxRequest-len(suffix))] + suffix
+}

@@ -1,0 +1,627 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package seatproduct
+
+import (
+	"context"
+	databasesql "database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/configmap"
+	"github.com/seatplane/seatplane/internal/dataloader/sql"
+	"github.com/seatplane/seatplane/internal/testing/builders"
+	"github.com/seatplane/seatplane/internal/testing/faults"
+)
+
+const productStatus = "update SeatProduct/status"
+
+var everyHourOnTheHour = v1alpha1.Refresh{Schedule: "0 * * * *"}
+
+var _ = Describe("A refresh", func() {
+	It("loads first counts at once, with one query, and then rests", func(ctx SpecContext) {
+		s := newStage(ctx, v1alpha1.Refresh{})
+		s.subscribe(ctx, "acme", "bolt")
+		s.source.Set(map[string]int64{"acme": 5, "bolt": 700, "stranger": 9})
+
+		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", "create SubscriptionUpdate", productStatus}))
+		Expect(s.source.Requests()).To(Equal([]dataloader.Request{{Keys: []string{"acme", "bolt"}}}))
+		Expect(s.open(ctx)).To(Equal([]string{"acme 5 first", "bolt 700 first"}), "as loaded: limits are applied with the update")
+		update := s.updates(ctx)[0]
+		Expect(update.OwnerReferences).To(BeEmpty())
+		Expect(update.Spec.SubscriptionRef.UID).To(Equal(s.subscription(ctx, update.Spec.SubscriptionRef.Name).UID))
+		Expect(update.Spec.Cause.ObservedTime.Time).To(BeTemporally("==", start))
+		Expect(update.Spec.Cause.LoadedTime.Time).To(BeTemporally("==", s.wall.Now().Truncate(time.Second)))
+		Expect(s.condition(v1alpha1.ConditionLoaded)).To(And(HaveField("Status", metav1.ConditionTrue), HaveField("Reason", v1alpha1.ReasonRefreshed)))
+		Expect(s.condition(v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue))
+		Expect(s.refresh()).To(And(
+			HaveField("Clock", "clock"), HaveField("LastRefreshToken", "first"), HaveField("Counted", int64(2)), HaveField("Changed", int64(2)),
+			HaveField("NextRefreshTime", BeNil()),
+		))
+
+		for range 3 {
+			Expect(s.pass(ctx)).To(BeEmpty(), "counts are on their way")
+		}
+		s.settle(ctx)
+		s.wait(2 * time.Minute)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}), "the totals")
+		Expect(s.product.Status.Subscriptions).To(HaveValue(BeEquivalentTo(2)))
+		Expect(s.product.Status.Seats).To(HaveValue(BeEquivalentTo(505)))
+		for range 100 {
+			Expect(s.pass(ctx)).To(BeEmpty())
+		}
+		Expect(s.source.Requests()).To(HaveLen(1))
+		Expect(s.sent()).To(BeEmpty(), "no transition, no event")
+	})
+
+	It("follows its schedule, and writes nothing but the product's status when nothing changed", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5, "bolt": 3})
+		Expect(s.refresh().NextRefreshTime.Time).To(BeTemporally("==", start.Add(30*time.Minute)))
+
+		s.advance(ctx, 29*time.Minute)
+		Expect(s.pass(ctx)).To(BeEmpty())
+		for hour := range 5 {
+			s.advance(ctx, time.Minute)
+			Expect(s.pass(ctx)).To(Equal([]string{productStatus}), "hour %d", hour)
+			Expect(s.pass(ctx)).To(BeEmpty())
+			s.advance(ctx, 59*time.Minute)
+			Expect(s.pass(ctx)).To(BeEmpty())
+		}
+		Expect(s.source.Requests()).To(HaveLen(6))
+		Expect(s.refresh().LastRefreshToken).To(Equal("2026-04-16T05:00:00Z"))
+
+		s.source.Set(map[string]int64{"acme": 7, "bolt": 3})
+		s.advance(ctx, 72*time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", productStatus}), "a jump over many ticks is one refresh")
+		Expect(s.open(ctx)).To(Equal([]string{"acme 7 2026-04-16T06:00:00Z"}))
+		Expect(s.updates(ctx)[2].Spec.Cause.ObservedTime.Time).To(BeTemporally("==", s.clock.Spec.Now.Time), "not backdated")
+		Expect(s.refresh().NextRefreshTime.Time).To(BeTemporally("==", s.clock.Spec.Now.Add(time.Minute)))
+	})
+
+	It("writes nothing but the product's status while a decrease waits for the renewal", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5})
+		s.source.Set(map[string]int64{"acme": 2})
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", productStatus}))
+		s.settle(ctx)
+		for range 48 {
+			s.advance(ctx, time.Hour)
+			Expect(s.pass(ctx)).To(Equal([]string{productStatus}))
+		}
+		Expect(s.updates(ctx)).To(HaveLen(2))
+
+		s.source.Set(map[string]int64{"acme": 5})
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", productStatus}), "a count that recovers takes the pending one back")
+		s.settle(ctx)
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}))
+		Expect(s.open(ctx)).To(BeEmpty())
+		Expect(s.quantities(ctx)).To(Equal(map[string]int64{"acme": 5}))
+	})
+
+	It("counts what waits for approval, and leaves it its place", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5})
+		s.source.Set(map[string]int64{"acme": 90})
+		s.advance(ctx, time.Hour)
+		s.pass(ctx)
+		held := s.updates(ctx)[1]
+		s.mark(ctx, &held, v1alpha1.UpdateHeld)
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}))
+		Expect(s.refresh()).To(And(HaveField("Held", int64(1)), HaveField("Changed", BeZero())))
+	})
+
+	It("is made on demand for a product, once for each request", func(ctx SpecContext) {
+		s := newStage(ctx, v1alpha1.Refresh{})
+		s.counted(ctx, map[string]int64{"acme": 5, "bolt": 3})
+		s.source.Set(map[string]int64{"acme": 6, "bolt": 3})
+		ask(ctx, s.product, "one")
+		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", productStatus}))
+		Expect(s.product.Status.LastHandledRefreshRequest).To(Equal("one"))
+		Expect(s.refresh().LastRefreshToken).To(Equal("one"))
+		Expect(s.refresh().LastHandledRefreshRequest).To(BeEmpty())
+		Expect(s.pass(ctx)).To(BeEmpty())
+		Expect(s.source.Requests()).To(HaveLen(2))
+	})
+
+	It("is made on demand for one subscription", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5, "bolt": 3})
+		s.source.Set(map[string]int64{"acme": 6, "bolt": 9})
+		ask(ctx, s.subscription(ctx, "acme"), "one")
+		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", "update Subscription/status"}))
+		Expect(s.open(ctx)).To(Equal([]string{"acme 6 one"}), "nobody else's seats are counted")
+		Expect(s.source.Requests()[1].Keys).To(Equal([]string{"acme"}))
+		Expect(s.subscription(ctx, "acme").Status.LastHandledRefreshRequest).To(Equal("one"))
+		Expect(s.subscription(ctx, "acme").Status.Loads).To(BeEmpty())
+		Expect(s.pass(ctx)).To(BeEmpty())
+	})
+
+	It("of an unknown subscription's clock waits for the clock", func(ctx SpecContext) {
+		s := newStage(ctx, v1alpha1.Refresh{})
+		Expect(live.Create(ctx, builders.MakeSubscription("acme", s.namespace).LoadedItem("editors", "editor", "monthly").TestClock("none").Obj())).To(Succeed())
+		s.source.Set(map[string]int64{"acme": 6})
+		s.pass(ctx)
+		Expect(s.source.Requests()).To(BeEmpty())
+		Expect(live.Create(ctx, builders.MakeTestClock("none", s.namespace, start).Obj())).To(Succeed())
+		s.pass(ctx)
+		Expect(s.open(ctx)).To(Equal([]string{"acme 6 first"}))
+	})
+
+	It("groups its subscriptions by clock", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.subscribe(ctx, "acme")
+		Expect(live.Create(ctx, builders.MakeSubscription("bolt", s.namespace).LoadedItem("editors", "editor", "monthly").Obj())).To(Succeed())
+		s.source.Set(map[string]int64{"acme": 5, "bolt": 3})
+		result, err := s.reconcile(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.RequeueAfter).To(BeNumerically("~", 30*time.Minute, 31*time.Minute), "the wall clock's next tick")
+		s.read(ctx)
+		Expect(s.source.Requests()).To(HaveLen(2), "one query a clock")
+		Expect(s.product.Status.Refreshes).To(HaveExactElements(HaveField("Clock", ""), HaveField("Clock", "clock")))
+		s.settle(ctx)
+		s.wait(time.Hour)
+		s.pass(ctx)
+		Expect(s.source.Requests()[2].Keys).To(Equal([]string{"bolt"}), "the TestClock stands still")
+	})
+
+	It("is owed after a restart only when it is due", func(ctx SpecContext) {
+		s := newStage(ctx, v1alpha1.Refresh{Every: "1h"})
+		s.counted(ctx, map[string]int64{"acme": 5})
+		before := s.refresh().NextRefreshTime.Time
+		Expect(before).To(BeTemporally("<=", start.Add(time.Hour)))
+		s.restart(nil)
+		Expect(s.pass(ctx)).To(BeEmpty())
+		Expect(s.source.Requests()).To(HaveLen(1))
+		s.advance(ctx, before.Sub(start))
+		s.restart(nil)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}))
+		Expect(s.refresh().NextRefreshTime.Time).To(BeTemporally("==", before.Add(time.Hour)))
+	})
+
+	It("lets go of what it kept for a product that is gone", func(ctx SpecContext) {
+		s := newStage(ctx, v1alpha1.Refresh{})
+		s.counted(ctx, map[string]int64{"acme": 5})
+		Expect(live.Delete(ctx, s.product)).To(Succeed())
+		Expect(s.reconcile(ctx)).To(Equal(ctrl.Result{}))
+		Expect(s.source.Forgotten()).To(ConsistOf(dataloader.Scope{Namespace: s.namespace, Product: "editor"}))
+		Expect(s.subject.memories.of).To(BeEmpty())
+	})
+})
+
+var _ = Describe("A wrong answer", func() {
+	refuse := func(reason dataloader.Reason) func(*stage) {
+		return func(s *stage) { s.source.Fail(dataloader.Failf(reason, "the reason in words")) }
+	}
+	rows := func(rows ...dataloader.Row) func(*stage) {
+		return func(s *stage) { s.source.SetRows(rows...) }
+	}
+	DescribeTable("leaves the counts as they were, and says so", func(ctx SpecContext, answer func(*stage), onMissing v1alpha1.OnMissing, reason string, stalled bool, key string) {
+		s := newStage(ctx, v1alpha1.Refresh{Schedule: "0 * * * *", OnMissing: onMissing})
+		counts := map[string]int64{"acme": 5, "bolt": 3}
+		s.counted(ctx, counts)
+		answer(s)
+		s.advance(ctx, time.Hour)
+		result, err := s.reconcile(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		s.read(ctx)
+		Expect(s.updates(ctx)).To(HaveLen(2), "no update but the first two")
+		Expect(s.quantities(ctx)).To(Equal(counts))
+		Expect(s.condition(v1alpha1.ConditionLoaded)).To(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", reason)))
+		Expect(s.condition(v1alpha1.ConditionReady)).To(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", reason)))
+		Expect(meta.IsStatusConditionTrue(s.product.Status.Conditions, v1alpha1.ConditionStalled)).To(Equal(stalled))
+		Expect(s.refresh().LastAttemptTime.Time).To(BeTemporally("==", s.clock.Spec.Now.Time), "so that the TestClock becomes Ready")
+		Expect(s.sent()).To(HaveExactElements(HavePrefix("Warning " + reason)))
+		Expect(s.pass(ctx)).To(BeEmpty(), "nothing is written again")
+
+		acme := s.subscription(ctx, "acme")
+		if key != "" {
+			Expect(meta.FindStatusCondition(acme.Status.Conditions, v1alpha1.ConditionSeatsCurrent)).To(HaveValue(And(
+				HaveField("Status", metav1.ConditionFalse), HaveField("Reason", key))))
+			Expect(s.condition(v1alpha1.ConditionLoaded).Message).To(ContainSubstring(`"acme"`))
+			Expect(s.refresh().Failed).To(BeEquivalentTo(1))
+		} else {
+			Expect(acme.Status.Conditions).To(BeEmpty(), "a source that is down is the product's condition")
+			Expect(result.RequeueAfter).To(Equal(30 * time.Second))
+			Expect(s.refresh()).To(And(HaveField("ConsecutiveFailures", int64(1)), HaveField("LastRefreshToken", "first")))
+			Expect(s.refresh().NextRefreshTime.After(s.clock.Spec.Now.Time)).To(BeFalse(), "the tick is still owed")
+		}
+		Expect(meta.FindStatusCondition(s.subscription(ctx, "bolt").Status.Conditions, v1alpha1.ConditionSeatsCurrent)).To(BeNil())
+
+		s.source.Set(map[string]int64{"acme": 8, "bolt": 3})
+		s.advance(ctx, time.Hour)
+		s.pass(ctx)
+		Expect(s.condition(v1alpha1.ConditionLoaded).Status).To(Equal(metav1.ConditionTrue))
+		Expect(s.condition(v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue))
+		Expect(meta.FindStatusCondition(s.product.Status.Conditions, v1alpha1.ConditionStalled)).To(BeNil())
+		Expect(s.refresh().ConsecutiveFailures).To(BeZero())
+		Expect(s.updates(ctx)).To(HaveLen(3))
+		if key != "" {
+			acme = s.subscription(ctx, "acme")
+			Expect(meta.IsStatusConditionTrue(acme.Status.Conditions, v1alpha1.ConditionSeatsCurrent)).To(BeTrue())
+			Expect(acme.Status.Loads).To(BeEmpty())
+		}
+		Expect(s.sent()).To(HaveExactElements(HavePrefix("Normal Refreshed")))
+	},
+		Entry("unreachable", refuse(dataloader.ReasonSourceUnreachable), v1alpha1.OnMissing(""), v1alpha1.ReasonSourceUnreachable, false, ""),
+		Entry("an error", refuse(dataloader.ReasonSourceError), v1alpha1.OnMissing(""), v1alpha1.ReasonSourceError, false, ""),
+		Entry("no secret", refuse(dataloader.ReasonSecretNotFound), v1alpha1.OnMissing(""), v1alpha1.ReasonSecretNotFound, false, ""),
+		Entry("a secret that is not allowed", refuse(dataloader.ReasonSecretNotAllowed), v1alpha1.OnMissing(""), v1alpha1.ReasonSecretNotAllowed, true, ""),
+		Entry("a query that is refused", refuse(dataloader.ReasonInvalidExpression), v1alpha1.OnMissing(""), v1alpha1.ReasonInvalidExpression, true, ""),
+		Entry("an error that nobody knows", func(s *stage) { s.source.Fail(errors.New("postgres://u:hunter2@db")) }, v1alpha1.OnMissing(""), v1alpha1.ReasonSourceError, false, ""),
+		Entry("no rows", rows(), v1alpha1.OnMissingZero, v1alpha1.ReasonEmptyResult, false, ""),
+		Entry("a negative count", rows(dataloader.Row{Key: "acme", Count: "-1"}, dataloader.Row{Key: "bolt", Count: "3"}), v1alpha1.OnMissing(""), v1alpha1.ReasonBadCounts, false, v1alpha1.ReasonBadCounts),
+		Entry("a fraction", rows(dataloader.Row{Key: "acme", Count: "1.5"}, dataloader.Row{Key: "bolt", Count: "3.0"}), v1alpha1.OnMissing(""), v1alpha1.ReasonBadCounts, false, v1alpha1.ReasonBadCounts),
+		Entry("NULL", rows(dataloader.Row{Key: "acme", NullCount: true}, dataloader.Row{Key: "bolt", Count: "3"}), v1alpha1.OnMissing(""), v1alpha1.ReasonBadCounts, false, v1alpha1.ReasonBadCounts),
+		Entry("an absurd count", rows(dataloader.Row{Key: "acme", Count: "99999999"}, dataloader.Row{Key: "bolt", Count: "3"}), v1alpha1.OnMissing(""), v1alpha1.ReasonBadCounts, false, v1alpha1.ReasonBadCounts),
+		Entry("a word", rows(dataloader.Row{Key: "acme", Count: "many"}, dataloader.Row{Key: "bolt", Count: "3"}), v1alpha1.OnMissing(""), v1alpha1.ReasonBadCounts, false, v1alpha1.ReasonBadCounts),
+		Entry("two rows of one key", rows(dataloader.Row{Key: "acme", Count: "7"}, dataloader.Row{Key: "acme", Count: "7"}, dataloader.Row{Key: "bolt", Count: "3"}), v1alpha1.OnMissing(""), v1alpha1.ReasonBadCounts, false, v1alpha1.ReasonBadCounts),
+		Entry("a key that may not be missing", rows(dataloader.Row{Key: "bolt", Count: "3"}), v1alpha1.OnMissingFail, v1alpha1.ReasonBadCounts, false, v1alpha1.ReasonKeyMissing),
+	)
+
+	It("backs off, and not for a person who asks", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5})
+		s.source.Fail(dataloader.Failf(dataloader.ReasonSourceUnreachable, "down"))
+		s.advance(ctx, time.Hour)
+		for attempt, wait := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 10 * time.Minute, 10 * time.Minute} {
+			result, err := s.reconcile(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.RequeueAfter).To(Equal(wait))
+			Expect(s.source.Requests()).To(HaveLen(2 + attempt))
+			s.wait(wait - time.Second)
+			Expect(s.pass(ctx)).To(BeEmpty(), "not before its time")
+			s.wait(time.Second)
+		}
+		s.pass(ctx)
+		asked := len(s.source.Requests())
+		ask(ctx, s.product, "please")
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}))
+		Expect(s.source.Requests()).To(HaveLen(asked + 1))
+		Expect(s.product.Status.LastHandledRefreshRequest).To(BeEmpty(), "it is not answered yet")
+		Expect(s.pass(ctx)).To(BeEmpty(), "asking once is one attempt")
+		s.source.Set(map[string]int64{"acme": 6})
+		s.wait(10 * time.Minute)
+		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", productStatus}))
+		Expect(s.product.Status.LastHandledRefreshRequest).To(Equal("please"))
+	})
+
+	It("keeps a key that is missing, and says so only where there is nothing to keep", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5, "bolt": 3})
+		s.subscribe(ctx, "coda")
+		s.source.Set(map[string]int64{"acme": 5})
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus, "update Subscription/status"}))
+		Expect(s.subscription(ctx, "bolt").Status.Conditions).To(BeEmpty())
+		Expect(s.subscription(ctx, "coda").Status.Loads).To(HaveExactElements(And(
+			HaveField("Reason", v1alpha1.ReasonKeyMissing), HaveField("Message", `key "coda" is not in the answer`))))
+		Expect(s.condition(v1alpha1.ConditionLoaded).Message).To(ContainSubstring(`key "coda" is not in the answer`))
+		Expect(s.pass(ctx)).To(BeEmpty(), "it is not asked again and again")
+		s.source.Set(map[string]int64{"acme": 5, "coda": 2})
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", productStatus, "update Subscription/status"}))
+		Expect(s.condition(v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue))
+	})
+
+	It("is not given to two", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5})
+		copied := builders.MakeSubscription("aaa-copy", s.namespace).Customer("acme").LoadedItem("editors", "editor", "monthly").TestClock("clock").Obj()
+		// Creations are known to the second.
+		time.Sleep(time.Until(s.subscription(ctx, "acme").CreationTimestamp.Add(time.Second)))
+		Expect(live.Create(ctx, copied)).To(Succeed())
+		s.wait(2 * time.Minute)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus, "update Subscription/status"}))
+		Expect(s.subscription(ctx, "aaa-copy").Status.Loads).To(HaveExactElements(HaveField("Reason", v1alpha1.ReasonDuplicateKey)))
+		Expect(s.subscription(ctx, "aaa-copy").Status.Conditions).To(BeEmpty(), "it is not the key that failed")
+		Expect(s.pass(ctx)).To(BeEmpty())
+		Expect(live.Delete(ctx, s.subscription(ctx, "acme"))).To(Succeed())
+		s.pass(ctx)
+		Expect(s.open(ctx)).To(Equal([]string{"aaa-copy 5 first"}), "the key is free")
+		Expect(s.subscription(ctx, "aaa-copy").Status.Loads).To(BeEmpty())
+	})
+
+	It("to the schedule stops no refresh that is asked for", func(ctx SpecContext) {
+		s := newStage(ctx, v1alpha1.Refresh{Schedule: "every now and then"})
+		s.subscribe(ctx, "acme")
+		s.source.Set(map[string]int64{"acme": 5})
+		s.pass(ctx)
+		Expect(s.open(ctx)).To(Equal([]string{"acme 5 first"}))
+		Expect(s.condition(v1alpha1.ConditionLoaded)).To(And(HaveField("Reason", v1alpha1.ReasonInvalidSchedule), HaveField("Message", ContainSubstring("every now and then"))))
+		Expect(meta.IsStatusConditionTrue(s.product.Status.Conditions, v1alpha1.ConditionStalled)).To(BeTrue())
+	})
+
+	It("is not asked for while suspended", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5})
+		s.source.Fail(dataloader.Failf(dataloader.ReasonSourceUnreachable, "down"))
+		s.advance(ctx, time.Hour)
+		s.pass(ctx)
+		s.product.Spec.Refresh.Suspend = true
+		Expect(live.Update(ctx, s.product)).To(Succeed())
+		s.advance(ctx, 72*time.Hour)
+		s.pass(ctx)
+		Expect(s.source.Requests()).To(HaveLen(2))
+		Expect(s.refresh().NextRefreshTime).To(BeNil())
+		Expect(s.condition(v1alpha1.ConditionLoaded).Reason).To(Equal(v1alpha1.ReasonSuspended))
+		Expect(s.condition(v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue))
+		result, err := s.reconcile(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result).To(Equal(ctrl.Result{}))
+	})
+})
+
+var _ = Describe("A create", func() {
+	It("is not repeated while the cache lags", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5, "bolt": 5})
+		Expect(s.cache.Freeze(ctx, &v1alpha1.SubscriptionList{}, &v1alpha1.SubscriptionUpdateList{})).To(Succeed())
+		s.source.Set(map[string]int64{"acme": 7, "bolt": 2})
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", "create SubscriptionUpdate", productStatus}))
+		s.settle(ctx)
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}), "the process knows what it made")
+		s.again()
+		Expect(s.cache.Freeze(ctx, &v1alpha1.SubscriptionUpdateList{})).To(Succeed())
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}), "after a restart, the cache")
+	})
+
+	It("is not made for a subscription that changed under a lagging cache", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5, "bolt": 5, "coda": 5})
+		Expect(s.cache.Freeze(ctx, &v1alpha1.SubscriptionList{})).To(Succeed())
+		acme := s.subscription(ctx, "acme")
+		acme.Status.Items[0].Quantity = 7
+		Expect(live.Status().Update(ctx, acme)).To(Succeed())
+		nine := int64(9)
+		bolt := s.subscription(ctx, "bolt")
+		bolt.Spec.Items[0].Quantity = &nine
+		Expect(live.Update(ctx, bolt)).To(Succeed())
+		Expect(live.Delete(ctx, s.subscription(ctx, "coda"))).To(Succeed())
+		s.subscribe(ctx, "coda")
+		s.source.Set(map[string]int64{"acme": 7, "bolt": 7, "coda": 7})
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}))
+	})
+
+	It("takes another name when its own belongs to one that was given up", func(ctx SpecContext) {
+		s := newStage(ctx, v1alpha1.Refresh{})
+		s.subscribe(ctx, "acme")
+		s.source.Set(map[string]int64{"acme": 5})
+		s.pass(ctx)
+		late := s.updates(ctx)[0]
+		s.mark(ctx, &late, v1alpha1.UpdateSuperseded)
+		Expect(s.pass(ctx)).To(BeEmpty(), "not at once")
+		s.wait(firstAgain)
+		s.pass(ctx)
+		Expect(s.open(ctx)).To(Equal([]string{"acme 5 first/" + string(late.UID)}))
+	})
+
+	It("without an answer holds up the next refresh for two minutes", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5})
+		s.source.Set(map[string]int64{"acme": 7})
+		s.advance(ctx, time.Hour)
+		s.restart(faults.Plan{1: faults.InternalError, 2: faults.InternalError, 3: faults.InternalError})
+		result, err := s.reconcile(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.RequeueAfter).To(BeNumerically("~", 2*time.Minute, time.Second))
+		s.read(ctx)
+		Expect(s.condition(v1alpha1.ConditionReady).Reason).To(Equal(v1alpha1.ReasonProgressing))
+		asked := len(s.source.Requests())
+		ask(ctx, s.product, "now")
+		s.wait(90 * time.Second)
+		s.pass(ctx)
+		Expect(s.source.Requests()).To(HaveLen(asked))
+		s.wait(30 * time.Second)
+		s.pass(ctx)
+		Expect(s.open(ctx)).To(HaveExactElements(HavePrefix("acme 7 ")))
+		Expect(s.condition(v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue))
+	})
+
+	It("is not sent when the answer grew too old", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5})
+		found := change{order: order{item: connect(s.product, []*v1alpha1.Subscription{s.subscription(ctx, "acme")}).items[0], token: "t"}, count: 9}
+		loaded := s.wall.Now()
+		s.wait(maxAnswerAge)
+		_, err := s.subject.create(ctx, &situation{product: s.product}, found, answerTimes{observed: start, loaded: loaded})
+		Expect(err).To(MatchError(errTooLate))
+		Expect(s.updates(ctx)).To(HaveLen(1))
+	})
+
+	It("and every other write may fail at any point, and the end is the same", func(ctx SpecContext) {
+		play := func(plan faults.Plan) (quantities map[string]int64, updates []string, writes int) {
+			s := newStage(ctx, everyHourOnTheHour)
+			s.counted(ctx, map[string]int64{"acme": 5, "bolt": 5, "coda": 5, "dune": 5})
+			s.source.SetRows(dataloader.Row{Key: "acme", Count: "6"}, dataloader.Row{Key: "bolt", Count: "7"}, dataloader.Row{Key: "coda", Count: "8"}, dataloader.Row{Key: "dune", Count: "x"})
+			ask(ctx, s.subscription(ctx, "acme"), "now")
+			s.advance(ctx, time.Hour)
+			s.restart(plan)
+			for range 10 {
+				before := s.run.Count()
+				result, err := s.reconcile(ctx)
+				if errors.Is(err, faults.ErrCrashed) || s.run.Count() > 0 && lastCrashed(s.run) {
+					s.again()
+				}
+				s.settle(ctx)
+				if err == nil && result.RequeueAfter == 0 && s.run.Count() == before {
+					break
+				}
+				s.wait(result.RequeueAfter)
+			}
+			s.read(ctx)
+			Expect(s.pass(ctx)).To(BeEmpty(), "at rest, with %v", plan)
+			Expect(s.subscription(ctx, "acme").Status.LastHandledRefreshRequest).To(Equal("now"))
+			Expect(s.subscription(ctx, "dune").Status.Loads).To(HaveLen(1))
+			Expect(s.condition(v1alpha1.ConditionLoaded).Reason).To(Equal(v1alpha1.ReasonBadCounts))
+			for _, update := range s.updates(ctx) {
+				updates = append(updates, fmt.Sprintf("%s %d %s", update.Spec.SubscriptionRef.Name, *update.Spec.Seats.Count, update.Status.State))
+			}
+			return s.quantities(ctx), updates, s.run.Count()
+		}
+		want, updates, writes := play(nil)
+		Expect(want).To(Equal(map[string]int64{"acme": 6, "bolt": 7, "coda": 8, "dune": 5}))
+		points := 0
+		for number := 1; number <= writes; number++ {
+			for _, fault := range []faults.Fault{faults.CrashBefore, faults.CrashAfter, faults.Ambiguous, faults.Conflict, faults.InternalError, faults.TooManyRequests} {
+				got, made, _ := play(faults.Plan{number: fault})
+				Expect(got).To(Equal(want), "%s at write %d", fault, number)
+				Expect(made).To(ConsistOf(updates), "%s at write %d", fault, number)
+				points++
+			}
+		}
+		GinkgoWriter.Printf("%d writes, %d points of failure tried\n", writes, points)
+		AddReportEntry("points of failure", points)
+	})
+})
+
+func lastCrashed(run *faults.Run) bool {
+	writes := run.Writes()
+	return errors.Is(writes[len(writes)-1].Err, faults.ErrCrashed)
+}
+
+// counter counts what a loader is asked.
+type counter struct {
+	dataloader.Loader
+	loads, queries atomic.Int64
+}
+
+func (c *counter) Load(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.DataLoader, request dataloader.Request) (dataloader.Answer, error) {
+	answer, err := c.Loader.Load(ctx, scope, spec, request)
+	c.loads.Add(1)
+	c.queries.Add(int64(answer.Queries))
+	return answer, err
+}
+
+var _ = Describe("A SQL product", func() {
+	It("counts 1,000 subscriptions with one query", func(ctx SpecContext) {
+		const many = 1000
+		s, database := newSQLStage(ctx)
+		execute(database, "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 1000) INSERT INTO users SELECT printf('customer-%04d', x) FROM n, (SELECT 1 UNION ALL SELECT 2)")
+		loader := &counter{Loader: s.subject.Loader}
+		s.subject.Loader = loader
+		var group errgroup.Group
+		group.SetLimit(16)
+		for n := range many {
+			group.Go(func() error {
+				name := fmt.Sprintf("customer-%04d", n+1)
+				return live.Create(ctx, builders.MakeSubscription(name, s.namespace).LoadedItem("editors", "editor", "monthly").TestClock("clock").Obj())
+			})
+		}
+		Expect(group.Wait()).To(Succeed())
+		writes := s.pass(ctx)
+		Expect(writes).To(HaveLen(many + 1))
+		Expect(loader.loads.Load()).To(BeEquivalentTo(1))
+		Expect(loader.queries.Load()).To(BeEquivalentTo(1))
+		Expect(s.refresh()).To(And(HaveField("Counted", int64(many)), HaveField("Changed", int64(many))))
+
+		for _, update := range s.updates(ctx) {
+			group.Go(func() error {
+				subscription := &v1alpha1.Subscription{}
+				if err := live.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: update.Spec.SubscriptionRef.Name}, subscription); err != nil {
+					return err
+				}
+				subscription.Status.Items = []v1alpha1.SubscriptionItemStatus{{
+					Name: "editors", Product: "editor", Plan: "monthly", Quantity: 2, LoadedQuantity: update.Spec.Seats.Count, ObservedTime: update.Spec.Cause.ObservedTime,
+				}}
+				update.Status.State = v1alpha1.UpdateApplied
+				return errors.Join(live.Status().Update(ctx, subscription), live.Status().Update(ctx, &update))
+			})
+		}
+		Expect(group.Wait()).To(Succeed())
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}), "of 1,000 none changed")
+		Expect(s.product.Status.Seats).To(HaveValue(BeEquivalentTo(2 * many)))
+		execute(database, "INSERT INTO users SELECT DISTINCT tenant FROM users WHERE tenant <= 'customer-0010'")
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(HaveLen(11), "ten changed")
+		Expect(loader.loads.Load()).To(BeEquivalentTo(3))
+		Expect(loader.queries.Load()).To(BeEquivalentTo(3))
+	}, SpecTimeout(2*time.Minute))
+
+	It("shows no DSN, whatever fails", func(ctx SpecContext) {
+		s, database := newSQLStage(ctx)
+		s.subscribe(ctx, "acme")
+		Expect(database).To(ContainSubstring("hunter2"))
+		secret := &corev1.Secret{}
+		Expect(live.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: "crm"}, secret)).To(Succeed())
+		breaks := []func(){
+			func() { execute(database, "DROP TABLE users") },
+			func() {
+				secret.Data["dsn"] = []byte("/nowhere/hunter2.db")
+				Expect(live.Update(ctx, secret)).To(Succeed())
+			},
+			func() {
+				secret.Data["dsn"] = []byte("file:hunter2.db?_pragma=x")
+				Expect(live.Update(ctx, secret)).To(Succeed())
+			},
+			func() { secret.Labels = nil; Expect(live.Update(ctx, secret)).To(Succeed()) },
+			func() { Expect(live.Delete(ctx, secret)).To(Succeed()) },
+		}
+		reasons := []string{}
+		for n, breakIt := range breaks {
+			breakIt()
+			ask(ctx, s.product, fmt.Sprint(n))
+			s.pass(ctx)
+			reasons = append(reasons, s.condition(v1alpha1.ConditionLoaded).Reason)
+			shown, err := yaml.Marshal(s.product)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(string(shown) + strings.Join(s.sent(), "\n")).NotTo(ContainSubstring("hunter2"))
+		}
+		Expect(reasons).To(Equal([]string{"SourceError", "SourceUnreachable", "SourceError", "SecretNotAllowed", "SecretNotFound"}))
+		Expect(s.open(ctx)).To(BeEmpty())
+	})
+})
+
+// newSQLStage is a stage whose product counts in a SQLite database.
+func newSQLStage(ctx SpecContext) (*stage, string) {
+	GinkgoHelper()
+	s := newStage(ctx, everyHourOnTheHour)
+	folder := GinkgoT().TempDir()
+	database := filepath.Join(folder, "hunter2.db")
+	execute(database, "CREATE TABLE users (tenant TEXT)")
+	secret := &corev1.Secret{StringData: map[string]string{"dsn": database}}
+	secret.Namespace, secret.Name = s.namespace, "crm"
+	secret.Labels = map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoader}
+	Expect(live.Create(ctx, secret)).To(Succeed())
+	s.product.Spec.DataLoader = builders.MakeSeatProduct("x", "x").SQLiteLoader("crm", "SELECT tenant, count(*) FROM users GROUP BY tenant").Obj().Spec.DataLoader
+	Expect(live.Update(ctx, s.product)).To(Succeed())
+	registry := dataloader.NewRegistry(sql.New(live, sql.Options{SQLiteDir: folder}), configmap.Provider{Live: live})
+	DeferCleanup(registry.Close)
+	s.subject.Loader = registry
+	return s, database
+}
+
+func execute(file, statement string) {
+	GinkgoHelper()
+	db, err := databasesql.Open("sqlite", file)
+	Expect(err).NotTo(HaveOccurred())
+	defer func() { _ = db.Close() }()
+	_, err = db.Exec(statement)
+	Expect(err).NotTo(HaveOccurred())
+}

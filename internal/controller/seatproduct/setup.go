@@ -1,0 +1,123 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package seatproduct
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/index"
+)
+
+const (
+	// arrivalDelay is how long a changed subscription waits for more of them: a thousand that are
+	// applied together are loaded with one query.
+	arrivalDelay = 500 * time.Millisecond
+	// totalsDelay is how long a changed quantity waits for more of them: only totals depend on it.
+	totalsDelay = totalsEvery
+)
+
+// SetupWithManager starts the reconciler with the manager. The indexes of internal/index must be
+// registered. ConfigMaps and Secrets are not watched: they are read by name at each refresh.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("seatproduct").
+		WithOptions(options).
+		For(&v1alpha1.SeatProduct{}, builder.WithPredicates(predicate.Or(
+			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		Watches(&v1alpha1.Subscription{}, subscriptionHandler()).
+		Watches(&v1alpha1.TestClock{}, handler.EnqueueRequestsFromMapFunc(r.productsOfClock),
+			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Complete(r)
+}
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// subscriptionHandler wakes the products of a subscription that came, went or changed. Products compute
+// over all their subscriptions, so every wake-up waits a little for others.
+func subscriptionHandler() handler.EventHandler {
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { wake(q, arrivalDelay, e.Object) },
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { wake(q, arrivalDelay, e.Object) },
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
+			before, after := e.ObjectOld.(*v1alpha1.Subscription), e.ObjectNew.(*v1alpha1.Subscription)
+			switch {
+			case concernsLoading(before, after):
+				wake(q, arrivalDelay, before, after)
+			case concernsTotals(before, after):
+				wake(q, totalsDelay, after)
+			}
+		},
+	}
+}
+
+// concernsLoading says whether a change of a subscription may change what is loaded for it: its items,
+// its key, a request, its end.
+func concernsLoading(before, after *v1alpha1.Subscription) bool {
+	return before.Generation != after.Generation || requestOn(before) != requestOn(after) ||
+		before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero() ||
+		(before.Status.State == v1alpha1.SubscriptionCanceled) != (after.Status.State == v1alpha1.SubscriptionCanceled) ||
+		!equality.Semantic.DeepEqual(before.Status.Loads, after.Status.Loads)
+}
+
+// concernsTotals says whether a change of a subscription changes what it holds.
+func concernsTotals(before, after *v1alpha1.Subscription) bool {
+	return slices.ContainsFunc(productsOf(after), func(product string) bool {
+		return seatsOf(before, product) != seatsOf(after, product)
+	})
+}
+
+func wake(q queue, delay time.Duration, objects ...client.Object) {
+	for _, object := range objects {
+		for _, product := range productsOf(object.(*v1alpha1.Subscription)) {
+			q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: product}}, delay)
+		}
+	}
+}
+
+// productsOf returns the products of a subscription's items, sorted, each once.
+func productsOf(subscription *v1alpha1.Subscription) []string {
+	names := map[string]struct{}{}
+	for n := range subscription.Spec.Items {
+		names[subscription.Spec.Items[n].ProductRef.Name] = struct{}{}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// productsOfClock returns the products that the subscriptions on a TestClock have items of.
+func (r *Reconciler) productsOfClock(ctx context.Context, clock client.Object) []reconcile.Request {
+	var list v1alpha1.SubscriptionList
+	err := r.Client.List(ctx, &list, readOnly, client.InNamespace(clock.GetNamespace()), client.MatchingFields{index.FieldTestClock: clock.GetName()})
+	if err != nil {
+		log.FromContext(ctx).Error(err, "could not list the subscriptions of a TestClock")
+		return nil
+	}
+	names := map[string]struct{}{}
+	for n := range list.Items {
+		for _, product := range productsOf(&list.Items[n]) {
+			names[product] = struct{}{}
+		}
+	}
+	requests := make([]reconcile.Request, 0, len(names))
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: clock.GetNamespace(), Name: name}})
+	}
+	return requests
+}

@@ -1,0 +1,119 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/record"
+)
+
+// maxOutboxBytes bounds what one commit owes (consistency design, "Size
+// bounds").
+const maxOutboxBytes = 256 << 10
+
+// freeze writes an outcome's effects down as the outbox will hold them, and
+// counts their bytes.
+func (r *Reconciler) freeze(w *world, outcome subscription.Outcome) ([]v1alpha1.Effect, int, error) {
+	var effects []v1alpha1.Effect
+	bytes := 0
+	for _, e := range outcome.Effects {
+		effect, payload := r.freezeOne(w, outcome, e)
+		raw, err := json.Marshal(payload)
+		if err != nil {
+			return nil, 0, fmt.Errorf("write the outbox entry of %q: %w", effect.Name, err)
+		}
+		effect.Payload = &runtime.RawExtension{Raw: raw}
+		effects = append(effects, effect)
+		bytes += len(raw)
+	}
+	return effects, bytes, nil
+}
+
+func (r *Reconciler) freezeOne(w *world, outcome subscription.Outcome, e subscription.Effect) (v1alpha1.Effect, any) {
+	currency := outcome.State.Currency
+	if d := e.Decision; d != nil {
+		status := record.Decided(w.sub, *d, currency, w.input.Policies, r.Wall.Now())
+		status.Origin = record.OriginOf(w.updates[d.UID])
+		return v1alpha1.Effect{Type: v1alpha1.EffectMarkUpdate, Name: d.Name, UID: types.UID(d.UID)}, status
+	}
+	name := record.InvoiceName(w.sub.Name, string(w.sub.UID), e.Document.Number)
+	return v1alpha1.Effect{Type: v1alpha1.EffectCreateInvoice, Name: name}, record.Invoice(w.sub, *e.Document, currency)
+}
+
+// commit is the one status update that makes everything true that the outcome
+// says. It carries the resourceVersion that the outcome was computed from; a
+// conflict means that nothing happened. Where there is nothing to say, nothing
+// is written.
+func (r *Reconciler) commit(ctx context.Context, w *world, p intent) error {
+	after := w.sub.DeepCopy()
+	r.describe(w, p, &after.Status)
+	if equality.Semantic.DeepEqual(w.sub.Status, after.Status) {
+		return nil
+	}
+	// What the outbox holds is in place, or this pass would not be here.
+	after.Status.Outbox = p.effects
+	err := r.Client.Status().Update(ctx, after)
+	if apierrors.IsConflict(err) {
+		return errConflict
+	}
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	r.placed.forget(w.sub.UID)
+	*w.sub = *after
+	r.announce(w, p.outcome)
+	return nil
+}
+
+// describe writes the outcome into a status.
+func (r *Reconciler) describe(w *world, p intent, s *v1alpha1.SubscriptionStatus) {
+	outcome := p.outcome
+	if outcome.Events > 0 {
+		record.WriteState(outcome.State, s)
+		s.Outbox = p.effects
+		s.LastHandledUnpark = w.sub.Annotations[v1alpha1.AnnotationUnpark]
+	}
+	for _, e := range outcome.Effects {
+		if e.Document == nil {
+			continue
+		}
+		summary := record.Summary(w.sub, *e.Document, outcome.State.Currency)
+		s.RecentInvoice = summary
+		if s.InitialInvoice == nil {
+			s.InitialInvoice = summary
+		}
+	}
+	s.ObservedGeneration = w.sub.Generation
+	s.State = displayState(outcome.State, w.input.Terms)
+	s.PendingUpdates = ptr.To(int64(len(outcome.Waiting)))
+	s.NextEventTime = record.Time(outcome.Next)
+	if w.input.Terms.ByHand {
+		if s.SeenTime == nil {
+			s.SeenTime = record.Time(w.input.Now)
+		}
+		if !outcome.More {
+			s.ClockTime = record.Time(w.input.Now)
+		}
+	}
+	r.conditions(w, outcome, s)
+}
+
+// displayState is the state that people read.
+func displayState(state subscription.State, terms subscription.Terms) v1alpha1.SubscriptionState {
+	if terms.Suspended && state.Phase != subscription.Canceled {
+		return v1alpha1.SubscriptionSuspended
+	}
+	return v1alpha1.SubscriptionState(state.Phase)
+}

@@ -1,0 +1,270 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/clocks"
+	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/record"
+)
+
+// maxEffects is how many effects one outbox holds (consistency design, "Size
+// bounds").
+const maxEffects = 64
+
+// world is what one pass knows: the subscription as it was read, and the values
+// of everything that it names.
+type world struct {
+	sub   *v1alpha1.Subscription
+	state subscription.State
+	input subscription.Input
+	// updates that are open, by UID, as they were read.
+	updates map[string]*v1alpha1.SubscriptionUpdate
+	// waitsForRefresh: a clock was moved by hand, and a product has not yet run
+	// the refresh that is due by then.
+	waitsForRefresh bool
+}
+
+// gather reads everything that a decision depends on, and writes nothing.
+func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*world, error) {
+	state, err := record.ReadState(&sub.Status)
+	if err != nil {
+		return nil, fmt.Errorf("the status cannot be read, and is not guessed at: %w", err)
+	}
+	now, err := clocks.Reader{Client: r.Client, Wall: r.Wall}.Now(ctx, sub.Namespace, sub.Spec.TestClockRef)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{sub: sub, state: state, updates: map[string]*v1alpha1.SubscriptionUpdate{}}
+	w.input = subscription.Input{
+		Now: now, Before: record.Instant(sub.Status.ClockTime),
+		Terms:      record.Terms(sub),
+		Policies:   map[subscription.PolicyRef]subscription.Policy{},
+		Unpark:     sub.Annotations[v1alpha1.AnnotationUnpark] != sub.Status.LastHandledUnpark,
+		MaxEffects: maxEffects,
+	}
+	if w.input.Terms.ByHand && sub.Status.SeenTime == nil {
+		w.input.Terms.Created = now
+	}
+	deleted(sub, &w.input.Terms)
+	if err := r.gatherProducts(ctx, w); err != nil {
+		return nil, err
+	}
+	if err := r.gatherUpdates(ctx, w); err != nil {
+		return nil, err
+	}
+	if err := r.gatherPredecessor(ctx, w); err != nil {
+		return nil, err
+	}
+	return w, r.gatherPolicies(ctx, w)
+}
+
+// deleted makes the deletion of a subscription a cancellation at that moment
+// (billing design, section 14). Suspension does not hold it up.
+func deleted(sub *v1alpha1.Subscription, terms *subscription.Terms) {
+	if sub.DeletionTimestamp.IsZero() {
+		return
+	}
+	at := sub.DeletionTimestamp.UTC()
+	if terms.ByHand {
+		// The wall clock's time means nothing here; it ends when that is seen.
+		at, terms.Seen = time.Unix(0, 0).UTC(), false
+	}
+	if c := terms.Cancel; c.At.IsZero() || at.Before(c.At) {
+		terms.Cancel.At, terms.Cancel.AtPeriodEnd = at, false
+	}
+	terms.Suspended = false
+}
+
+// gatherProducts reads the products that the spec and what is in force name.
+func (r *Reconciler) gatherProducts(ctx context.Context, w *world) error {
+	w.input.Products = map[string]subscription.Product{}
+	for _, name := range index.ProductsOf(w.sub) {
+		var product v1alpha1.SeatProduct
+		err := r.Client.Get(ctx, client.ObjectKey{Namespace: w.sub.Namespace, Name: name}, &product)
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read SeatProduct %q: %w", name, err)
+		}
+		if err := unsupportedProduct(w.sub, &product); err != nil {
+			return err
+		}
+		clock := clockName(w.sub)
+		value, err := record.Product(&product, clock)
+		if err != nil {
+			// Admission refuses such a price; without it the product is of no use.
+			log.FromContext(ctx).Error(err, "a SeatProduct cannot be read")
+			continue
+		}
+		w.input.Products[name] = value
+		w.waitsForRefresh = w.waitsForRefresh || (w.input.Terms.ByHand && refreshIsDue(&product, clock, w.input.Now))
+	}
+	return nil
+}
+
+// refreshIsDue reports whether a product still owes a refresh that is due on a
+// clock.
+func refreshIsDue(product *v1alpha1.SeatProduct, clock string, now time.Time) bool {
+	for _, refresh := range product.Status.Refreshes {
+		if refresh.Clock != clock || refresh.NextRefreshTime == nil || refresh.NextRefreshTime.After(now) {
+			continue
+		}
+		return refresh.LastAttemptTime == nil || refresh.LastAttemptTime.Time.Before(now)
+	}
+	return false
+}
+
+// clockName is the clock that a subscription lives by; "" is the wall clock.
+func clockName(sub *v1alpha1.Subscription) string {
+	if sub.Spec.TestClockRef == nil {
+		return ""
+	}
+	return sub.Spec.TestClockRef.Name
+}
+
+// gatherUpdates reads the open updates of the subscription: from the cache, but
+// live before a new time of a TestClock is taken up, so that a test that makes an
+// update and then moves the clock does not depend on which event comes first
+// (consistency design, "One aggregate").
+func (r *Reconciler) gatherUpdates(ctx context.Context, w *world) error {
+	reader := client.Reader(r.Client)
+	if w.input.Terms.ByHand && !w.input.Before.Equal(w.input.Now) {
+		reader = r.Live
+	}
+	var list v1alpha1.SubscriptionUpdateList
+	if err := reader.List(ctx, &list, client.InNamespace(w.sub.Namespace),
+		client.MatchingFields{index.FieldSubscription: w.sub.Name}); err != nil {
+		return fmt.Errorf("list SubscriptionUpdates: %w", err)
+	}
+	for i := range list.Items {
+		u := &list.Items[i]
+		if index.Finished(u.Status.State) || !u.DeletionTimestamp.IsZero() {
+			continue
+		}
+		if !belongs(u, w.sub) {
+			if err := r.reportForeign(ctx, u); err != nil {
+				return err
+			}
+			continue
+		}
+		if unsupported(u) != "" {
+			if err := r.reportUnsupported(ctx, u); err != nil {
+				return err
+			}
+			continue
+		}
+		w.add(u)
+	}
+	return nil
+}
+
+// add makes an open update part of what is decided on.
+func (w *world) add(u *v1alpha1.SubscriptionUpdate) {
+	if _, known := w.updates[string(u.UID)]; known {
+		return
+	}
+	w.updates[string(u.UID)] = u
+	w.input.Updates = append(w.input.Updates, record.Update(u))
+}
+
+// drop takes an update out of what is decided on.
+func (w *world) drop(uid string) {
+	delete(w.updates, uid)
+	w.input.Updates = slices.DeleteFunc(w.input.Updates, func(u subscription.Update) bool { return u.UID == uid })
+}
+
+// belongs reports whether an update that names the subscription means this one,
+// and not an earlier one of that name.
+func belongs(u *v1alpha1.SubscriptionUpdate, sub *v1alpha1.Subscription) bool {
+	if uid := u.Spec.SubscriptionRef.UID; uid != "" && uid != sub.UID {
+		return false
+	}
+	return u.Status.SubscriptionUID == "" || u.Status.SubscriptionUID == sub.UID
+}
+
+// gatherPredecessor looks, before the start, for invoices of an earlier
+// subscription of this name and customer: a manifest that was pruned and came
+// back must not charge twice (billing design, section 14).
+func (r *Reconciler) gatherPredecessor(ctx context.Context, w *world) error {
+	if w.state.Phase != subscription.Pending {
+		return nil
+	}
+	var list v1alpha1.InvoiceList
+	if err := r.Client.List(ctx, &list, client.InNamespace(w.sub.Namespace),
+		client.MatchingFields{index.FieldSubscription: w.sub.Name}); err != nil {
+		return fmt.Errorf("list Invoices: %w", err)
+	}
+	for i := range list.Items {
+		invoice := &list.Items[i]
+		ours := invoice.Spec.SubscriptionRef.UID == w.sub.UID
+		if !ours && invoice.Spec.Customer.ID == w.sub.Spec.Customer.ID {
+			w.input.Predecessor = max(w.input.Predecessor, invoice.Name)
+		}
+	}
+	return nil
+}
+
+// gatherPolicies reads every proration policy that anything gathered names.
+func (r *Reconciler) gatherPolicies(ctx context.Context, w *world) error {
+	refs := map[subscription.PolicyRef]bool{w.input.Terms.Policy: true}
+	for _, product := range w.input.Products {
+		refs[product.Policy] = true
+	}
+	for _, u := range w.input.Updates {
+		refs[u.Proration] = true
+	}
+	delete(refs, subscription.PolicyRef{})
+	for ref := range refs {
+		policy, ready, err := r.policy(ctx, w.sub.Namespace, ref)
+		if err != nil {
+			return err
+		}
+		if ready {
+			w.input.Policies[ref] = policy
+		}
+	}
+	return nil
+}
+
+// policy reads a proration policy; not ready when it does not exist or is not
+// Ready for its present spec.
+func (r *Reconciler) policy(ctx context.Context, namespace string, ref subscription.PolicyRef) (subscription.Policy, bool, error) {
+	var err error
+	var spec v1alpha1.ProrationPolicySpec
+	var object client.Object
+	var conditions *[]metav1.Condition
+	switch v1alpha1.PolicyKind(ref.Kind) {
+	case v1alpha1.KindClusterProrationPolicy:
+		var p v1alpha1.ClusterProrationPolicy
+		err = r.Client.Get(ctx, client.ObjectKey{Name: ref.Name}, &p)
+		spec, object, conditions = p.Spec, &p, &p.Status.Conditions
+	default:
+		var p v1alpha1.ProrationPolicy
+		err = r.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, &p)
+		spec, object, conditions = p.Spec, &p, &p.Status.Conditions
+	}
+	if apierrors.IsNotFound(err) {
+		return subscription.Policy{}, false, nil
+	}
+	if err != nil {
+		return subscription.Policy{}, false, fmt.Errorf("read %s %q: %w", ref.Kind, ref.Name, err)
+	}
+	ready := meta.IsStatusConditionTrue(*conditions, v1alpha1.ConditionReady)
+	return record.Policy(ref.Name, spec, object.GetGeneration()), ready, nil
+}

@@ -1,0 +1,162 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package subscription keeps subscriptions: it is the one reconciler that
+// changes what a subscription owes.
+//
+// A pass reads top down as the consistency design describes it: drain what the
+// last commit owes, gather what the world says, replay what is due (pure, in
+// internal/billing/subscription), commit it with one status update, drain what
+// that commit owes, report.
+package subscription
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
+)
+
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions,verbs=get;list;watch;update
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions/status,verbs=update
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions/finalizers,verbs=update
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptionupdates,verbs=get;list;watch;create
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptionupdates/status,verbs=update
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=invoices,verbs=get;list;watch;create
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatassignments,verbs=get;list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatproducts;prorationpolicies;clusterprorationpolicies;testclocks,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+// Reconciler keeps subscriptions.
+type Reconciler struct {
+	// Client reads from the cache and writes to the API server.
+	Client client.Client
+	// Live reads from the API server.
+	Live client.Reader
+	// Wall is the clock of subscriptions that live by no TestClock.
+	Wall clock.PassiveClock
+	// Events tells people what happened, once the commit that did it succeeded.
+	Events events.EventRecorder
+
+	placed placed
+}
+
+// errConflict says that somebody wrote the subscription since it was read:
+// nothing happened, and the next pass reads and computes again.
+var errConflict = errors.New("the subscription was changed meanwhile")
+
+// Reconcile brings one subscription up to date.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	var sub v1alpha1.Subscription
+	err := r.Client.Get(ctx, req.NamespacedName, &sub)
+	if apierrors.IsNotFound(err) {
+		return ctrl.Result{}, r.reportOrphans(ctx, req.NamespacedName)
+	}
+	if err != nil {
+		return ctrl.Result{}, fmt.Errorf("read Subscription: %w", err)
+	}
+	result, err := r.reconcile(ctx, &sub)
+	if errors.Is(err, errConflict) || apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: time.Second}, nil
+	}
+	return result, err
+}
+
+func (r *Reconciler) reconcile(ctx context.Context, sub *v1alpha1.Subscription) (ctrl.Result, error) {
+	if done, err := r.finalize(ctx, sub); done || err != nil {
+		return ctrl.Result{}, err
+	}
+	if owed := r.drain(ctx, sub, nil); owed != nil {
+		return ctrl.Result{}, r.reportOwed(ctx, sub, owed)
+	}
+	w, err := r.gather(ctx, sub)
+	if err != nil {
+		return ctrl.Result{}, r.reportUngathered(ctx, sub, err)
+	}
+	if w.waitsForRefresh {
+		// Its products load what is due on a clock that was moved before the
+		// subscription takes that time up. Their status wakes it.
+		return ctrl.Result{}, nil
+	}
+	if err := r.recordEdits(ctx, w); err != nil {
+		return ctrl.Result{}, err
+	}
+	p, err := r.plan(ctx, w)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if err := r.commit(ctx, w, p); err != nil {
+		return ctrl.Result{}, err
+	}
+	if owed := r.drain(ctx, sub, p.live); owed != nil {
+		return ctrl.Result{}, r.reportOwed(ctx, sub, owed)
+	}
+	if err := r.reportWaiting(ctx, w, p.outcome); err != nil {
+		return ctrl.Result{}, err
+	}
+	if done, err := r.letGo(ctx, sub); done || err != nil {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: r.wakeUp(w, p.outcome)}, nil
+}
+
+// finalize puts the finalizer on before the first commit, so that no deletion
+// can pass by what a commit owes. It reports whether the subscription is going
+// and not ours to settle.
+func (r *Reconciler) finalize(ctx context.Context, sub *v1alpha1.Subscription) (done bool, err error) {
+	if controllerutil.ContainsFinalizer(sub, v1alpha1.FinalizerSettle) {
+		return false, nil
+	}
+	if !sub.DeletionTimestamp.IsZero() {
+		return true, nil
+	}
+	controllerutil.AddFinalizer(sub, v1alpha1.FinalizerSettle)
+	if err := r.Client.Update(ctx, sub); err != nil {
+		return false, fmt.Errorf("add the finalizer: %w", err)
+	}
+	return false, nil
+}
+
+// letGo takes the finalizer off a subscription that is being deleted, has ended
+// or is abandoned, and owes nothing.
+func (r *Reconciler) letGo(ctx context.Context, sub *v1alpha1.Subscription) (done bool, err error) {
+	if sub.DeletionTimestamp.IsZero() {
+		return false, nil
+	}
+	if sub.Status.CancelTime == nil && !abandoned(sub) {
+		return false, nil
+	}
+	controllerutil.RemoveFinalizer(sub, v1alpha1.FinalizerSettle)
+	if err := r.Client.Update(ctx, sub); err != nil {
+		return false, fmt.Errorf("remove the finalizer: %w", client.IgnoreNotFound(err))
+	}
+	return true, nil
+}
+
+// abandoned reports whether whoever deletes the subscription wants it gone
+// without a Final document (billing design, section 14).
+func abandoned(sub *v1alpha1.Subscription) bool {
+	return !sub.DeletionTimestamp.IsZero() && sub.Annotations[v1alpha1.AnnotationDelete] == v1alpha1.DeleteAbandon
+}
+
+// wakeUp is how long until the next event; zero when nothing is due by the wall
+// clock. A TestClock wakes its subscriptions itself.
+func (r *Reconciler) wakeUp(w *world, outcome subscription.Outcome) time.Duration {
+	if outcome.More {
+		return time.Millisecond
+	}
+	if outcome.Next.IsZero() || w.input.Terms.ByHand {
+		return 0
+	}
+	return max(outcome.Next.Sub(r.Wall.Now()), time.Second)
+}

@@ -1,0 +1,230 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/clocks"
+	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/record"
+	"github.com/seatplane/seatplane/internal/status"
+)
+
+// conditions computes every condition that this reconciler owns from what was
+// gathered and decided.
+func (r *Reconciler) conditions(w *world, outcome subscription.Outcome, s *v1alpha1.SubscriptionStatus) {
+	set := status.Of(&s.Conditions, w.sub.Generation, r.Wall.Now())
+	ready(set, w, outcome)
+	inSync(set, w, outcome)
+	withinLimits(set, w, outcome)
+}
+
+// ready says whether the subscription is what its spec asks for.
+func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
+	state := outcome.State
+	fault := outcome.Blocked
+	if fault == nil && state.Phase != subscription.Canceled {
+		fault = subscription.Check(state, w.input)
+	}
+	switch {
+	case state.Phase == subscription.Canceled:
+		set.Ready(v1alpha1.ReasonCanceled, "The subscription has ended.")
+	case w.input.Terms.Suspended:
+		set.Ready(v1alpha1.ReasonSuspended, "No step is taken until spec.suspend is lifted; what falls due meanwhile is billed then.")
+	case duplicateKey(w.sub) != "":
+		set.Stalled(v1alpha1.ReasonDuplicateKey, duplicateKey(w.sub))
+	case fault != nil && fault.Reason.NeedsPerson():
+		set.Stalled(string(fault.Reason), fault.Message)
+	case fault != nil:
+		set.InProgress(string(fault.Reason), fault.Message)
+	case outcome.More:
+		set.InProgress(v1alpha1.ReasonProgressing, "There is more to replay.")
+	case state.Phase == subscription.Pending:
+		set.Ready(v1alpha1.ReasonReconciled, "The subscription begins at its start time.")
+	default:
+		set.Ready(v1alpha1.ReasonReconciled, "Everything that was due is billed.")
+	}
+}
+
+// duplicateKey is what a loader says of a key that belongs to another item; ""
+// when none does (billing design, section 12.3).
+func duplicateKey(sub *v1alpha1.Subscription) string {
+	for _, load := range sub.Status.Loads {
+		if load.Reason == v1alpha1.ReasonDuplicateKey {
+			return load.Message
+		}
+	}
+	return ""
+}
+
+// inSync says whether what is in force is what the spec declares.
+func inSync(set status.Conditions, w *world, outcome subscription.Outcome) {
+	if !outcome.State.Started() {
+		set.Remove(v1alpha1.ConditionInSync)
+		return
+	}
+	for _, waiting := range outcome.Waiting {
+		update := w.updates[waiting.UID]
+		if record.OriginOf(update) == v1alpha1.OriginSpec {
+			set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, string(waiting.Fault.Reason), waiting.Fault.Message)
+			return
+		}
+	}
+	if difference := subscription.Difference(outcome.State, w.input.Terms); difference != nil {
+		set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, string(difference.Reason), difference.Message)
+		return
+	}
+	set.Set(v1alpha1.ConditionInSync, metav1.ConditionTrue, v1alpha1.ReasonInSync, "What is in force is what the spec declares.")
+}
+
+// withinLimits says whether the quantities held are within the plans' limits.
+func withinLimits(set status.Conditions, w *world, outcome subscription.Outcome) {
+	if !outcome.State.Started() {
+		set.Remove(v1alpha1.ConditionSeatsWithinLimits)
+		return
+	}
+	if fault := subscription.OutsideLimits(outcome.State, w.input); fault != nil {
+		set.Set(v1alpha1.ConditionSeatsWithinLimits, metav1.ConditionFalse, string(fault.Reason), fault.Message)
+		return
+	}
+	set.Set(v1alpha1.ConditionSeatsWithinLimits, metav1.ConditionTrue, v1alpha1.ReasonWithinLimits, "All quantities are within their plans' limits.")
+}
+
+// reportWaiting says on each update that is still open what it waits for. A
+// word that changes nothing is not written.
+func (r *Reconciler) reportWaiting(ctx context.Context, w *world, outcome subscription.Outcome) error {
+	for _, waiting := range outcome.Waiting {
+		before := w.updates[waiting.UID]
+		after := before.DeepCopy()
+		after.Status = record.Waiting(before, waiting, w.input.Policies, r.Wall.Now())
+		after.Status.SubscriptionUID = w.sub.UID
+		if err := r.write(ctx, before, after); err != nil {
+			return err
+		}
+		if waiting.Verdict == subscription.IsHeld && before.Status.State != v1alpha1.UpdateHeld {
+			r.event(w.sub, after, warning, "Held", waiting.Summary+": "+waiting.Fault.Message)
+		}
+	}
+	return nil
+}
+
+// write writes an open update's status if it changed, under its
+// resourceVersion. A conflict or a deletion wakes the subscription again.
+func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.SubscriptionUpdate) error {
+	_, err := status.Write(ctx, r.Client, before, after)
+	return client.IgnoreNotFound(err)
+}
+
+// reportOwed says that a write which the last commit owes cannot be made. No
+// further step is taken until it is.
+func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription, owed error) error {
+	if apierrors.IsConflict(owed) {
+		return owed
+	}
+	after := sub.DeepCopy()
+	set := status.Of(&after.Status.Conditions, sub.Generation, r.Wall.Now())
+	if errors.Is(owed, errForeign) {
+		set.Stalled(v1alpha1.ReasonInvoiceNameTaken, "An Invoice of another subscription has the name of one that is owed here: "+
+			"delete it, or rename it by creating it anew, to let this subscription go on.")
+	} else {
+		set.InProgress(v1alpha1.ReasonEffectsOwed, "What the last commit owes to other objects cannot be written at the moment; no further step is taken until it is.")
+	}
+	if _, err := status.Write(ctx, r.Client, sub, after); err != nil {
+		return errors.Join(owed, err)
+	}
+	return owed
+}
+
+// reportUngathered says why nothing could be decided.
+func (r *Reconciler) reportUngathered(ctx context.Context, sub *v1alpha1.Subscription, cause error) error {
+	var clock *clocks.NotFoundError
+	var unsupported *unsupportedError
+	after := sub.DeepCopy()
+	set := status.Of(&after.Status.Conditions, sub.Generation, r.Wall.Now())
+	switch {
+	case errors.As(cause, &clock):
+		set.InProgress(v1alpha1.ReasonClockNotFound, clock.Error()+": create it; the subscription lives by it alone.")
+	case errors.As(cause, &unsupported):
+		set.Stalled(reasonNotSupported, unsupported.Error())
+	default:
+		return cause
+	}
+	after.Status.ObservedGeneration = sub.Generation
+	if after.Status.State == "" {
+		after.Status.State = v1alpha1.SubscriptionPending
+	}
+	_, err := status.Write(ctx, r.Client, sub, after)
+	return err
+}
+
+// reportOrphans says on the updates of a subscription that does not exist that
+// they wait for it.
+func (r *Reconciler) reportOrphans(ctx context.Context, name types.NamespacedName) error {
+	var list v1alpha1.SubscriptionUpdateList
+	if err := r.Client.List(ctx, &list, client.InNamespace(name.Namespace),
+		client.MatchingFields{index.FieldSubscription: name.Name}); err != nil {
+		return fmt.Errorf("list SubscriptionUpdates: %w", err)
+	}
+	for i := range list.Items {
+		if u := &list.Items[i]; !index.Finished(u.Status.State) {
+			if err := r.reportForeign(ctx, u); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reportForeign deals with an update that means a subscription which is not
+// there: it waits, or, when it names one by its UID that is gone, is rejected.
+// That is the one decision that no commit makes (consistency design).
+func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.SubscriptionUpdate) error {
+	gone, err := r.isGone(ctx, u)
+	if err != nil {
+		return err
+	}
+	after := u.DeepCopy()
+	after.Status.Origin = record.OriginOf(u)
+	after.Status.ObservedGeneration = u.Generation
+	set := status.Of(&after.Status.Conditions, u.Generation, r.Wall.Now())
+	message := "The subscription that this update belongs to does not exist: the update waits until it does."
+	after.Status.State = v1alpha1.UpdatePending
+	if gone {
+		message = "The subscription that this update names by its UID is gone."
+		after.Status.State = v1alpha1.UpdateRejected
+		set.Stalled(v1alpha1.ReasonSubscriptionNotFound, message)
+	} else {
+		set.InProgress(v1alpha1.ReasonSubscriptionNotFound, message)
+	}
+	set.Set(v1alpha1.ConditionApplied, metav1.ConditionFalse, v1alpha1.ReasonSubscriptionNotFound, message)
+	return r.write(ctx, u, after)
+}
+
+// isGone reports, by a live read, whether an update names by UID a subscription
+// that no longer exists.
+func (r *Reconciler) isGone(ctx context.Context, u *v1alpha1.SubscriptionUpdate) (bool, error) {
+	uid := u.Spec.SubscriptionRef.UID
+	if uid == "" {
+		return false, nil
+	}
+	var sub v1alpha1.Subscription
+	err := r.Live.Get(ctx, client.ObjectKey{Namespace: u.Namespace, Name: u.Spec.SubscriptionRef.Name}, &sub)
+	if apierrors.IsNotFound(err) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read Subscription %q: %w", u.Spec.SubscriptionRef.Name, err)
+	}
+	return sub.UID != uid, nil
+}

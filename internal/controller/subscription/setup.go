@@ -1,0 +1,157 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/index"
+)
+
+// readOnly spares copying what only names are taken from.
+const readOnly = client.UnsafeDisableDeepCopy
+
+// SetupWithManager starts the reconciler with the manager. Its own status writes
+// do not wake it: a pass ends with nothing left to do, or with an error.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	specOrAnnotation := predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{},
+		predicate.Funcs{UpdateFunc: loadsChanged})
+	spec := predicate.GenerationChangedPredicate{}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("subscription").
+		WithOptions(options).
+		For(&v1alpha1.Subscription{}, builder.WithPredicates(specOrAnnotation)).
+		Watches(&v1alpha1.SubscriptionUpdate{}, handler.EnqueueRequestsFromMapFunc(ofUpdate), builder.WithPredicates(spec)).
+		Watches(&v1alpha1.SeatProduct{}, handler.EnqueueRequestsFromMapFunc(r.ofProduct), builder.WithPredicates(spec)).
+		Watches(&v1alpha1.SeatProduct{}, handler.EnqueueRequestsFromMapFunc(r.waitingForRefresh),
+			builder.WithPredicates(predicate.Funcs{UpdateFunc: refreshed})).
+		Watches(&v1alpha1.ProrationPolicy{}, handler.EnqueueRequestsFromMapFunc(r.ofPolicy(v1alpha1.KindProrationPolicy)),
+			builder.WithPredicates(predicate.Funcs{UpdateFunc: policyChanged})).
+		Watches(&v1alpha1.ClusterProrationPolicy{}, handler.EnqueueRequestsFromMapFunc(r.ofPolicy(v1alpha1.KindClusterProrationPolicy)),
+			builder.WithPredicates(predicate.Funcs{UpdateFunc: policyChanged})).
+		Watches(&v1alpha1.TestClock{}, handler.EnqueueRequestsFromMapFunc(r.ofClock), builder.WithPredicates(spec)).
+		Complete(r)
+}
+
+// ofUpdate wakes the subscription that an update names, there or not.
+func ofUpdate(_ context.Context, object client.Object) []reconcile.Request {
+	ref := object.(*v1alpha1.SubscriptionUpdate).Spec.SubscriptionRef
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: ref.Name}}}
+}
+
+// ofProduct wakes the subscriptions of a product whose spec changed.
+func (r *Reconciler) ofProduct(ctx context.Context, object client.Object) []reconcile.Request {
+	return r.find(ctx, object.GetNamespace(), index.FieldProduct, object.GetName(), anyone)
+}
+
+// waitingForRefresh wakes those subscriptions of a refreshed product that wait
+// for it: a refresh that changed nothing must not wake 100,000.
+func (r *Reconciler) waitingForRefresh(ctx context.Context, object client.Object) []reconcile.Request {
+	return r.find(ctx, object.GetNamespace(), index.FieldProduct, object.GetName(), func(s *v1alpha1.Subscription) bool {
+		return s.Spec.TestClockRef != nil || (s.Status.PendingUpdates != nil && *s.Status.PendingUpdates > 0)
+	})
+}
+
+// ofClock wakes the subscriptions that live by a clock.
+func (r *Reconciler) ofClock(ctx context.Context, object client.Object) []reconcile.Request {
+	return r.find(ctx, object.GetNamespace(), index.FieldTestClock, object.GetName(), anyone)
+}
+
+// ofPolicy wakes the subscriptions that a policy prices, through themselves or
+// their products. An update that names one of its own is woken with them.
+func (r *Reconciler) ofPolicy(kind v1alpha1.PolicyKind) handler.MapFunc {
+	return func(ctx context.Context, object client.Object) []reconcile.Request {
+		key := index.PolicyKey(v1alpha1.ProrationPolicyReference{Kind: kind, Name: object.GetName()})
+		namespace := object.GetNamespace()
+		requests := r.find(ctx, namespace, index.FieldProrationPolicy, key, anyone)
+		var products v1alpha1.SeatProductList
+		if err := r.Client.List(ctx, &products, client.InNamespace(namespace),
+			client.MatchingFields{index.FieldProrationPolicy: key}, readOnly); err != nil {
+			log.FromContext(ctx).Error(err, "could not find the SeatProducts of a policy")
+		}
+		for i := range products.Items {
+			requests = append(requests, r.ofProduct(ctx, &products.Items[i])...)
+		}
+		return append(requests, r.updatesNaming(ctx, namespace, key)...)
+	}
+}
+
+// updatesNaming finds the subscriptions of open updates that name a policy.
+func (r *Reconciler) updatesNaming(ctx context.Context, namespace, policy string) []reconcile.Request {
+	var updates v1alpha1.SubscriptionUpdateList
+	if err := r.Client.List(ctx, &updates, client.InNamespace(namespace), readOnly); err != nil {
+		log.FromContext(ctx).Error(err, "could not list SubscriptionUpdates")
+	}
+	var requests []reconcile.Request
+	for i := range updates.Items {
+		u := &updates.Items[i]
+		if ref := u.Spec.ProrationPolicyRef; ref != nil && !index.Finished(u.Status.State) && index.PolicyKey(*ref) == policy {
+			requests = append(requests, ofUpdate(ctx, u)...)
+		}
+	}
+	return requests
+}
+
+func anyone(*v1alpha1.Subscription) bool { return true }
+
+// find lists subscriptions by an index and returns requests for those that
+// match. A namespace of "" is every namespace.
+func (r *Reconciler) find(ctx context.Context, namespace, field, value string, match func(*v1alpha1.Subscription) bool) []reconcile.Request {
+	var list v1alpha1.SubscriptionList
+	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{field: value}, readOnly); err != nil {
+		log.FromContext(ctx).Error(err, "could not find the Subscriptions to wake", "field", field)
+		return nil
+	}
+	var requests []reconcile.Request
+	for i := range list.Items {
+		if match(&list.Items[i]) {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+		}
+	}
+	return requests
+}
+
+// loadsChanged reports whether a loader has something new to say about a
+// subscription; that part of its status is not this reconciler's.
+func loadsChanged(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.(*v1alpha1.Subscription), e.ObjectNew.(*v1alpha1.Subscription)
+	return !equality.Semantic.DeepEqual(before.Status.Loads, after.Status.Loads)
+}
+
+// refreshed reports whether a product's refreshes went on.
+func refreshed(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.(*v1alpha1.SeatProduct), e.ObjectNew.(*v1alpha1.SeatProduct)
+	return !equality.Semantic.DeepEqual(before.Status.Refreshes, after.Status.Refreshes)
+}
+
+// policyChanged reports whether a policy's spec or conditions changed; its count
+// of subscriptions changes more often.
+func policyChanged(e event.UpdateEvent) bool {
+	return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() ||
+		!equality.Semantic.DeepEqual(conditionsOf(e.ObjectOld), conditionsOf(e.ObjectNew))
+}
+
+func conditionsOf(object client.Object) any {
+	switch p := object.(type) {
+	case *v1alpha1.ProrationPolicy:
+		return p.Status.Conditions
+	case *v1alpha1.ClusterProrationPolicy:
+		return p.Status.Conditions
+	default:
+		return nil
+	}
+}
