@@ -313,7 +313,7 @@ func anyHistory(t *rapid.T) history {
 	seen := map[string]bool{}
 	for range rapid.IntRange(1, 15).Draw(t, "steps") {
 		forward := time.Duration(rapid.IntRange(0, 12).Draw(t, "days"))*24*time.Hour + timeOfDay.Draw(t, "time")
-		w.in.Now = w.in.Now.Truncate(24 * time.Hour).Add(forward)
+		w.in.Now = latest(w.in.Now, w.in.Now.Truncate(24*time.Hour).Add(forward))
 		if rapid.Bool().Draw(t, "user's") {
 			anyUserUpdate(t, w)
 		} else {

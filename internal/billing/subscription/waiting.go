@@ -11,6 +11,9 @@ func (r *replay) waiting(p *pending) Waiting {
 	if p.fault != nil {
 		return r.wait(p, IsPending, *p.fault, time.Time{})
 	}
+	if fault := r.standingFault(p); fault != nil {
+		return r.wait(p, IsPending, *fault, time.Time{})
+	}
 	if fault := r.notReplaying(); fault != nil {
 		return r.wait(p, IsPending, *fault, time.Time{})
 	}
@@ -25,6 +28,19 @@ func (r *replay) waiting(p *pending) Waiting {
 		return r.wait(p, IsPending, *r.out.Blocked, due.at)
 	}
 	return *r.scheduled(p, due.at)
+}
+
+// standingFault is what keeps an overdue edit from applying, also where something
+// else is in the way of trying: it says the same in every pass, and stays overdue.
+func (r *replay) standingFault(p *pending) *Fault {
+	if !r.overdue(p) || !r.state.Started() {
+		return nil
+	}
+	if fault := r.checkTarget(p); fault != nil {
+		return fault
+	}
+	item := r.itemOf(p)
+	return r.checkLimits(item, r.wanted(p, item))
 }
 
 // notReplaying says why nothing is replayed at all.

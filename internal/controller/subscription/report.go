@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -169,18 +170,25 @@ func (r *Reconciler) reportUngathered(ctx context.Context, sub *v1alpha1.Subscri
 }
 
 // reportOrphans says on the updates of a subscription that does not exist that
-// they wait for it.
+// they wait for it. One that the cache lacks may be another operator's, by its
+// labels: only a live read tells.
 func (r *Reconciler) reportOrphans(ctx context.Context, name types.NamespacedName) error {
 	var list v1alpha1.SubscriptionUpdateList
 	if err := r.Client.List(ctx, &list, client.InNamespace(name.Namespace),
 		client.MatchingFields{index.FieldSubscription: name.Name}); err != nil {
 		return fmt.Errorf("list SubscriptionUpdates: %w", err)
 	}
+	list.Items = slices.DeleteFunc(list.Items, func(u v1alpha1.SubscriptionUpdate) bool { return index.Finished(u.Status.State) })
+	if len(list.Items) == 0 {
+		return nil
+	}
+	err := r.Live.Get(ctx, name, &v1alpha1.Subscription{})
+	if !apierrors.IsNotFound(err) {
+		return err
+	}
 	for i := range list.Items {
-		if u := &list.Items[i]; !index.Finished(u.Status.State) {
-			if err := r.reportForeign(ctx, u); err != nil {
-				return err
-			}
+		if err := r.reportForeign(ctx, &list.Items[i]); err != nil {
+			return err
 		}
 	}
 	return nil

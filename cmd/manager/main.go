@@ -1,0 +1,55 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command manager is the Seatplane operator.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client/config"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+)
+
+// version is set by the linker.
+var version string
+
+func main() {
+	if err := start(); err != nil {
+		fmt.Fprintln(os.Stderr, "manager:", err)
+		os.Exit(1)
+	}
+}
+
+func start() error {
+	// The flag --kubeconfig has registered itself on flag.CommandLine.
+	o, err := parse(flag.CommandLine, os.Args[1:])
+	if err != nil {
+		return err
+	}
+	if o.printVersion {
+		_, err := fmt.Fprintln(os.Stdout, builtVersion())
+		return err
+	}
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.zap)))
+	cluster, err := config.GetConfig()
+	if err != nil {
+		return fmt.Errorf("find the cluster: %w", err)
+	}
+	return run(ctrl.SetupSignalHandler(), cluster, o)
+}
+
+// builtVersion is what the linker says, else what the module system knows.
+func builtVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
+}

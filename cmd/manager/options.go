@@ -1,0 +1,123 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+)
+
+// options is what the command line says.
+type options struct {
+	leaderElect             bool
+	leaderElectionNamespace string
+	metricsAddress          string
+	metricsSecure           bool
+	probeAddress            string
+	maxConcurrentReconciles int
+	sqliteDir               string
+	watchNamespaces         []string
+	// watchSelector is nil when everything is watched.
+	watchSelector labels.Selector
+	printVersion  bool
+	zap           zap.Options
+}
+
+// parse reads the command line, and refuses what could only fail later.
+func parse(flags *flag.FlagSet, args []string) (options, error) {
+	var o options
+	var namespaces, selector string
+	flags.BoolVar(&o.leaderElect, "leader-elect", false,
+		"Elect a leader: of several managers that watch the same objects, one works and the others stand by.")
+	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
+		"Namespace of the leader's lease. The manager's own when empty; needed when it runs outside a cluster.")
+	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0",
+		"Address that metrics are served on, such as :8443 (HTTPS) or :8080 (HTTP); 0 serves none.")
+	flags.BoolVar(&o.metricsSecure, "metrics-secure", true,
+		"Serve metrics over HTTPS, to those whom the API server authenticates and authorizes.")
+	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081",
+		"Address that /healthz and /readyz are served on; 0 serves none.")
+	flags.IntVar(&o.maxConcurrentReconciles, "max-concurrent-reconciles", 16,
+		"How many objects of one kind are reconciled at once.")
+	flags.StringVar(&o.sqliteDir, "sqlite-dir", "",
+		"Folder whose SQLite databases data loaders may read. SQLite is off when empty.")
+	flags.StringVar(&namespaces, "watch-namespaces", "",
+		"Namespaces to watch, separated by commas. All when empty.")
+	flags.StringVar(&selector, "watch-label-selector", "",
+		"Label selector of what this manager takes care of, to share the work among several (see docs). "+
+			"It selects Subscriptions and what they name: SeatProducts, policies and TestClocks. A Subscription and all that "+
+			"it names must be selected by the same manager. Updates, invoices and seat assignments go with their Subscription, "+
+			"whatever their labels. Everything when empty.")
+	flags.BoolVar(&o.printVersion, "version", false, "Print the version and exit.")
+	o.zap.BindFlags(flags)
+
+	if err := flags.Parse(args); err != nil {
+		return options{}, err
+	}
+	if flags.NArg() > 0 {
+		return options{}, fmt.Errorf("unexpected argument %q: the manager takes flags only", flags.Arg(0))
+	}
+	var err error
+	if o.watchNamespaces, err = parseNamespaces(namespaces); err != nil {
+		return options{}, err
+	}
+	if o.watchSelector, err = parseSelector(selector); err != nil {
+		return options{}, err
+	}
+	return o, o.check()
+}
+
+// check refuses values that could only fail later.
+func (o options) check() error {
+	if o.maxConcurrentReconciles < 1 {
+		return errors.New("--max-concurrent-reconciles must be at least 1")
+	}
+	if o.sqliteDir == "" {
+		return nil
+	}
+	info, err := os.Stat(o.sqliteDir)
+	if err != nil {
+		return fmt.Errorf("--sqlite-dir: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("--sqlite-dir: %s is not a folder", o.sqliteDir)
+	}
+	return nil
+}
+
+// parseNamespaces reads a list of namespaces, each once and sorted.
+func parseNamespaces(list string) ([]string, error) {
+	var namespaces []string
+	for part := range strings.SplitSeq(list, ",") {
+		name := strings.TrimSpace(part)
+		if name == "" {
+			continue
+		}
+		if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
+			return nil, fmt.Errorf("--watch-namespaces: %q is not the name of a namespace: %s", name, strings.Join(problems, "; "))
+		}
+		namespaces = append(namespaces, name)
+	}
+	slices.Sort(namespaces)
+	return slices.Compact(namespaces), nil
+}
+
+func parseSelector(selector string) (labels.Selector, error) {
+	if strings.TrimSpace(selector) == "" {
+		return nil, nil
+	}
+	parsed, err := labels.Parse(selector)
+	if err != nil {
+		return nil, fmt.Errorf("--watch-label-selector: %w", err)
+	}
+	return parsed, nil
+}

@@ -1,0 +1,85 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// parseArgs parses a command line without touching the process's own flags.
+func parseArgs(args ...string) (options, error) {
+	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	return parse(flags, args)
+}
+
+func TestParseDefaults(t *testing.T) {
+	o, err := parseArgs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.leaderElect || o.watchSelector != nil || len(o.watchNamespaces) > 0 || o.sqliteDir != "" || o.printVersion {
+		t.Errorf("got %+v", o)
+	}
+	if o.maxConcurrentReconciles != 16 || o.metricsAddress != "0" || !o.metricsSecure || o.probeAddress != ":8081" {
+		t.Errorf("got %+v", o)
+	}
+}
+
+func TestParse(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]struct {
+		reason  string
+		args    []string
+		refused string
+	}{
+		"kubebuilder's flags": {"they are all there", []string{
+			"--leader-elect", "--metrics-bind-address=:8443", "--metrics-secure=false",
+			"--health-probe-bind-address=:8081", "--zap-devel", "--zap-log-level=debug", "--zap-encoder=console",
+		}, ""},
+		"sqlite":        {"a folder is taken", []string{"--sqlite-dir", folder}, ""},
+		"no sqlite":     {"a folder that is not there is refused at once", []string{"--sqlite-dir", folder + "/none"}, "--sqlite-dir: stat"},
+		"sqlite file":   {"a file is no folder", []string{"--sqlite-dir", file}, "is not a folder"},
+		"concurrency":   {"nothing would ever happen", []string{"--max-concurrent-reconciles=0"}, "must be at least 1"},
+		"namespace":     {"no namespace has such a name", []string{"--watch-namespaces=a,B"}, `"B" is not the name of a namespace`},
+		"selector":      {"a selector that cannot be read", []string{"--watch-label-selector=a=b=c"}, "--watch-label-selector"},
+		"argument":      {"a flag without its dashes", []string{"leader-elect"}, `unexpected argument "leader-elect"`},
+		"unknown flags": {"a flag that does not exist", []string{"--leader-elekt"}, "not defined"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := parseArgs(tc.args...)
+			if tc.refused == "" && err != nil || tc.refused != "" && (err == nil || !strings.Contains(err.Error(), tc.refused)) {
+				t.Errorf("%s: got error %v", tc.reason, err)
+			}
+		})
+	}
+}
+
+func TestParseNamespaces(t *testing.T) {
+	got, err := parseNamespaces(" b, a,,b ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"a", "b"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestBuiltVersion(t *testing.T) {
+	if builtVersion() == "" {
+		t.Error("no version at all")
+	}
+}

@@ -1,0 +1,113 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+
+	"github.com/seatplane/seatplane/internal/controller/prorationpolicy"
+	"github.com/seatplane/seatplane/internal/controller/seatproduct"
+	"github.com/seatplane/seatplane/internal/controller/subscription"
+	"github.com/seatplane/seatplane/internal/controller/testclock"
+	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/configmap"
+	"github.com/seatplane/seatplane/internal/dataloader/sql"
+	"github.com/seatplane/seatplane/internal/index"
+)
+
+// Leader election, in the manager's own namespace, and its events.
+// +kubebuilder:rbac:groups=coordination.k8s.io,namespace=seatplane-system,resources=leases,verbs=get;create;update
+// +kubebuilder:rbac:groups="",namespace=seatplane-system,resources=events,verbs=create;patch
+
+// Metrics over HTTPS: the API server says who asks, and whether they may.
+// +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
+// +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
+
+// recorderName is who Kubernetes events say they come from.
+const recorderName = "seatplane"
+
+// reconciler is what every controller of this operator is.
+type reconciler interface {
+	SetupWithManager(mgr ctrl.Manager, options controller.Options) error
+}
+
+// run runs the operator until ctx ends, then lets what is under way come to its end.
+func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
+	mgr, err := ctrl.NewManager(clusterConfig(cluster), managerOptions(o))
+	if err != nil {
+		return fmt.Errorf("make the manager: %w", err)
+	}
+	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
+		return fmt.Errorf("register the indexes; are the CRDs installed? %w", err)
+	}
+	loader := newLoader(mgr, o)
+	defer func() { err = errors.Join(err, loader.Close()) }()
+	for _, each := range reconcilers(mgr, loader, clock.RealClock{}) {
+		if err := each.SetupWithManager(mgr, controller.Options{}); err != nil {
+			return fmt.Errorf("set up %T: %w", each, err)
+		}
+	}
+	if err := addProbes(mgr); err != nil {
+		return err
+	}
+	ctrl.Log.Info("starting", "version", builtVersion())
+	return mgr.Start(ctx)
+}
+
+// newLoader returns what reads the sources of seat counts. Secrets and ConfigMaps are read live.
+func newLoader(mgr ctrl.Manager, o options) *dataloader.Registry {
+	return dataloader.NewRegistry(
+		sql.New(mgr.GetAPIReader(), sql.Options{SQLiteDir: o.sqliteDir}),
+		configmap.Provider{Live: mgr.GetAPIReader()},
+	)
+}
+
+// reconcilers returns the operator's controllers, one a kind.
+func reconcilers(mgr ctrl.Manager, loader dataloader.Loader, wall clock.PassiveClock) []reconciler {
+	cached, live := mgr.GetClient(), mgr.GetAPIReader()
+	recorder := mgr.GetEventRecorder(recorderName)
+	return []reconciler{
+		&subscription.Reconciler{Client: cached, Live: live, Wall: wall, Events: recorder},
+		&seatproduct.Reconciler{Client: cached, Live: live, Wall: wall, Loader: loader, Recorder: recorder},
+		&testclock.Reconciler{Client: cached, Live: live, Clock: wall},
+		prorationpolicy.ForProrationPolicies(cached, wall),
+		prorationpolicy.ForClusterProrationPolicies(cached, wall),
+	}
+}
+
+// addProbes adds /healthz, which says that the process answers, and /readyz, which says that it knows
+// what is in the cluster.
+func addProbes(mgr ctrl.Manager) error {
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return fmt.Errorf("add the health probe: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("caches", cachesSynced(mgr.GetCache())); err != nil {
+		return fmt.Errorf("add the readiness probe: %w", err)
+	}
+	return nil
+}
+
+// cachesSynced answers at once: a probe that waits is a probe that times out.
+func cachesSynced(informers cache.Informers) healthz.Checker {
+	const patience = 100 * time.Millisecond
+	return func(request *http.Request) error {
+		ctx, cancel := context.WithTimeout(request.Context(), patience)
+		defer cancel()
+		if !informers.WaitForCacheSync(ctx) {
+			return errors.New("the caches have not synced")
+		}
+		return nil
+	}
+}
