@@ -82,6 +82,17 @@ test-race: bin/.modules control-plane $(GOTESTSUM) ## Run the tests with the rac
 	@CGO_ENABLED=1 KUBEBUILDER_ASSETS="$$($(ASSETS))" $(GOTESTSUM) --format pkgname-and-test-fails -- \
 		-race -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACE_PACKAGES)
 
+.PHONY: test-oracle
+test-oracle: bin/.modules ## Compare a million random histories with an oracle of rational numbers (minutes).
+	$(say) "comparing 1,000,000 histories with the oracle; SEATPLANE_ORACLE_HISTORIES and _SEED choose others"
+	@SEATPLANE_ORACLE_HISTORIES=$${SEATPLANE_ORACLE_HISTORIES:-1000000} \
+		go test ./internal/billing/proration -run TestOracle -v -timeout 120m
+
+.PHONY: test-crash
+test-crash: bin/.modules control-plane ## Try every fault at every write of every scenario (minutes).
+	$(say) "trying every fault at every write"
+	@SEATPLANE_CRASH=all KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/crash -v -timeout 120m
+
 .PHONY: bench
 bench: bin/.modules control-plane ## Run the benchmarks.
 	$(say) "running benchmarks that match '$(BENCH)'"

@@ -35,8 +35,8 @@ func Lines(lines []proration.Line, c money.Currency) []v1alpha1.Line {
 	return out
 }
 
-// Line writes a priced line down. Fractions that do not end are cut to twelve
-// digits; the numbers that they come from stand beside them.
+// Line writes a priced line down. Amounts that do not end are cut to twelve
+// digits; the numbers that they come from stand beside them, exactly.
 func Line(l proration.Line, c money.Currency) v1alpha1.Line {
 	line := v1alpha1.Line{
 		Key: l.Key, Item: l.Item, Product: l.Product, Plan: l.Plan, Kind: v1alpha1.LineKind(l.Kind),
@@ -54,8 +54,8 @@ func Line(l proration.Line, c money.Currency) v1alpha1.Line {
 		line.Count = ptr.To(int64(l.Count))
 	}
 	if l.Share != nil {
-		line.Units = v1alpha1.Rational(l.Share.Units.Decimal().String())
-		line.UnitsInPeriod = v1alpha1.Rational(l.Share.UnitsInPeriod.Decimal().String())
+		line.Units = v1alpha1.Rational(l.Share.Units.Text())
+		line.UnitsInPeriod = v1alpha1.Rational(l.Share.UnitsInPeriod.Text())
 		line.Unit = v1alpha1.TimeUnit(l.Share.Unit)
 		line.Rounding = v1alpha1.LineRounding(l.Share.Rounding)
 	}

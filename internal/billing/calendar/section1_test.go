@@ -144,8 +144,10 @@ func TestSection1PeriodAt(t *testing.T) {
 		"the end":           {"belongs to the next", monthly, "2026-03-31T00:00:00Z", 2, "2026-03-31T00:00:00Z", "2026-04-30T00:00:00Z"},
 		"before the anchor": {"k of either sign", monthly, "2025-12-31T00:00:00Z", -1, "2025-12-31T00:00:00Z", "2026-01-31T00:00:00Z"},
 		"far away":          {"an estimate, then adjusted", monthly, "2199-12-31T12:00:00Z", 2087, "2199-12-31T00:00:00Z", "2200-01-31T00:00:00Z"},
-		"past an empty period": {"period 2, the skipped 30 December, contains no instant: 1 is followed by 3", samoa,
-			"2011-12-30T22:00:00Z", 3, "2011-12-30T22:00:00Z", "2011-12-31T22:00:00Z"},
+		"past an empty period": {
+			"period 2, the skipped 30 December, contains no instant: 1 is followed by 3", samoa,
+			"2011-12-30T22:00:00Z", 3, "2011-12-30T22:00:00Z", "2011-12-31T22:00:00Z",
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -158,6 +160,21 @@ func TestSection1PeriodAt(t *testing.T) {
 				t.Errorf("%s: next boundary %v, want %v", tc.reason, next, want.End)
 			}
 		})
+	}
+}
+
+// A span is half-open.
+func TestSpanContains(t *testing.T) {
+	span := calendar.Span{Start: at("2026-04-01T00:00:00Z"), End: at("2026-05-01T00:00:00Z")}
+	for instant, want := range map[string]bool{
+		"2026-03-31T23:59:59Z": false, "2026-04-01T00:00:00Z": true, "2026-04-30T23:59:59Z": true, "2026-05-01T00:00:00Z": false,
+	} {
+		if got := span.Contains(at(instant)); got != want {
+			t.Errorf("%s: got %t, want %t", instant, got, want)
+		}
+	}
+	if span.Empty() || !(calendar.Span{Start: span.End, End: span.End}).Empty() {
+		t.Error("a span is empty when it ends where it starts, and only then")
 	}
 }
 

@@ -21,7 +21,11 @@ const maxZoneName = 64
 
 // LoadZone returns the time zone with an IANA name, such as "Europe/Paris"; the
 // empty name is UTC. "Local" is refused: what a subscription costs does not
-// depend on the machine that computes it. The error is a sentence.
+// depend on where it is computed. The error is a sentence.
+//
+// A zone is read when it is first asked for, from the zone database of the
+// machine where it has one (Go prefers it, so that a base image can bring newer
+// rules) and from the one in the binary elsewhere, and kept from then on.
 func LoadZone(name string) (*time.Location, error) {
 	if name == "" || name == "UTC" {
 		return time.UTC, nil

@@ -70,6 +70,7 @@ func TestCurrencyRound(t *testing.T) {
 		"yen":                 {"JPY", "2000/3", "667"},
 		"half a yen":          {"JPY", "-1/2", "-1"},
 		"dinar":               {"KWD", "0.0125", "0.013"},
+		"half beyond 64 bits": {"EUR", "-99999999999999999999.005", "-99999999999999999999.01"},
 		"beyond 64 bits":      {"EUR", "999999999999999999999/7", "142857142857142857142.71"},
 	}
 	for name, tc := range tests {

@@ -4,6 +4,7 @@
 package money_test
 
 import (
+	"errors"
 	"math"
 	"math/big"
 	"strings"
@@ -90,10 +91,10 @@ func TestDecimalCheckRange(t *testing.T) {
 	if err := largest.CheckRange(); err != nil {
 		t.Errorf("%s is refused: %v", largest, err)
 	}
-	if err := largest.Add(money.MustDecimal("0.000000000001")).CheckRange(); err != money.ErrOutOfRange {
+	if err := largest.Add(money.MustDecimal("0.000000000001")).CheckRange(); !errors.Is(err, money.ErrOutOfRange) {
 		t.Errorf("one more is not refused: %v", err)
 	}
-	if err := largest.MulInt(math.MinInt64).CheckRange(); err != money.ErrOutOfRange {
+	if err := largest.MulInt(math.MinInt64).CheckRange(); !errors.Is(err, money.ErrOutOfRange) {
 		t.Errorf("a large negative amount is not refused: %v", err)
 	}
 	if err := money.MustDecimal("0.00").CheckRange(); err != nil {

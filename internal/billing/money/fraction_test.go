@@ -6,6 +6,7 @@ package money_test
 import (
 	"math"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -197,7 +198,7 @@ func isWhole(f money.Fraction) bool {
 }
 
 func FuzzParseFraction(f *testing.F) {
-	for _, s := range []string{"7", "-1/300", "0.5", "0/1", "1/0", "", "/", "-", "-/1", "1e9", "00/00", "123456789012345678901234567890/98765432109876543210"} {
+	for _, s := range []string{"7", "-1/300", "0.5", "0/1", "1/0", "", "/", "-", "-/1", "1e9", "00/00", "010/10", "123456789012345678901234567890/98765432109876543210"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -210,8 +211,26 @@ func FuzzParseFraction(f *testing.F) {
 				t.Fatalf("%q is written %q, and read as %s (%v)", s, text, again, err)
 			}
 		}
-		if want, ok := new(big.Rat).SetString(s); !ok || want.RatString() != x.String() {
-			t.Fatalf("%q is read as %s, want %v", s, x, want)
+		if want := naiveFraction(s); want != x.String() {
+			t.Fatalf("%q is read as %s, want %s", s, x, want)
 		}
 	})
+}
+
+// naiveFraction reads both sides of a slash by themselves: big.Rat would take
+// "010/10" for octal.
+func naiveFraction(s string) string {
+	num, den, divided := strings.Cut(s, "/")
+	x, ok := new(big.Rat).SetString(num)
+	if !ok {
+		return "no number"
+	}
+	if divided {
+		y, ok := new(big.Rat).SetString(den)
+		if !ok {
+			return "no number"
+		}
+		x.Quo(x, y)
+	}
+	return x.RatString()
 }

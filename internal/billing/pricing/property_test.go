@@ -78,7 +78,7 @@ func naiveTotal(p pricing.Price, q int64) money.Decimal {
 	n := q - p.IncludedUnits
 	for unit := int64(1); unit <= n; unit++ {
 		switch p.Model {
-		case pricing.PerUnit:
+		case pricing.PerUnit, pricing.Flat:
 			sum = sum.Add(p.UnitAmount)
 		case pricing.Package:
 			if (unit-1)%p.PackageSize == 0 {

@@ -139,12 +139,13 @@ func whole(f money.Fraction) bool {
 func (u Unit) word(one bool) string {
 	word := "second"
 	switch u {
-	case Day:
-		word = "day"
-	case Hour:
-		word = "hour"
+	case Second:
 	case Minute:
 		word = "minute"
+	case Hour:
+		word = "hour"
+	case Day:
+		word = "day"
 	}
 	if one {
 		return word
@@ -154,15 +155,10 @@ func (u Unit) word(one bool) string {
 
 // roundedTime says how units of time were rounded, where they were.
 func roundedTime(r Rounding) string {
-	switch r {
-	case Up:
-		return " (rounding Up)"
-	case Down:
-		return " (rounding Down)"
-	case Nearest:
-		return " (rounding Nearest)"
+	if r == None || r == "" {
+		return ""
 	}
-	return ""
+	return " (rounding " + string(r) + ")"
 }
 
 func seats(n int64) string {

@@ -56,8 +56,9 @@ func ReplaceItem(pos Position, r Replacement) (Position, []Line, money.Fraction)
 		after.Charged = money.Decimal{}
 		after, debit := r.next().replaceDebit(after, total, nil)
 		return after, lines(nil, debit), pos.Remainder
+	default: // DoNotCharge
+		return after, nil, pos.Remainder
 	}
-	return after, nil, pos.Remainder
 }
 
 func (r Replacement) proRata(pos, after Position, total money.Decimal) (Position, []Line, money.Fraction) {
@@ -79,7 +80,8 @@ func (c Change) replaceCredit(pos Position, full money.Decimal, share Share) (*L
 		return nil, pos.Remainder
 	}
 	line := c.line(KindCredit, full.Neg(), &share, part{pos.Held, seats(pos.Held) + " off plan " + c.Plan})
-	return line, line.settle(pos.Remainder, c.Currency)
+	left := line.settle(pos.Remainder, c.Currency)
+	return line, left
 }
 
 // replaceDebit charges the new plan, in full without a share.

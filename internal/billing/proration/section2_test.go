@@ -92,6 +92,17 @@ func TestSection2Ratio(t *testing.T) {
 			window: proration.Window{Natural: april.Natural, End: at("2026-04-21T00:00:00Z"), Zone: time.UTC},
 			at:     "2026-04-16T00:00:00Z", policy: byDayUp, units: "5", inTotal: "30",
 		},
+		"a period cut short, in seconds": {
+			reason: "R ends where the period does, N does not",
+			window: proration.Window{Natural: april.Natural, End: at("2026-04-21T00:00:00Z"), Zone: time.UTC},
+			at:     "2026-04-16T00:00:00Z", policy: proration.NoPolicy, units: "432000", inTotal: "2592000",
+		},
+		"a period within one local day": {
+			reason: "Nuuk moves 23:30 of 28 March 2026 to 00:30 of the 29th: a daily period from there ends on its own date and is one day long",
+			window: window("2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z", zone("America/Nuuk")),
+			at:     "2026-03-29T13:00:00Z", policy: proration.Policy{Unit: proration.Day, Rounding: proration.None},
+			units: "23/48", inTotal: "1",
+		},
 		"a period of half hours": {
 			reason: "Lord Howe Island moves its clocks by 30 minutes: N = 743.5 hours is a whole period, no partial use",
 			window: window("2025-09-30T13:30:00Z", "2025-10-31T13:00:00Z", zone("Australia/Lord_Howe")),
@@ -173,6 +184,52 @@ func TestSection2GivenBackAndTakenAgain(t *testing.T) {
 			}
 			if got := a.to(6, proration.ProRata, tc.again); got != tc.want {
 				t.Errorf("%s: taken again for %s, want %s", tc.reason, got, tc.want)
+			}
+		})
+	}
+}
+
+// Histories in which more than one debit is in force.
+func TestSection2CapOfCredits(t *testing.T) {
+	const noon, later = "2026-04-11T12:00:00Z", "2026-04-11T18:00:00Z"
+	tests := map[string]struct {
+		reason string
+		start  int64
+		steps  []step
+	}{
+		"the fewest of several debits": {
+			reason: "6 → 7 in full leaves the cap of the sixth seat: what was charged for 19 days is credited for 19",
+			start:  5,
+			steps: []step{
+				{6, proration.ProRata, noon, "6.33"},
+				{7, proration.PayInFull, noon, "10.00"},
+				{6, proration.ProRata, later, "-6.33"},
+				{5, proration.ProRata, later, "-6.33"},
+			},
+		},
+		"nothing left of it": {
+			reason: "once all is given back, the next debit sets a cap of its own: charged in full, 20 days are credited",
+			start:  0,
+			steps: []step{
+				{1, proration.ProRata, noon, "6.33"},
+				{0, proration.ProRata, noon, "-6.33"},
+				{1, proration.PayInFull, noon, "10.00"},
+				{0, proration.ProRata, noon, "-6.67"},
+			},
+		},
+		"a recurring charge counts as one": {
+			reason: "charged for 30 days, 20 are credited",
+			start:  1,
+			steps:  []step{{0, proration.ProRata, noon, "-6.67"}},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := charged(t, tc.start, byDayDown)
+			for _, s := range tc.steps {
+				if got := a.to(s.to, s.method, s.at); got != s.want {
+					t.Errorf("%s: → %d %s: got %s, want %s", tc.reason, s.to, s.method, got, s.want)
+				}
 			}
 		})
 	}

@@ -62,6 +62,13 @@ func TestSection6AfterDoNotCharge(t *testing.T) {
 			t.Errorf("removed ProRata on 26 April: −30 × 5/30: got %s, want -5.00", got)
 		}
 	})
+	t.Run("given back", func(t *testing.T) {
+		a := planned(t, proration.NoPolicy)
+		a.replace("pro", pro, 1, proration.DoNotCharge, april16)
+		if got := a.to(0, proration.ProRata, april26); got != "-5.00" {
+			t.Errorf("1 → 0 on 26 April: min(90, V = 30) × 5/30: got %s, want -5.00", got)
+		}
+	})
 	t.Run("one more", func(t *testing.T) {
 		a := planned(t, proration.NoPolicy)
 		a.replace("pro", pro, 1, proration.DoNotCharge, april16)
@@ -205,6 +212,16 @@ func TestSection6ChargedAndHeld(t *testing.T) {
 				t.Errorf("%s: got %s, want %s", tc.reason, got, tc.want)
 			}
 		})
+	}
+}
+
+// The same for a plan that is left: 5 of 15 seats were never charged.
+func TestSection6ReplacedCreditsChargedAndHeld(t *testing.T) {
+	a := charged(t, 10, proration.NoPolicy)
+	a.to(15, proration.DoNotCharge, april6)
+	want := []string{"-50.00", "225.00"}
+	if diff := cmp.Diff(want, a.replace("basic", basic, 15, proration.ProRata, april16)); diff != "" {
+		t.Errorf("credit min(150, V = 100) × 15/30, debit 450 × 15/30 (-want +got):\n%s", diff)
 	}
 }
 
