@@ -19,6 +19,9 @@ TEST_FLAGS ?=
 RACE_PACKAGES ?= ./internal/...
 BENCH ?= .
 
+# Where the crash test says in one line what it tried.
+CRASH_REPORT := $(CURDIR)/bin/crash-report
+
 TOOLS := bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
@@ -73,8 +76,11 @@ control-plane: ## Provide etcd, kube-apiserver, kubectl and kube-controller-mana
 .PHONY: test
 test: vet control-plane $(GOTESTSUM) ## Run every test, those against a real API server too.
 	$(say) "testing $(TEST_PACKAGES)"
-	@KUBEBUILDER_ASSETS="$$($(ASSETS))" $(GOTESTSUM) --format pkgname-and-test-fails -- \
+	@rm -f $(CRASH_REPORT)
+	@KUBEBUILDER_ASSETS="$$($(ASSETS))" SEATPLANE_CRASH_REPORT=$(CRASH_REPORT) \
+		$(GOTESTSUM) --format pkgname-and-test-fails -- \
 		-p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
+	@[ ! -f $(CRASH_REPORT) ] || cat $(CRASH_REPORT)
 
 .PHONY: test-race
 test-race: bin/.modules control-plane $(GOTESTSUM) ## Run the tests with the race detector (needs a C compiler).
@@ -91,7 +97,7 @@ test-oracle: bin/.modules ## Compare a million random histories with an oracle o
 .PHONY: test-crash
 test-crash: bin/.modules control-plane ## Try every fault at every write of every scenario (minutes).
 	$(say) "trying every fault at every write"
-	@SEATPLANE_CRASH=all KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/crash -v -timeout 120m
+	@SEATPLANE_CRASH=all KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/crash -count=1 -v -timeout 60m
 
 .PHONY: bench
 bench: bin/.modules control-plane ## Run the benchmarks.

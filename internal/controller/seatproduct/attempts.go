@@ -60,6 +60,8 @@ type memory struct {
 	unansweredUntil time.Time
 	// firstTried is when the first count of an item was loaded.
 	firstTried map[itemID]time.Time
+	// told is what was last written on a subscription that the cache does not show yet.
+	told map[types.UID]v1alpha1.LoadStatus
 	// totalsAt is when the totals were last written.
 	totalsAt time.Time
 }
@@ -81,6 +83,7 @@ func (m *memories) get(product types.NamespacedName) *memory {
 		m.of[product] = &memory{
 			created: map[itemID]creation{}, retryAt: map[string]time.Time{},
 			failed: map[request]bool{}, firstTried: map[itemID]time.Time{},
+			told: map[types.UID]v1alpha1.LoadStatus{},
 		}
 	}
 	return m.of[product]
@@ -167,4 +170,29 @@ func (m *memory) recentlyTried(items []item, wall time.Time) map[itemID]bool {
 	}
 	maps.DeleteFunc(m.firstTried, func(id itemID, _ time.Time) bool { return !recent[id] })
 	return recent
+}
+
+// markUnseen marks the notes that differ from what this process wrote and the cache does not show yet,
+// and forgets what it shows.
+func (m *memory) markUnseen(notes []note) {
+	for n := range notes {
+		uid := notes[n].subscription.UID
+		told, known := m.told[uid]
+		switch {
+		case !known:
+		case loadOf(notes[n].subscription, told.Product) == told:
+			delete(m.told, uid)
+		default:
+			notes[n].unseen = told != notes[n].load
+		}
+	}
+}
+
+// said remembers the notes that were written.
+func (m *memory) said(notes []note) {
+	for _, each := range notes {
+		if each.changes() {
+			m.told[each.subscription.UID] = each.load
+		}
+	}
 }

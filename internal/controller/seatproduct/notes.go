@@ -27,6 +27,8 @@ type note struct {
 	load v1alpha1.LoadStatus
 	// answered is the request that every product has answered; "" when there is none.
 	answered string
+	// unseen: this process wrote another note, which the cache does not show yet.
+	unseen bool
 }
 
 // planNotes returns a note for every subscription whose entry is known, whether it changes or not.
@@ -128,7 +130,7 @@ func counts(product *v1alpha1.SeatProduct, subscription *v1alpha1.Subscription) 
 
 // changes says whether writing the note would change the subscription.
 func (n note) changes() bool {
-	return n.answered != "" || loadOf(n.subscription, n.load.Product) != n.load || hasStale(n.subscription)
+	return n.unseen || n.answered != "" || loadOf(n.subscription, n.load.Product) != n.load || hasStale(n.subscription)
 }
 
 // hasStale says whether the subscription has an entry of a product that it has no item of any more.

@@ -66,7 +66,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	notes, noteError, err := r.tell(ctx, s, results)
+	notes, noteError, err := r.tell(ctx, s, memory, results)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
@@ -128,16 +128,19 @@ func (r *Reconciler) carryOutAll(ctx context.Context, s *situation, memory *memo
 }
 
 // tell writes on the subscriptions what concerns them alone. When that fails, the refresh is not over.
-func (r *Reconciler) tell(ctx context.Context, s *situation, results []result) (notes []note, noteError, err error) {
+func (r *Reconciler) tell(ctx context.Context, s *situation, memory *memory, results []result) (notes []note, noteError, err error) {
 	products, err := r.otherProducts(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
 	notes = planNotes(s, results, products)
+	memory.markUnseen(notes)
 	if noteError = r.writeNotes(ctx, notes); noteError != nil {
 		markIncomplete(results, noteError)
+		return notes, noteError, nil
 	}
-	return notes, noteError, nil
+	memory.said(notes)
+	return notes, nil, nil
 }
 
 // remember keeps what the next pass has to know about the loads of this one.

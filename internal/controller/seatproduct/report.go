@@ -46,6 +46,12 @@ func (r *Reconciler) writeNotes(ctx context.Context, notes []note) error {
 // that the note came from will not come again.
 func (r *Reconciler) writeNote(ctx context.Context, n note) error {
 	before := n.subscription
+	if n.unseen {
+		before = &v1alpha1.Subscription{}
+		if err := r.Live.Get(ctx, client.ObjectKeyFromObject(n.subscription), before); err != nil || before.UID != n.subscription.UID {
+			return ignoreNotFound(err)
+		}
+	}
 	for range maxConflicts {
 		after := before.DeepCopy()
 		n.write(after, r.Wall.Now())

@@ -1,0 +1,389 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package crash
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/index"
+)
+
+// books are what the versions of all objects of a run add up to. They compute nothing that the operator
+// computes: they add up what it wrote down.
+type books struct {
+	accounts map[types.UID]*account
+	// invoices and updates are the last versions of what exists or existed.
+	invoices map[types.UID]*v1alpha1.Invoice
+	updates  map[types.UID]*v1alpha1.SubscriptionUpdate
+}
+
+func newBooks() *books {
+	return &books{
+		accounts: map[types.UID]*account{},
+		invoices: map[types.UID]*v1alpha1.Invoice{}, updates: map[types.UID]*v1alpha1.SubscriptionUpdate{},
+	}
+}
+
+// account is one subscription's: what its commits owed to other objects, version by version.
+type account struct {
+	name      string
+	documents map[string]v1alpha1.InvoiceSpec
+	marks     map[types.UID]v1alpha1.SubscriptionUpdateStatus
+	// open are the effects in the outbox of the last version read.
+	open map[string]bool
+}
+
+// read takes all versions of one object in, oldest first, and says what is wrong with them.
+func (b *books) read(versions []sighting) []string {
+	var wrong []string
+	for i, s := range versions {
+		if s.deleted {
+			continue
+		}
+		var before *sighting
+		if i > 0 {
+			before = &versions[i-1]
+		}
+		for _, what := range b.readOne(before, s) {
+			wrong = append(wrong, fmt.Sprintf("%s %s at version %s: %s", s.kind, s.object.GetName(), s.object.GetResourceVersion(), what))
+		}
+	}
+	return wrong
+}
+
+func (b *books) readOne(before *sighting, now sighting) []string {
+	switch object := now.object.(type) {
+	case *v1alpha1.Invoice:
+		b.invoices[object.UID] = object
+		return readInvoice(before, object)
+	case *v1alpha1.SubscriptionUpdate:
+		b.updates[object.UID] = object
+		return readUpdate(before, object)
+	case *v1alpha1.Subscription:
+		return b.readSubscription(before, object)
+	default:
+		return nil
+	}
+}
+
+func readInvoice(before *sighting, now *v1alpha1.Invoice) []string {
+	if before == nil {
+		return nil
+	}
+	if diff := cmp.Diff(before.object.(*v1alpha1.Invoice).Spec, now.Spec); diff != "" {
+		return []string{"an issued invoice changed:\n" + diff}
+	}
+	return nil
+}
+
+func readUpdate(before *sighting, now *v1alpha1.SubscriptionUpdate) []string {
+	if before == nil {
+		return nil
+	}
+	was := before.object.(*v1alpha1.SubscriptionUpdate)
+	if !index.Finished(was.Status.State) {
+		return nil
+	}
+	if diff := cmp.Diff(was.Status, now.Status); diff != "" {
+		return []string{"a finished update changed:\n" + diff}
+	}
+	return nil
+}
+
+func (b *books) readSubscription(before *sighting, now *v1alpha1.Subscription) []string {
+	a := b.accounts[now.UID]
+	if a == nil {
+		a = &account{
+			name: now.Name, documents: map[string]v1alpha1.InvoiceSpec{},
+			marks: map[types.UID]v1alpha1.SubscriptionUpdateStatus{}, open: map[string]bool{},
+		}
+		b.accounts[now.UID] = a
+	}
+	wrong := a.readOutbox(now.Status.Outbox)
+	if before != nil {
+		wrong = append(wrong, compareSequence(before.object.(*v1alpha1.Subscription).Status, now.Status)...)
+	}
+	return append(wrong, a.balance(&now.Status)...)
+}
+
+// compareSequence: events are never taken back, and what a commit did shows in the sequence.
+func compareSequence(was, is v1alpha1.SubscriptionStatus) []string {
+	var wrong []string
+	if is.Sequence < was.Sequence {
+		wrong = append(wrong, fmt.Sprintf("sequence fell from %d to %d", was.Sequence, is.Sequence))
+	}
+	if is.NextInvoiceNumber < was.NextInvoiceNumber {
+		wrong = append(wrong, fmt.Sprintf("nextInvoiceNumber fell from %d to %d", was.NextInvoiceNumber, is.NextInvoiceNumber))
+	}
+	if is.Sequence == was.Sequence && (cmp.Diff(was.Items, is.Items) != "" || is.CreditBalance != was.CreditBalance) {
+		wrong = append(wrong, "what is owed changed without an event")
+	}
+	return wrong
+}
+
+// readOutbox takes in what the subscription owes. An effect is frozen with its commit, and one that has
+// left never comes back.
+func (a *account) readOutbox(outbox []v1alpha1.Effect) []string {
+	var wrong []string
+	open := map[string]bool{}
+	for i := range outbox {
+		effect := &outbox[i]
+		key := fmt.Sprintf("%s %s %s", effect.Type, effect.Name, effect.UID)
+		if open[key] {
+			wrong = append(wrong, "owed twice: "+key)
+		}
+		open[key] = true
+		if problem := a.readEffect(effect, a.open[key]); problem != "" {
+			wrong = append(wrong, key+": "+problem)
+		}
+	}
+	a.open = open
+	return wrong
+}
+
+// readEffect enters one effect. known says that the version before had it already.
+func (a *account) readEffect(effect *v1alpha1.Effect, known bool) string {
+	if effect.Type == v1alpha1.EffectMarkUpdate {
+		return enter(a.marks, effect.UID, effect.Payload.Raw, known)
+	}
+	return enter(a.documents, string(effect.Name), effect.Payload.Raw, known)
+}
+
+func enter[K comparable, V any](entries map[K]V, key K, raw []byte, known bool) string {
+	var value V
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return err.Error()
+	}
+	entry, entered := entries[key]
+	entries[key] = value
+	switch {
+	case entered && !known:
+		return "decided a second time"
+	case !entered:
+		return ""
+	}
+	if diff := cmp.Diff(entry, value); diff != "" {
+		return "what was committed changed:\n" + diff
+	}
+	return ""
+}
+
+// balance checks that the ledger of one version adds up: subtotals of documents, accrued and deferred
+// lines are the recurring, one-time and usage charges and the adjustments of the applied updates; the
+// balance is what documents put there less what they took.
+func (a *account) balance(s *v1alpha1.SubscriptionStatus) []string {
+	var wrong []string
+	lines, waiting := a.lines(s)
+	keys := map[string]bool{}
+	periods := map[string]bool{}
+	charges := new(big.Rat)
+	for _, line := range lines {
+		if keys[line.Key] {
+			wrong = append(wrong, "line key "+line.Key+" is there twice")
+		}
+		keys[line.Key] = true
+		if isCharge(line.Kind) {
+			charges.Add(charges, amount(line.Amount))
+		}
+		if line.Kind != v1alpha1.LineRecurring {
+			continue
+		}
+		period := fmt.Sprint(line.Item, " from ", line.From)
+		if periods[period] {
+			wrong = append(wrong, "charged twice: "+period)
+		}
+		periods[period] = true
+	}
+	documents, credit := a.totals()
+	entered := new(big.Rat).Add(documents, waiting)
+	owed := new(big.Rat).Add(charges, a.adjustments())
+	if entered.Cmp(owed) != 0 {
+		wrong = append(wrong, fmt.Sprintf("the ledger does not add up: documents, accrued and deferred are %s, charges and adjustments %s",
+			entered.FloatString(2), owed.FloatString(2)))
+	}
+	if s.CreditBalance != "" && credit.Cmp(amount(s.CreditBalance)) != 0 {
+		wrong = append(wrong, fmt.Sprintf("the balance is %s, but documents left %s", s.CreditBalance, credit.FloatString(2)))
+	}
+	return append(wrong, a.eachUpdateOnce(lines)...)
+}
+
+// lines returns every line of every document, and those that wait for one, with the sum of the latter.
+func (a *account) lines(s *v1alpha1.SubscriptionStatus) (all []v1alpha1.Line, waiting *big.Rat) {
+	if s.UpcomingInvoice != nil {
+		all = append(all, s.UpcomingInvoice.Lines...)
+	}
+	for _, d := range s.Deferred {
+		all = append(all, d.Line)
+	}
+	waiting = sum(all)
+	for _, name := range slices.Sorted(maps.Keys(a.documents)) {
+		all = append(all, a.documents[name].Lines...)
+	}
+	return all, waiting
+}
+
+// totals returns the sum of all documents, and the credit that they leave.
+func (a *account) totals() (subtotals, credit *big.Rat) {
+	subtotals, credit = new(big.Rat), new(big.Rat)
+	for _, document := range a.documents {
+		subtotals.Add(subtotals, amount(document.Subtotal))
+		credit.Sub(credit, amount(document.CreditApplied))
+	}
+	return subtotals, credit
+}
+
+// adjustments is the sum of what applied updates changed. A line that rounds to zero is on no document
+// and adds nothing.
+func (a *account) adjustments() *big.Rat {
+	total := new(big.Rat)
+	for _, mark := range a.marks {
+		if mark.State == v1alpha1.UpdateApplied && mark.AdjustmentAmount != "" {
+			total.Add(total, amount(mark.AdjustmentAmount))
+		}
+	}
+	return total
+}
+
+// eachUpdateOnce: the lines of an applied update are each in exactly one place.
+func (a *account) eachUpdateOnce(lines []v1alpha1.Line) []string {
+	places := map[string]int{}
+	for _, line := range lines {
+		places[line.Key]++
+	}
+	var wrong []string
+	for uid, mark := range a.marks {
+		for _, line := range mark.Lines {
+			if mark.State != v1alpha1.UpdateApplied || amount(line.Amount).Sign() == 0 {
+				continue
+			}
+			if places[line.Key] != 1 {
+				wrong = append(wrong, fmt.Sprintf("line %s of the applied update %s is in %d places", line.Key, uid, places[line.Key]))
+			}
+		}
+	}
+	return wrong
+}
+
+func isCharge(kind v1alpha1.LineKind) bool {
+	return kind != v1alpha1.LineDebit && kind != v1alpha1.LineCredit
+}
+
+func sum(lines []v1alpha1.Line) *big.Rat {
+	total := new(big.Rat)
+	for _, line := range lines {
+		total.Add(total, amount(line.Amount))
+	}
+	return total
+}
+
+// amount reads an amount. What the API server accepted is a number; anything else must not pass for
+// zero.
+func amount(a v1alpha1.Amount) *big.Rat {
+	value, ok := new(big.Rat).SetString(string(a))
+	if !ok {
+		panic(fmt.Sprintf("%q is no amount", a))
+	}
+	return value
+}
+
+// close compares what was committed with what there is in the end.
+func (b *books) close() []string {
+	var wrong []string
+	issued := map[types.UID]map[string]bool{}
+	for _, invoice := range b.invoices {
+		ref := invoice.Spec.SubscriptionRef.UID
+		a := b.accounts[ref]
+		if a == nil {
+			wrong = append(wrong, "Invoice "+invoice.Name+" belongs to no subscription")
+			continue
+		}
+		if issued[ref] == nil {
+			issued[ref] = map[string]bool{}
+		}
+		issued[ref][invoice.Name] = true
+		wrong = append(wrong, a.compareInvoice(invoice)...)
+	}
+	for uid, a := range b.accounts {
+		wrong = append(wrong, a.closeDocuments(issued[uid])...)
+		wrong = append(wrong, b.closeMarks(a)...)
+	}
+	slices.Sort(wrong)
+	return append(wrong, b.closeUpdates()...)
+}
+
+func (a *account) compareInvoice(invoice *v1alpha1.Invoice) []string {
+	committed, ok := a.documents[invoice.Name]
+	if !ok {
+		return []string{"Invoice " + invoice.Name + " was issued without a commit"}
+	}
+	var wrong []string
+	if diff := cmp.Diff(committed, invoice.Spec); diff != "" {
+		wrong = append(wrong, "Invoice "+invoice.Name+" is not what was committed:\n"+diff)
+	}
+	if sum(invoice.Spec.Lines).Cmp(amount(invoice.Spec.Subtotal)) != 0 {
+		wrong = append(wrong, "Invoice "+invoice.Name+": the lines do not add up to the subtotal")
+	}
+	due := new(big.Rat).Sub(amount(invoice.Spec.Subtotal), amount(invoice.Spec.CreditApplied))
+	if due.Cmp(amount(invoice.Spec.AmountDue)) != 0 {
+		wrong = append(wrong, "Invoice "+invoice.Name+": amountDue is not subtotal less creditApplied")
+	}
+	return wrong
+}
+
+// closeDocuments: every document that was committed is there, without a gap in their numbers.
+func (a *account) closeDocuments(issued map[string]bool) []string {
+	var wrong []string
+	numbers := map[int64]bool{}
+	for name, document := range a.documents {
+		numbers[document.Sequence] = true
+		if !issued[name] {
+			wrong = append(wrong, "Invoice "+name+" was committed and is not there")
+		}
+	}
+	for number := range int64(len(a.documents)) {
+		if !numbers[number+1] {
+			wrong = append(wrong, fmt.Sprintf("Subscription %s has no document %d of %d", a.name, number+1, len(a.documents)))
+		}
+	}
+	return wrong
+}
+
+// closeMarks: every update that was decided says so, unless it was deleted.
+func (b *books) closeMarks(a *account) []string {
+	var wrong []string
+	for uid, mark := range a.marks {
+		if u := b.updates[uid]; u != nil && u.Status.State != mark.State {
+			wrong = append(wrong, fmt.Sprintf("SubscriptionUpdate %s is %s, but %s was committed", u.Name, u.Status.State, mark.State))
+		}
+	}
+	return wrong
+}
+
+// closeUpdates: only a commit applies an update.
+func (b *books) closeUpdates() []string {
+	var wrong []string
+	for uid, u := range b.updates {
+		if u.Status.State != v1alpha1.UpdateApplied {
+			continue
+		}
+		committed := false
+		for _, a := range b.accounts {
+			_, ok := a.marks[uid]
+			committed = committed || ok
+		}
+		if !committed {
+			wrong = append(wrong, "SubscriptionUpdate "+u.Name+" says Applied without a commit")
+		}
+	}
+	slices.Sort(wrong)
+	return wrong
+}

@@ -1,0 +1,17 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package crash stops the operator before and after every write that it makes, lies to it and refuses
+// its writes, and compares what it leaves behind with an undisturbed run (consistency design, "What
+// we prove by running it").
+//
+// A Scenario is a table entry: objects, a prelude and steps. A run is a scenario times a plan of
+// faults, in a namespace of its own on a real API server. All reconcilers are called synchronously,
+// one after the other, until they are at rest; one that crashed is replaced by a new generation that
+// remembers nothing. Every run is judged by the five criteria of the design, from what an independent
+// watch has seen.
+//
+// To widen it: add an entry to scenarios; every plan there is applies to it at once. To add a kind of
+// plan, add a function to planners. The slice that runs by default is chosen in crash_test.go;
+// SEATPLANE_CRASH=all runs everything.
+package crash

@@ -1,0 +1,244 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package crash
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/controller/prorationpolicy"
+	"github.com/seatplane/seatplane/internal/controller/seatproduct"
+	"github.com/seatplane/seatplane/internal/controller/subscription"
+	"github.com/seatplane/seatplane/internal/controller/testclock"
+	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/configmap"
+	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/testing/faults"
+	"github.com/seatplane/seatplane/internal/testing/lyingcache"
+)
+
+const (
+	// maxRounds is far more than any scenario needs; more is a loop.
+	maxRounds = 80
+	// maxFrozenRounds is how many rounds a cache that shows the past lasts after the last write.
+	maxFrozenRounds = 3
+	// maxFrozenWait is the longest wait during which a cache still shows the past: the design gives it
+	// less than two minutes, after which nobody corrects it by what he remembers.
+	maxFrozenWait = 10 * time.Second
+	// maxWait is the longest wait of the wall clock that belongs to coming to rest: all back-offs are
+	// shorter.
+	maxWait = 15 * time.Minute
+)
+
+// controller calls one reconciler for each of its objects.
+type controller struct {
+	name      string
+	keys      func() []types.NamespacedName
+	reconcile func(context.Context, ctrl.Request) (ctrl.Result, error)
+}
+
+// driver runs the operator, one generation after the other.
+type driver struct {
+	stage  *stage
+	wall   *clocktesting.FakePassiveClock
+	run    *faults.Run
+	plan   plan
+	mutant mutant
+
+	process     *faults.Process
+	cache       *lyingcache.Client
+	freezer     *freezer
+	controllers []controller
+	generations int
+
+	// panics are what reconcilers panicked with, errors the newest of what they returned.
+	panics []string
+	errors []string
+}
+
+func newDriver(s *stage) *driver {
+	d := &driver{stage: s}
+	// The fake wall clock starts at the API server's time: the age of a record is told by both.
+	d.wall = clocktesting.NewFakePassiveClock(time.Now().UTC().Truncate(time.Second))
+	return d
+}
+
+// begin starts a new count of writes, with faults.
+func (d *driver) begin(p plan) {
+	d.plan, d.freezer = p, nil
+	d.run = faults.NewRun(p.faults)
+	d.restart()
+}
+
+// restart replaces the operator by a new generation, which remembers nothing.
+func (d *driver) restart() {
+	d.generations++
+	d.process = d.run.Start()
+	if d.freezer == nil || !d.plan.staleAfterCrash || !d.freezer.frozen() {
+		d.cache = lyingcache.New(d.stage.truth)
+		d.freezer = newFreezer(d.cache, d.run, d.plan, d.freezer)
+	}
+	c := d.mutant.client(d.process.Client(d.freezer))
+	r := d.mutant.reader(d.process.Reader(newLiveReader(live, d.stage.truth)), d.process.Reader(d.cache))
+	d.controllers = []controller{
+		d.products(c, r), d.policies(c), d.subscriptions(c, r), d.clocks(c, r),
+	}
+}
+
+func (d *driver) products(c client.Client, r client.Reader) controller {
+	subject := &seatproduct.Reconciler{
+		Client: c, Live: r, Wall: d.wall, Recorder: noEvents{},
+		Loader: dataloader.NewRegistry(configmap.Provider{Live: r}),
+	}
+	return controller{"SeatProduct", d.keys(&v1alpha1.SeatProduct{}), subject.Reconcile}
+}
+
+func (d *driver) policies(c client.Client) controller {
+	subject := prorationpolicy.ForProrationPolicies(c, d.wall)
+	return controller{"ProrationPolicy", d.keys(&v1alpha1.ProrationPolicy{}), subject.Reconcile}
+}
+
+// subscriptions are woken by updates that name them, there or not.
+func (d *driver) subscriptions(c client.Client, r client.Reader) controller {
+	subject := &subscription.Reconciler{Client: c, Live: r, Wall: d.wall, Events: noEvents{}}
+	own, updates := d.keys(&v1alpha1.Subscription{}), v1alpha1.GroupVersion.WithKind("SubscriptionUpdate")
+	return controller{"Subscription", func() []types.NamespacedName {
+		keys := own()
+		for _, object := range d.stage.truth.all(updates) {
+			u := object.(*v1alpha1.SubscriptionUpdate)
+			key := types.NamespacedName{Namespace: u.Namespace, Name: u.Spec.SubscriptionRef.Name}
+			if !index.Finished(u.Status.State) && !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+		return keys
+	}, subject.Reconcile}
+}
+
+func (d *driver) clocks(c client.Client, r client.Reader) controller {
+	subject := &testclock.Reconciler{Client: c, Live: r, Clock: d.wall}
+	return controller{"TestClock", d.keys(&v1alpha1.TestClock{}), subject.Reconcile}
+}
+
+func (d *driver) keys(object client.Object) func() []types.NamespacedName {
+	kind := v1alpha1.GroupVersion.WithKind(kindOf(object))
+	return func() []types.NamespacedName {
+		var keys []types.NamespacedName
+		for _, object := range d.stage.truth.all(kind) {
+			keys = append(keys, client.ObjectKeyFromObject(object))
+		}
+		return keys
+	}
+}
+
+// play carries out steps, and lets the operator come to rest after each.
+func (d *driver) play(ctx context.Context, steps []Step) error {
+	for _, step := range steps {
+		if step.Do != nil {
+			if err := step.Do(ctx, d.stage); err != nil {
+				return fmt.Errorf("step %q: %w", step.Name, err)
+			}
+		}
+		if err := d.settle(ctx); err != nil {
+			return fmt.Errorf("step %q: %w", step.Name, err)
+		}
+	}
+	return nil
+}
+
+// settle runs rounds until the operator is at rest. While the cache shows the past, that is tried for
+// a few rounds only: it may be no use.
+func (d *driver) settle(ctx context.Context) error {
+	quiet := 0
+	for range maxRounds {
+		before := d.run.Count()
+		r := d.round(ctx)
+		switch {
+		case d.process.Crashed():
+			d.restart()
+		case d.freezer.frozen() && d.idle(r, before, &quiet):
+			quiet = 0
+			if still, err := d.freezer.release(); still || err != nil {
+				// The next step comes upon the past.
+				return err
+			}
+		case r.wait > 0 && !d.tooLong(r.wait):
+			d.wall.SetTime(d.wall.Now().Add(r.wait))
+		case !r.failed && d.run.Count() == before:
+			return nil
+		}
+	}
+	return fmt.Errorf("not at rest after %d rounds; last errors: %q", maxRounds, d.errors)
+}
+
+// idle says whether a few rounds on a cache that shows the past brought nothing new.
+func (d *driver) idle(r roundResult, before int, quiet *int) bool {
+	waits := r.wait > 0 && !d.tooLong(r.wait)
+	if !r.failed && !waits && d.run.Count() == before {
+		return true
+	}
+	*quiet++
+	return *quiet > maxFrozenRounds
+}
+
+// tooLong says whether a wait goes beyond how long a cache shows the past.
+func (d *driver) tooLong(wait time.Duration) bool {
+	return d.freezer.frozen() && wait > maxFrozenWait
+}
+
+// roundResult is what came of a round.
+type roundResult struct {
+	// wait is the shortest wait that a reconciler asked for; zero when none did.
+	wait time.Duration
+	// failed: a reconciler returned an error, and will be called again.
+	failed bool
+}
+
+// round calls every reconciler once for each of its objects.
+func (d *driver) round(ctx context.Context) roundResult {
+	var r roundResult
+	d.errors = nil
+	for _, c := range d.controllers {
+		for _, key := range c.keys() {
+			result, err := d.reconcile(ctx, c, key)
+			if d.process.Crashed() {
+				return r
+			}
+			if err != nil {
+				r.failed = true
+				d.errors = append(d.errors, fmt.Sprintf("%s %s: %v", c.name, key.Name, err))
+			}
+			if wait := result.RequeueAfter; wait > 0 && wait <= maxWait && (r.wait == 0 || wait < r.wait) {
+				r.wait = wait
+			}
+		}
+	}
+	return r
+}
+
+// reconcile calls one reconciler for one object. A panic ends the process, as it would end the real one.
+func (d *driver) reconcile(ctx context.Context, c controller, key types.NamespacedName) (result ctrl.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.panics = append(d.panics, fmt.Sprintf("%s %s: %v", c.name, key.Name, p))
+			d.process.Crash()
+		}
+	}()
+	return c.reconcile(ctx, ctrl.Request{NamespacedName: key})
+}
+
+// noEvents takes Kubernetes events and forgets them.
+type noEvents struct{}
+
+// Eventf implements events.EventRecorder.
+func (noEvents) Eventf(runtime.Object, runtime.Object, string, string, string, string, ...any) {}
