@@ -55,9 +55,6 @@ func (r *replay) agendaOfContract(offer func(event)) {
 // agendaOfUpdate returns when an update is next looked at; not ok while it
 // waits for something that has no date.
 func (r *replay) agendaOfUpdate(p *pending) (event, bool) {
-	if p.tried {
-		return event{}, false
-	}
 	applies, dated := r.appliesAt(p)
 	at, gone := r.supersededAt(p)
 	at = r.notBeforeLast(at)
@@ -68,9 +65,9 @@ func (r *replay) agendaOfUpdate(p *pending) (event, bool) {
 }
 
 // appliesAt is when an update takes hold; not ok while it waits for something
-// that has no date.
+// that has no date, or for another event than the last one.
 func (r *replay) appliesAt(p *pending) (event, bool) {
-	if !r.state.Started() {
+	if p.tried || !r.state.Started() {
 		return event{}, false
 	}
 	due := r.dueTime(p)

@@ -267,7 +267,7 @@ func (w *world) checkAtRest(out Outcome) {
 		return
 	}
 	in := w.in
-	in.Terms.Seen, in.Unpark = true, false
+	in.Unpark = false
 	again := Replay(w.state, in)
 	if again.Events != 0 || len(again.Effects) > 0 || again.More {
 		w.t.Fatalf("a second replay at %s made %d events: %s", w.in.Now, again.Events, dump(again.Effects))

@@ -13,8 +13,10 @@ import (
 // item's product, the default (billing design, section 7, "Resolution"). Times
 // are filled in by whoever knows them.
 func (r *replay) inForce(p *pending) InForce {
-	chain := []ChangePolicy{p.Policy, r.in.Terms.Change, r.productPolicy(p),
-		{Application: ApplyImmediately, Payment: PayNextInvoice, Method: proration.ProRata}}
+	chain := []ChangePolicy{
+		p.Policy, r.in.Terms.Change, r.productPolicy(p),
+		{Application: ApplyImmediately, Payment: PayNextInvoice, Method: proration.ProRata},
+	}
 	var f InForce
 	for _, c := range chain {
 		f.Application = cmp.Or(f.Application, c.Application)

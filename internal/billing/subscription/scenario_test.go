@@ -193,6 +193,7 @@ func prorated(name string) option {
 }
 func createdAt(when time.Time) option { return func(u *Update) { u.Created = when } }
 func observed(when string) option     { return func(u *Update) { u.Cause.Observed = instant(when) } }
+
 func applyingAt(when string) option {
 	return func(u *Update) { u.Policy.Application, u.ApplyAt = ApplyCustom, instant(when) }
 }
@@ -325,7 +326,7 @@ func (w *world) tell(e Effect) string {
 		case d.Verdict == IsApplied:
 			return d.Name + " Applied"
 		default:
-			return fmt.Sprintf("%s %s %s", d.Name, d.Verdict, d.Fault.Reason)
+			return d.Name + " " + because(string(d.Verdict), d.Fault.Reason)
 		}
 	}
 	d := e.Document
@@ -348,11 +349,19 @@ func brief(t time.Time) string {
 	return strings.TrimSuffix(t.Format(time.RFC3339), "T00:00:00Z")
 }
 
-// waits tells what the open updates wait for: "u1 Scheduled Scheduled 2026-05-01".
+// because tells a verdict, and its reason where that says more.
+func because(verdict string, reason Reason) string {
+	if verdict == string(reason) {
+		return verdict
+	}
+	return verdict + " " + string(reason)
+}
+
+// waits tells what the open updates wait for: "u1 Scheduled 2026-05-01".
 func (w *world) waits() []string {
 	var all []string
 	for _, waiting := range w.last.Waiting {
-		s := fmt.Sprintf("%s %s %s", waiting.Name, waiting.Verdict, waiting.Fault.Reason)
+		s := waiting.Name + " " + because(string(waiting.Verdict), waiting.Fault.Reason)
 		if !waiting.InForce.ApplyAt.IsZero() {
 			s += " " + brief(waiting.InForce.ApplyAt)
 		}

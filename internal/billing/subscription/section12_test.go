@@ -47,6 +47,15 @@ func TestSection12Counts(t *testing.T) {
 				"Renewal 2026-05-01: 100.00",
 			},
 		},
+		"the quantity held again, whatever the schedule": {
+			reason: "What changes nothing waits for no date.",
+			play: func(w *world) {
+				w.loaded().in.Terms.Change.Application = ApplyNextPeriod
+				w.refresh("editors", 10).replay().at("2026-04-16").refresh("editors", 8).replay().
+					at("2026-04-17").refresh("editors", 10).replay()
+			},
+			want: []string{"c1 Applied: 0.00", "Initial 2026-04-01: 100.00", "c2 Superseded SupersededByRefresh", "c3 Applied: 0.00"},
+		},
 		"a newer count": {
 			reason: "Whatever its schedule, it takes the place of the open one.",
 			play: func(w *world) {
@@ -116,6 +125,13 @@ func TestSection12Counts(t *testing.T) {
 			play:   func(w *world) { guarded(w).refresh("editors", 1000).replay() },
 			want:   []string{"c1 Applied: 0.00", "Initial 2026-04-01: 10000.00"},
 		},
+		"the first count of an item that was declared": {
+			reason: "It is the first all the same.",
+			play: func(w *world) {
+				guarded(w).holding(10).at("2026-04-16").refresh("editors", 60).replay().at("2026-04-17").refresh("editors", 700).replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "c1 Applied: 250.00"},
+		},
 		"the first count is late": {
 			reason: "Source down 1 to 3 April, 40 seats counted on the 3rd: period from 1 April, 400.00.",
 			play: func(w *world) {
@@ -169,7 +185,8 @@ func TestSection12Counts(t *testing.T) {
 			reason: "A quantity that the spec declares takes the place of one that was loaded.",
 			play: func(w *world) {
 				lazy(w).refresh("editors", 10).replay().at("2026-04-16").refresh("editors", 8).replay().
-					at("2026-04-17").edit("editors", 9).replay().counted("editors", 7).replay().at("2026-05-01").replay()
+					at("2026-04-17").edit("editors", 9).replay().
+					at("2026-04-18").counted("editors", 7).at("2026-04-18T00:00:03Z").replay().at("2026-05-01").replay()
 			},
 			want: []string{
 				"c1 Applied: 0.00", "Initial 2026-04-01: 100.00", "c2 Superseded SupersededBySpec",

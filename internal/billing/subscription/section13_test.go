@@ -99,9 +99,10 @@ func TestSection13Time(t *testing.T) {
 			reason: "What was made before the start takes hold at the start, once that is charged.",
 			play: func(w *world) {
 				w.in.Terms.Start = instant("2026-04-10")
-				w.increment("editors", 3, paid(PayImmediately)).replay().at("2026-04-12").replay()
+				w.increment("editors", 3, paid(PayImmediately)).increment("editors", 2, by(proration.DoNotCharge)).
+					replay().at("2026-04-12").replay()
 			},
-			want: []string{"u1 Applied: 30.00", "Update 2026-04-10: 30.00"},
+			want: []string{"u1 Applied: 30.00", "u2 Applied", "Update 2026-04-10: 30.00"},
 		},
 		"a month of downtime": {
 			reason: "The result is what it would have been.",

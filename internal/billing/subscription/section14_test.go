@@ -127,6 +127,7 @@ func TestSection14Cancel(t *testing.T) {
 			reason: "Like one at a boundary it comes before what is charged there.",
 			play: func(w *world) {
 				w.in.Terms.Start = instant("2026-05-01")
+				w.in.Terms.Items[0].Quantity = ptr[int64](5)
 				w.cancel(Cancellation{At: instant("2026-05-01")}).replay().at("2026-06-01").replay()
 				if w.state.Phase != Canceled {
 					w.t.Fatalf("it is %s", w.state.Phase)
@@ -170,7 +171,7 @@ func TestSection14Cancel(t *testing.T) {
 					w.t.Fatalf("got %+v", d)
 				}
 			},
-			want: []string{"Initial 2026-04-01: 100.00", "u1 Previewed Previewed"},
+			want: []string{"Initial 2026-04-01: 100.00", "u1 Previewed"},
 		},
 	})
 }

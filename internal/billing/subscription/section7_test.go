@@ -98,7 +98,7 @@ func TestSection7Waiting(t *testing.T) {
 		increment("editors", 1, applies(ApplyNextPeriod)).
 		increment("editors", 1, applyingAt("2026-04-20")).
 		increment("editors", 1, applies(ApplyScheduled)).replay()
-	want := []string{"u1 Scheduled Scheduled 2026-05-01", "u2 Scheduled Scheduled 2026-04-20", "u3 Scheduled Scheduled"}
+	want := []string{"u1 Scheduled 2026-05-01", "u2 Scheduled 2026-04-20", "u3 Scheduled"}
 	if got := w.waits(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -150,6 +150,9 @@ func TestSection7Payment(t *testing.T) {
 			reason: "Now, if past.",
 			play: func(w *world) {
 				w.holding(10).at("2026-04-16").increment("editors", 5, paidAt("2026-04-10")).replay()
+				if got := w.decisions["u1"].InForce.BillAt; !got.Equal(w.in.Now) {
+					w.t.Fatalf("billed at %s", got)
+				}
 			},
 			want: []string{"Initial 2026-04-01: 100.00", "u1 Applied: 25.00", "Custom 2026-04-16: 25.00"},
 		},
@@ -309,7 +312,7 @@ func TestSection7Edits(t *testing.T) {
 		"taken back at once": {
 			reason: "An edit that another follows before it was acted on is not acted on.",
 			play: func(w *world) {
-				w.declaring(5).at("2026-04-16").edit("editors", 500).edit("editors", 5).replay()
+				w.declaring(5).at("2026-04-16").edit("editors", 500).at("2026-04-16T00:00:05Z").edit("editors", 5).replay()
 			},
 			want: []string{"Initial 2026-04-01: 50.00", "e1 Superseded SupersededBySpec"},
 		},
@@ -379,4 +382,21 @@ func TestSection7Edits(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 50.00", "e1 Applied: 5.00", "u1 Applied: 15.00"},
 		},
 	})
+}
+
+// An edit that cannot apply says so in every pass, also where something else is in
+// the way of trying.
+func TestSection7OverdueEditSays(t *testing.T) {
+	w := newWorld(t).plan(func(p *Plan) { p.Maximum = 8 }).policy(proration.Day, proration.Up).item("viewers", eur("1"), true)
+	w.in.Terms.Items[0].Quantity = ptr[int64](5)
+	w.replay().at("2026-04-16").edit("editors", 10).replay()
+	clear(w.in.Policies)
+	w.at("2026-04-17").increment("viewers", 1)
+	for _, day := range []string{"2026-04-17", "2026-04-18", "2026-04-19"} {
+		w.at(day).replay()
+		want := []string{"e1 Pending AboveMaximum", "u1 Pending PolicyNotReady 2026-04-17"}
+		if got := w.waits(); !slices.Equal(got, want) {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
 }

@@ -79,6 +79,9 @@ func (r *replay) prepare(at time.Time) (beginning, *Fault) {
 // agreedTerms finds the currency and the interval that all items share
 // (section 1). The currency is fixed from here on.
 func (r *replay) agreedTerms(s *State) *Fault {
+	if len(r.in.Terms.Items) == 0 {
+		return &Fault{InvalidItems, "The subscription has no items: add one."}
+	}
 	for i, t := range r.in.Terms.Items {
 		if fault := r.checkProduct(t.Product, t.Plan); fault != nil {
 			return fault

@@ -33,10 +33,10 @@ func (r *replay) applyUpdate(e event) *Fault {
 		return r.refuse(p, e.at, *fault)
 	}
 	if p.Preview {
-		r.decide(p, c.decision(r, p, IsPreviewed, Fault{ReasonPreviewed, "Computed; nothing was changed."}))
+		r.decide(p, c.decision(r, IsPreviewed, Fault{ReasonPreviewed, "Computed; nothing was changed."}))
 		return nil
 	}
-	decision := c.decision(r, p, IsApplied, Fault{ReasonApplied, "Applied."})
+	decision := c.decision(r, IsApplied, Fault{ReasonApplied, "Applied."})
 	r.take(p, item, c)
 	r.decide(p, decision)
 	return nil
@@ -243,7 +243,7 @@ func (r *replay) letGo(name string) {
 }
 
 // decision is what the record will say of a considered change.
-func (c considered) decision(r *replay, p *pending, verdict Verdict, fault Fault) Decision {
+func (c considered) decision(r *replay, verdict Verdict, fault Fault) Decision {
 	product := r.in.Products[c.item.Product]
 	change := Change{
 		Item: c.item.Name, Product: c.item.Product, ProductRef: product.ExternalRef,
@@ -251,8 +251,10 @@ func (c considered) decision(r *replay, p *pending, verdict Verdict, fault Fault
 		PreviousCount: c.item.Position.Held, NewCount: c.quantity,
 		NextRefresh: product.NextRefresh,
 	}
-	d := Decision{Verdict: verdict, Fault: fault, InForce: c.inForce, AppliedAt: c.at,
-		Summary: summaryOf(c.item.Name, c.item.Position.Held, c.quantity)}
+	d := Decision{
+		Verdict: verdict, Fault: fault, InForce: c.inForce, AppliedAt: c.at,
+		Summary: summaryOf(c.item.Name, c.item.Position.Held, c.quantity),
+	}
 	if c.inForce.Method != proration.DoNotCharge {
 		sum := money.Decimal{}
 		if c.line != nil {

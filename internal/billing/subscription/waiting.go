@@ -22,8 +22,8 @@ func (r *replay) waiting(p *pending) Waiting {
 		return *due.waits
 	}
 	if r.out.Blocked != nil && !due.at.After(r.in.Now) {
-		if p.Waited {
-			due.at = time.Time{} // which moves on with every pass
+		if p.Origin == OriginSpec {
+			due.at = time.Time{} // an overdue one's moves on with every pass
 		}
 		return r.wait(p, IsPending, *r.out.Blocked, due.at)
 	}

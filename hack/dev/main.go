@@ -1,0 +1,123 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command dev leaves a control plane and the manager running until it is interrupted, to play with.
+//
+// With the argument sql it carries out statements on a database instead: that of the demo's users, or
+// one of which the name, such as my.db, comes first.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/seatplane/seatplane/hack/internal/crm"
+	"github.com/seatplane/seatplane/hack/internal/session"
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
+	"github.com/seatplane/seatplane/internal/testing/playground"
+)
+
+func main() {
+	status, err := run(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "dev:", err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+func run(args []string) (status int, err error) {
+	root, err := controlplane.Root()
+	if err != nil {
+		return 0, err
+	}
+	// What people make their own stays from one run to the next.
+	home := filepath.Join(root, "bin", "dev-home")
+	sqliteDir := filepath.Join(home, "sqlite")
+	if err := os.MkdirAll(sqliteDir, 0o700); err != nil {
+		return 0, err
+	}
+	users := filepath.Join(sqliteDir, crm.File)
+	if len(args) > 0 && args[0] == "sql" {
+		return 0, execute(sqliteDir, args[1:])
+	}
+	if len(args) > 0 {
+		return 0, fmt.Errorf("unexpected argument %q: write none, or sql", args[0])
+	}
+	lock, err := onlyOne(filepath.Join(home, "lock"))
+	if err != nil {
+		return 0, err
+	}
+	defer lock.Close()
+	if err := fillOnce(users); err != nil {
+		return 0, fmt.Errorf("make the customer database %s: %w", users, err)
+	}
+	fmt.Println("Starting etcd, kube-apiserver and the operator. This takes a few seconds.")
+	dev := session.Session{Name: "dev", EndsByInterrupt: true, Play: wait(root)}
+	return dev.Run(playground.Options{Kubeconfig: filepath.Join(home, "kubeconfig"), SQLiteDir: sqliteDir}), nil
+}
+
+// onlyOne makes sure that one runs at a time: they would share a kubeconfig.
+func onlyOne(path string) (*os.File, error) {
+	lock, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(errors.New("make dev is running already: use that one, or stop it first"), lock.Close())
+	}
+	return lock, nil
+}
+
+// fillOnce makes the customer database unless it is there.
+func fillOnce(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	users, err := crm.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(users.Fill(context.Background()), users.Close())
+}
+
+// execute carries out statements on a database, and prints what a SELECT answers.
+func execute(folder string, args []string) error {
+	file := crm.File
+	if len(args) > 1 && strings.HasSuffix(args[0], ".db") {
+		file, args = args[0], args[1:]
+	}
+	if file != filepath.Base(file) {
+		return fmt.Errorf("write the name of a file in %s, without a path", folder)
+	}
+	if file == crm.File {
+		if err := fillOnce(filepath.Join(folder, file)); err != nil {
+			return err
+		}
+	}
+	database, err := crm.Open(filepath.Join(folder, file))
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	statements := strings.TrimSpace(strings.Join(args, " "))
+	if strings.HasPrefix(strings.ToUpper(statements), "SELECT") {
+		return database.Print(context.Background(), os.Stdout, statements)
+	}
+	return database.Exec(context.Background(), statements)
+}
+
+// wait says how to use what runs, and waits for the interrupt.
+func wait(root string) func(context.Context, *playground.Playground) error {
+	return func(ctx context.Context, ground *playground.Playground) error {
+		fmt.Print(guide(root, ground))
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,110 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package session runs a program on a playground and leaves nothing behind, however the program ends.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
+	"github.com/seatplane/seatplane/internal/testing/playground"
+)
+
+// Exit statuses.
+const (
+	succeeded   = 0
+	failed      = 1
+	interrupted = 130
+)
+
+// Session is a program to run.
+type Session struct {
+	// Name names the program, and the manager's log in bin.
+	Name string
+
+	// Play is the program. Its context ends when a person interrupts it or the manager ends by itself.
+	Play func(context.Context, *playground.Playground) error
+
+	// EndsByInterrupt says that an interrupt is how the program is meant to end.
+	EndsByInterrupt bool
+}
+
+// Run runs the program on a new playground, with the project's manager binary, stops everything, and
+// returns the exit status. What went wrong it says on stderr.
+func (s Session) Run(opts playground.Options) int {
+	// What the libraries have to say is not for those who watch.
+	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
+	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	root, err := controlplane.Root()
+	if err != nil {
+		return s.complain(err)
+	}
+	opts.Manager = filepath.Join(root, "bin", "manager")
+	opts.ManagerLog = filepath.Join(root, "bin", s.Name+"-manager.log")
+	ground, err := playground.Start(ctx, opts)
+	if err != nil && ctx.Err() != nil {
+		return s.leave()
+	}
+	if err != nil {
+		return s.complain(err)
+	}
+	err = s.supervise(ctx, ground)
+	stopped := ctx.Err() != nil
+	// Who interrupts once more does not want to wait for good order.
+	release()
+	if err != nil && !stopped {
+		fmt.Fprintf(os.Stderr, "\nThe manager's log is %s\n", opts.ManagerLog)
+		return s.complain(errors.Join(err, ground.Plane.Stop()))
+	}
+	if err := ground.Stop(); err != nil {
+		return s.complain(err)
+	}
+	if stopped {
+		return s.leave()
+	}
+	return succeeded
+}
+
+// supervise runs the program until it ends or the manager does.
+func (s Session) supervise(ctx context.Context, ground *playground.Playground) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-ground.Manager.Exited():
+			cancel(errors.New("the manager ended by itself"))
+		}
+	}()
+	err := s.Play(ctx, ground)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return cause
+	}
+	return err
+}
+
+// leave is what an interrupt ends with.
+func (s Session) leave() int {
+	fmt.Fprintf(os.Stderr, "\n%s: interrupted; everything that it started is stopped\n", s.Name)
+	if s.EndsByInterrupt {
+		return succeeded
+	}
+	return interrupted
+}
+
+func (s Session) complain(err error) int {
+	fmt.Fprintf(os.Stderr, "\n%s: %v\n", s.Name, err)
+	return failed
+}

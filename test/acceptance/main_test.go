@@ -1,0 +1,117 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package acceptance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
+	"github.com/seatplane/seatplane/internal/testing/playground"
+)
+
+// One system for all tests: each has a namespace of its own.
+var (
+	ground  *playground.Playground
+	cluster client.Client
+	// metricsURL is where the manager serves its metrics.
+	metricsURL string
+)
+
+func TestMain(m *testing.M) {
+	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
+	status, err := runSuite(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "FAIL:", err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// runSuite starts the system, runs the tests, and stops it: a manager that does not stop in good order
+// when it is asked to (SIGTERM, exit status 0) fails the suite.
+func runSuite(m *testing.M) (status int, err error) {
+	folder, err := os.MkdirTemp("", "seatplane-acceptance-")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	manager, err := build(folder)
+	if err != nil {
+		return 0, err
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return 0, err
+	}
+	metricsURL = "http://" + address + "/metrics"
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	ground, err = playground.Start(ctx, playground.Options{
+		Manager: manager,
+		Args:    []string{"--metrics-bind-address=" + address, "--metrics-secure=false"},
+	})
+	if err != nil {
+		return 0, err
+	}
+	if cluster, err = newClient(); err != nil {
+		return 0, errors.Join(err, ground.Stop())
+	}
+	status = m.Run()
+	words := ground.Manager.LastWords()
+	if err := ground.Stop(); err != nil {
+		return 1, fmt.Errorf("%w; the manager's log ended with\n%s", err, words)
+	}
+	if status != 0 {
+		fmt.Fprintf(os.Stderr, "The manager's log ended with\n%s\n", words)
+	}
+	return status, nil
+}
+
+// build builds the manager from the code as it is, not from bin: that may be an older one.
+func build(folder string) (string, error) {
+	root, err := controlplane.Root()
+	if err != nil {
+		return "", err
+	}
+	manager := filepath.Join(folder, "manager")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", manager, "./cmd/manager")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the manager: %w\n%s", err, out)
+	}
+	return manager, nil
+}
+
+// freeAddress returns a loopback address that nobody listens on at the moment.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}
+
+func newClient() (client.Client, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(corev1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return nil, err
+	}
+	return client.New(ground.Plane.Config, client.Options{Scheme: scheme})
+}
