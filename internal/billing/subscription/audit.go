@@ -81,7 +81,7 @@ func unbilled(s *State) money.Decimal {
 func withoutUpdate(lines []proration.Line) []proration.Line {
 	var charges []proration.Line
 	for _, line := range lines {
-		if line.Update == "" {
+		if line.Update == "" && line.FirstUpdate == "" {
 			charges = append(charges, line)
 		}
 	}

@@ -112,7 +112,7 @@ func (w *world) keep(e Effect) {
 			w.t.Fatalf("line %s of document %d is zero", line.Key, d.Number)
 		}
 		w.keys[line.Key] = true
-		if line.Update == "" {
+		if line.Update == "" && line.FirstUpdate == "" {
 			w.charges = w.charges.Add(line.Amount)
 		}
 	}

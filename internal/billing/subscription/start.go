@@ -26,12 +26,17 @@ func (r *replay) start(e event) *Fault {
 		r.state, r.zone = before, zone
 		return fault
 	}
-	for _, p := range s.counts {
+	for _, p := range s.counts[:min(len(s.counts), maxCountsAtStart)] {
 		r.decide(p, r.startedWith(p, e.at))
 	}
 	r.issue(DocumentInitial, e.at, r.state.Period.Span, lines)
 	return nil
 }
+
+// maxCountsAtStart bounds what one start owes to other objects: one event always
+// fits into an outbox. The counts of further items are taken in all the same, and
+// their updates are closed by the next pass as no newer than what is held.
+const maxCountsAtStart = 60
 
 // beginning is a subscription that is ready to start.
 type beginning struct {

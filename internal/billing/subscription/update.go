@@ -211,7 +211,7 @@ func (r *replay) owe(line proration.Line, item *Item, c considered) {
 	switch payment := c.inForce.Payment; {
 	case line.Amount.IsZero():
 	case item.Charge == InArrears || payment == PayNextInvoice:
-		r.state.Accrued = append(r.state.Accrued, line)
+		r.state.Accrued = fold(append(r.state.Accrued, line))
 	case payment == PayImmediately:
 		r.state.Deferred = append(r.state.Deferred, Deferred{BillAt: c.at, Reason: DocumentUpdate, Line: line})
 	default:

@@ -79,6 +79,11 @@ func (r *Reconciler) reconcile(ctx context.Context, sub *v1alpha1.Subscription) 
 	if owed := r.drain(ctx, sub, nil); owed != nil {
 		return ctrl.Result{}, r.reportOwed(ctx, sub, owed)
 	}
+	if abandoned(sub) {
+		// What was accrued is not billed; what was committed is in place by now.
+		_, err := r.letGo(ctx, sub)
+		return ctrl.Result{}, err
+	}
 	w, err := r.gather(ctx, sub)
 	if err != nil {
 		return ctrl.Result{}, r.reportUngathered(ctx, sub, err)

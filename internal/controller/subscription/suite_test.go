@@ -12,6 +12,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -164,4 +166,11 @@ func (b *bench) writesNothing(ctx context.Context, name string) {
 		// Creating what is there already is refused and changes nothing.
 		Expect(write.Verb).To(Equal("create"), "%v", write)
 	}
+}
+
+func condition(conditions []metav1.Condition, kind string) metav1.Condition {
+	GinkgoHelper()
+	found := meta.FindStatusCondition(conditions, kind)
+	Expect(found).NotTo(BeNil())
+	return *found
 }

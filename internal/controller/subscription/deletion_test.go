@@ -1,0 +1,150 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/testing/builders"
+)
+
+var _ = Describe("Deleting a Subscription", func() {
+	// given has a subscription that accrued 5.00 for one more seat since 16 April.
+	given := func(ctx context.Context) *bench {
+		GinkgoHelper()
+		b := newBench(ctx, april)
+		b.create(ctx, product(b.namespace).Obj(), free(b).Obj())
+		b.reconcile(ctx, "acme")
+		b.move(ctx, "2026-04-16T00:00:00Z", "acme")
+		b.create(ctx, update(b).Increment("editors", 1).Obj())
+		b.reconcile(ctx, "acme")
+		Expect(b.subscription(ctx, "acme").Finalizers).To(ConsistOf(v1alpha1.FinalizerSettle))
+		return b
+	}
+	isGone := func(ctx context.Context, b *bench) {
+		GinkgoHelper()
+		err := live.Get(ctx, client.ObjectKey{Namespace: b.namespace, Name: "acme"}, &v1alpha1.Subscription{})
+		Expect(apierrors.IsNotFound(err)).To(BeTrue())
+	}
+
+	It("bills what was accrued on a Final document, and lets go", func(ctx SpecContext) {
+		b := given(ctx)
+		Expect(live.Delete(ctx, b.subscription(ctx, "acme"))).To(Succeed())
+		b.settle(ctx, "acme")
+		isGone(ctx, b)
+		invoices := b.invoices(ctx, "acme")
+		Expect(invoices).To(HaveLen(1), "seats began at none, so there was no Initial one")
+		Expect(invoices[0].Spec.Reason).To(Equal(v1alpha1.InvoiceFinal))
+		Expect(invoices[0].Spec.AmountDue).To(BeEquivalentTo("5.00"))
+	})
+
+	It("bills nothing more when it is abandoned", func(ctx SpecContext) {
+		b := given(ctx)
+		s := b.subscription(ctx, "acme")
+		s.Annotations = map[string]string{v1alpha1.AnnotationDelete: v1alpha1.DeleteAbandon}
+		Expect(live.Update(ctx, s)).To(Succeed())
+		Expect(live.Delete(ctx, s)).To(Succeed())
+		b.settle(ctx, "acme")
+		isGone(ctx, b)
+		Expect(b.invoices(ctx, "acme")).To(BeEmpty())
+	})
+
+	It("lets go of one that never started", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		b.create(ctx, free(b).Obj())
+		b.reconcile(ctx, "acme")
+		Expect(live.Delete(ctx, b.subscription(ctx, "acme"))).To(Succeed())
+		b.settle(ctx, "acme")
+		isGone(ctx, b)
+	})
+
+	It("rejects an update that names its UID, and has others wait", func(ctx SpecContext) {
+		b := given(ctx)
+		uid := b.subscription(ctx, "acme").UID
+		Expect(live.Delete(ctx, b.subscription(ctx, "acme"))).To(Succeed())
+		b.settle(ctx, "acme")
+		b.create(ctx,
+			builders.MakeSubscriptionUpdate("named", b.namespace, "acme").SubscriptionUID(uid).Increment("editors", 1).Obj(),
+			builders.MakeSubscriptionUpdate("unnamed", b.namespace, "acme").Increment("editors", 1).Obj())
+		b.settle(ctx, "acme")
+		Expect(b.update(ctx, "named").Status.State).To(Equal(v1alpha1.UpdateRejected))
+		Expect(b.update(ctx, "unnamed").Status.State).To(Equal(v1alpha1.UpdatePending))
+		b.writesNothing(ctx, "acme")
+	})
+})
+
+var _ = Describe("Editing a Subscription", func() {
+	edit := func(ctx context.Context, b *bench, quantity int64) {
+		GinkgoHelper()
+		s := b.subscription(ctx, "acme")
+		s.Spec.Items[0].Quantity = &quantity
+		Expect(live.Update(ctx, s)).To(Succeed())
+	}
+	edits := func(ctx context.Context, b *bench) []v1alpha1.SubscriptionUpdate {
+		GinkgoHelper()
+		var list v1alpha1.SubscriptionUpdateList
+		Expect(live.List(ctx, &list, client.InNamespace(b.namespace))).To(Succeed())
+		return list.Items
+	}
+
+	It("makes an update, applies it, and costs three writes", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		b.create(ctx, product(b.namespace).Obj(), acme(b).Obj())
+		b.reconcile(ctx, "acme")
+		b.move(ctx, "2026-04-16T00:00:00Z", "acme")
+		edit(ctx, b, 7)
+		b.restart(nil)
+		b.reconcile(ctx, "acme")
+		Expect(b.run.Writes()).To(HaveLen(3), "create, commit, mark: %v", b.run.Writes())
+		made := edits(ctx, b)
+		Expect(made).To(HaveLen(1))
+		Expect(made[0].Status.AdjustmentAmount).To(BeEquivalentTo("10.00"))
+		Expect(made[0].Status.Origin).To(Equal(v1alpha1.OriginSpec))
+		Expect(b.subscription(ctx, "acme").Status.Items[0].Quantity).To(BeEquivalentTo(7))
+	})
+
+	It("has an edit wait that the plan does not allow, and applies it when it does", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		seats := product(b.namespace).Seats(1, 6).Obj()
+		b.create(ctx, seats, acme(b).Obj())
+		b.reconcile(ctx, "acme")
+		edit(ctx, b, 7)
+		b.reconcile(ctx, "acme")
+		Expect(edits(ctx, b)[0].Status.State).To(Equal(v1alpha1.UpdatePending))
+		inSync := condition(b.subscription(ctx, "acme").Status.Conditions, v1alpha1.ConditionInSync)
+		Expect(inSync.Reason).To(Equal(v1alpha1.ReasonAboveMaximum))
+		b.writesNothing(ctx, "acme")
+
+		maximum := int64(10)
+		seats.Spec.Plans[0].Seats.Maximum = &maximum
+		Expect(live.Update(ctx, seats)).To(Succeed())
+		b.reconcile(ctx, "acme")
+		Expect(edits(ctx, b)[0].Status.State).To(Equal(v1alpha1.UpdateApplied))
+		inSync = condition(b.subscription(ctx, "acme").Status.Conditions, v1alpha1.ConditionInSync)
+		Expect(inSync.Reason).To(Equal(v1alpha1.ReasonInSync))
+	})
+
+	It("leaves nothing open when it is taken back", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		b.create(ctx, product(b.namespace).Obj(), acme(b).ChangePolicy(v1alpha1.ChangePolicy{
+			ApplicationSchedule: v1alpha1.ApplyNextPeriod,
+		}).Obj())
+		b.reconcile(ctx, "acme")
+		edit(ctx, b, 7)
+		b.reconcile(ctx, "acme")
+		Expect(edits(ctx, b)[0].Status.State).To(Equal(v1alpha1.UpdateScheduled))
+		edit(ctx, b, 5)
+		b.reconcile(ctx, "acme")
+		Expect(edits(ctx, b)).To(HaveLen(1))
+		Expect(edits(ctx, b)[0].Status.State).To(Equal(v1alpha1.UpdateSuperseded))
+		b.move(ctx, "2026-05-01T00:00:00Z", "acme")
+		Expect(b.subscription(ctx, "acme").Status.Items[0].Quantity).To(BeEquivalentTo(5))
+	})
+})
