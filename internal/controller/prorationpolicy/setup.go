@@ -30,12 +30,13 @@ import (
 // are applied together make one write, not a thousand.
 const countDelay = 5 * time.Second
 
-// SetupWithManager starts the reconciler with the manager.
+// SetupWithManager starts the reconciler with the manager. Its own status writes wake it too, for a
+// pass may have taken the status before such a write for the present one.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(strings.ToLower(string(r.kind.name))).
 		WithOptions(options).
-		For(r.kind.empty().object, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(r.kind.empty().object).
 		Watches(r.kind.empty().object, handler.EnqueueRequestsFromMapFunc(r.requestsForRivals),
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&v1alpha1.Subscription{}, delayed(countDelay, r.requestsForSubscription),

@@ -26,15 +26,14 @@ import (
 const readOnly = client.UnsafeDisableDeepCopy
 
 // SetupWithManager starts the reconciler with the manager. Its own status writes
-// do not wake it: a pass ends with nothing left to do, or with an error.
+// wake it too: a pass between such a write and its arrival in the cache takes an
+// older status for the present one, and may find nothing to do that is to be done.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
-	specOrAnnotation := predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{},
-		predicate.Funcs{UpdateFunc: loadsChanged})
 	spec := predicate.GenerationChangedPredicate{}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("subscription").
 		WithOptions(options).
-		For(&v1alpha1.Subscription{}, builder.WithPredicates(specOrAnnotation)).
+		For(&v1alpha1.Subscription{}).
 		Watches(&v1alpha1.SubscriptionUpdate{}, handler.EnqueueRequestsFromMapFunc(ofUpdate), builder.WithPredicates(spec)).
 		Watches(&v1alpha1.SeatProduct{}, handler.EnqueueRequestsFromMapFunc(r.ofProduct), builder.WithPredicates(spec)).
 		Watches(&v1alpha1.SeatProduct{}, handler.EnqueueRequestsFromMapFunc(r.waitingForRefresh),
@@ -123,13 +122,6 @@ func (r *Reconciler) find(ctx context.Context, namespace, field, value string, m
 		}
 	}
 	return requests
-}
-
-// loadsChanged reports whether a loader has something new to say about a
-// subscription; that part of its status is not this reconciler's.
-func loadsChanged(e event.UpdateEvent) bool {
-	before, after := e.ObjectOld.(*v1alpha1.Subscription), e.ObjectNew.(*v1alpha1.Subscription)
-	return !equality.Semantic.DeepEqual(before.Status.Loads, after.Status.Loads)
 }
 
 // refreshed reports whether a product's refreshes went on.
