@@ -1,0 +1,622 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// SubscriptionState is where a subscription is in its life.
+//
+// +kubebuilder:validation:Enum=Pending;Trialing;Active;Suspended;Canceled
+type SubscriptionState string
+
+const (
+	// SubscriptionPending has not started yet.
+	SubscriptionPending SubscriptionState = "Pending"
+
+	// SubscriptionTrialing is on trial.
+	SubscriptionTrialing SubscriptionState = "Trialing"
+
+	// SubscriptionActive is being billed.
+	SubscriptionActive SubscriptionState = "Active"
+
+	// SubscriptionSuspended takes no step until it is let go on.
+	SubscriptionSuspended SubscriptionState = "Suspended"
+
+	// SubscriptionCanceled has ended.
+	SubscriptionCanceled SubscriptionState = "Canceled"
+)
+
+// QuantitySource says where the quantity of an item comes from.
+//
+// +kubebuilder:validation:Enum=Spec;Loader;Update
+type QuantitySource string
+
+const (
+	// SourceSpec is a quantity that the spec declares.
+	SourceSpec QuantitySource = "Spec"
+
+	// SourceLoader is a quantity that the product's data loader counts.
+	SourceLoader QuantitySource = "Loader"
+
+	// SourceUpdate is a quantity that updates set.
+	SourceUpdate QuantitySource = "Update"
+)
+
+// BillingPeriod is a half-open interval that recurring charges cover.
+type BillingPeriod struct {
+	// The start of the period; it belongs to it.
+	// +required
+	Start metav1.Time `json:"start"`
+
+	// The end of the period; it does not belong to it.
+	// +required
+	End metav1.Time `json:"end"`
+
+	// The number of the period, counted from the anchor; negative before it.
+	// +required
+	// +kubebuilder:validation:Minimum=-1000000
+	// +kubebuilder:validation:Maximum=1000000
+	Index int64 `json:"index"`
+
+	// The start of the whole period that this one is cut from; its own start unless it is a stub.
+	// +optional
+	NaturalStart *metav1.Time `json:"naturalStart,omitempty"`
+
+	// The end of the whole period that this one is cut from; its own end unless it is a stub.
+	// +optional
+	NaturalEnd *metav1.Time `json:"naturalEnd,omitempty"`
+
+	// The time zone in which the period is counted.
+	// +optional
+	TimeZone TimeZone `json:"timeZone,omitempty"`
+
+	// Whether the period is the trial.
+	// +optional
+	Trial bool `json:"trial,omitempty"`
+}
+
+// SubscriptionItemStatus is an item as it is in force.
+type SubscriptionItemStatus struct {
+	// The name of the item.
+	// +required
+	Name EntryName `json:"name"`
+
+	// The SeatProduct in force.
+	// +required
+	Product ObjectName `json:"product"`
+
+	// The plan in force.
+	// +required
+	Plan EntryName `json:"plan"`
+
+	// How many units are held.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Quantity int64 `json:"quantity"`
+
+	// Where the quantity comes from: Spec, Loader or Update.
+	// +optional
+	Source QuantitySource `json:"source,omitempty"`
+
+	// Whether the item is charged each period; else it was charged once.
+	// +optional
+	Recurring bool `json:"recurring,omitempty"`
+
+	// Whether a period is charged at its start or at its end.
+	// +optional
+	Charge Charge `json:"charge,omitempty"`
+
+	// Whether the quantity held or the quantity used is billed.
+	// +optional
+	Usage Usage `json:"usage,omitempty"`
+
+	// The price of the current period.
+	// +optional
+	CapturedPrice *CapturedPrice `json:"capturedPrice,omitempty"`
+
+	// The fewest units in force. Absent when there is no such limit.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Minimum *int64 `json:"minimum,omitempty"`
+
+	// The most units in force. Absent when there is no such limit.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Maximum *int64 `json:"maximum,omitempty"`
+
+	// The usage limits in force. Absent when there are none.
+	// +optional
+	UsageLimits *UsageLimits `json:"usageLimits,omitempty"`
+
+	// The quantity held when the period started.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	StartQuantity *int64 `json:"startQuantity,omitempty"`
+
+	// The quantity that is billed for in this period.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	BilledQuantity *int64 `json:"billedQuantity,omitempty"`
+
+	// What the next change in this period is measured against, in major units for a full period.
+	// +optional
+	ReferenceTotal Amount `json:"referenceTotal,omitempty"`
+
+	// What credits in this period are capped by, in major units for a full period.
+	// +optional
+	ChargedTotal Amount `json:"chargedTotal,omitempty"`
+
+	// The rounding remainder that the next line of a change takes over, in major units.
+	// +optional
+	Remainder Rational `json:"remainder,omitempty"`
+
+	// How many units of time the newest debit of this period was charged for.
+	// +optional
+	DebitUnits Rational `json:"debitUnits,omitempty"`
+
+	// The unit of time of debitUnits.
+	// +optional
+	DebitUnit TimeUnit `json:"debitUnit,omitempty"`
+
+	// How many units of time the newest credit of this period covered. Absent without one.
+	// +optional
+	CreditUnits Rational `json:"creditUnits,omitempty"`
+
+	// The unit of time of creditUnits.
+	// +optional
+	CreditUnit TimeUnit `json:"creditUnit,omitempty"`
+
+	// The effective time of the newest credit of this period. Absent without one.
+	// +optional
+	CreditTime *metav1.Time `json:"creditTime,omitempty"`
+
+	// When the newest change of this period took effect; later changes take effect no earlier.
+	// +optional
+	LastEffectiveTime *metav1.Time `json:"lastEffectiveTime,omitempty"`
+
+	// How many units have a holder.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Assigned *int64 `json:"assigned,omitempty"`
+
+	// How many units have no holder.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Available *int64 `json:"available,omitempty"`
+
+	// The count of the data loader that was last acted on. Absent before the first one.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	LoadedQuantity *int64 `json:"loadedQuantity,omitempty"`
+
+	// When that count was observed, on the subscription's clock.
+	// +optional
+	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
+
+	// When the answer with that count came, on the wall clock. It tells two counts of one instant of a
+	// TestClock apart.
+	// +optional
+	LoadedTime *metav1.Time `json:"loadedTime,omitempty"`
+
+	// The highest of 75, 90 and 100 percent of the maximum that was announced in this period; 0 when
+	// none was.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	SeatsThresholdPercent int32 `json:"seatsThresholdPercent,omitempty"`
+}
+
+// LoadStatus is what the data loader of one product has to say about a subscription. There is an entry
+// only while there is something to say.
+type LoadStatus struct {
+	// The name of the SeatProduct.
+	// +required
+	Product ObjectName `json:"product"`
+
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at that this product
+	// answered. Absent once every product has answered it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
+
+	// Why the subscription's own key has no count: BadCounts, KeyMissing or DuplicateKey. Absent when it
+	// has one.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	Reason string `json:"reason,omitempty"`
+
+	// The same in a sentence for people.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+}
+
+// UsageStatus is what a metered item used in the current period.
+type UsageStatus struct {
+	// The name of the item.
+	// +required
+	Item EntryName `json:"item"`
+
+	// How many units were used, as far as limits allow.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Quantity int64 `json:"quantity"`
+
+	// What the usage comes to so far, in major units.
+	// +optional
+	Amount Amount `json:"amount,omitempty"`
+
+	// The last reading that was taken: a total that only grows.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Reading *int64 `json:"reading,omitempty"`
+
+	// When that reading was observed, on the subscription's clock.
+	// +optional
+	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
+
+	// The highest of 75, 90 and 100 percent of the soft limit that was reached in this period; 0 when
+	// none was.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	SoftLimitPercent int32 `json:"softLimitPercent,omitempty"`
+
+	// Whether the trial limit was reached.
+	// +optional
+	TrialLimitReached bool `json:"trialLimitReached,omitempty"`
+
+	// Whether the hard limit was reached in this period.
+	// +optional
+	HardLimitReached bool `json:"hardLimitReached,omitempty"`
+}
+
+// UpcomingInvoice is the next invoice, as of the last commit.
+type UpcomingInvoice struct {
+	// When it falls due.
+	// +optional
+	DueTime *metav1.Time `json:"dueTime,omitempty"`
+
+	// The lines accrued so far, without the next recurring charge.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=1000
+	Lines []Line `json:"lines,omitempty"`
+
+	// The sums, with the next recurring charge.
+	DocumentTotals `json:",inline"`
+}
+
+// DeferredLine is a line that waits for its billAt.
+type DeferredLine struct {
+	// When the line is billed, on a document of its own or shared with lines of the same instant.
+	// +required
+	BillAt metav1.Time `json:"billAt"`
+
+	// Why it has a document of its own: Update (billed at once) or Custom (a billAt of its own).
+	// +required
+	Reason InvoiceReason `json:"reason"`
+
+	// The line.
+	// +required
+	Line Line `json:"line"`
+}
+
+// InvoiceSummary names an invoice.
+type InvoiceSummary struct {
+	// The name of the Invoice.
+	// +required
+	Name ObjectName `json:"name"`
+
+	// What is due on it, signed, in major units.
+	// +required
+	AmountDue Amount `json:"amountDue"`
+
+	// When it was issued, on the subscription's clock.
+	// +required
+	Time metav1.Time `json:"time"`
+}
+
+// EffectType is a write that a commit owes to another object.
+//
+// +kubebuilder:validation:Enum=MarkUpdate;CreateInvoice
+type EffectType string
+
+const (
+	// EffectMarkUpdate writes the result into the status of a SubscriptionUpdate.
+	EffectMarkUpdate EffectType = "MarkUpdate"
+
+	// EffectCreateInvoice creates an Invoice.
+	EffectCreateInvoice EffectType = "CreateInvoice"
+)
+
+// Effect is a write that a commit owes to another object, with its content frozen.
+type Effect struct {
+	// MarkUpdate or CreateInvoice.
+	// +required
+	Type EffectType `json:"type"`
+
+	// The name of the object to write.
+	// +required
+	Name ObjectName `json:"name"`
+
+	// The UID of the SubscriptionUpdate to mark. Absent for an Invoice.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	UID types.UID `json:"uid,omitempty"`
+
+	// What is written: the status of the update, or the spec of the invoice.
+	// +optional
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +kubebuilder:validation:Type=object
+	Payload *runtime.RawExtension `json:"payload,omitempty"`
+}
+
+// Notification is an event that waits to be delivered to the sinks.
+type Notification struct {
+	// The ID of the event, the same in every attempt.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	ID string `json:"id"`
+
+	// The type of the event, such as dev.seatplane.invoice.issued.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Type string `json:"type"`
+
+	// When it happened, on the subscription's clock.
+	// +required
+	Time metav1.Time `json:"time"`
+
+	// The data of the event.
+	// +optional
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +kubebuilder:validation:Type=object
+	Payload *runtime.RawExtension `json:"payload,omitempty"`
+}
+
+// DayCount counts the events of one local day.
+type DayCount struct {
+	// The local day, such as 2026-04-16.
+	// +required
+	// +kubebuilder:validation:MaxLength=10
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
+	Date string `json:"date"`
+
+	// How many events were replayed whose own time is on that day.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Count int64 `json:"count"`
+}
+
+// ActedOn is the spec that was last acted on; the next edit is compared with it.
+type ActedOn struct {
+	// The generation of the spec last acted on, for all that is not one item's quantity.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Generation int64 `json:"generation"`
+
+	// The items of that spec, and the generation last acted on for each, also for those since removed.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=200
+	Items []ActedOnItem `json:"items,omitempty"`
+}
+
+// ActedOnItem is an item of the spec that was last acted on.
+type ActedOnItem struct {
+	// The name of the item.
+	// +required
+	Name EntryName `json:"name"`
+
+	// The generation of the spec last acted on for this item's quantity.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Generation int64 `json:"generation"`
+
+	// The product that the spec named. Absent for an item since removed.
+	// +optional
+	Product ObjectName `json:"product,omitempty"`
+
+	// The plan that the spec named. Absent for an item since removed.
+	// +optional
+	Plan EntryName `json:"plan,omitempty"`
+
+	// The quantity that the spec declared. Absent when it declared none.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Quantity *int64 `json:"quantity,omitempty"`
+
+	// Whether the spec declared the item as recurring. Absent when it did not say.
+	// +optional
+	Recurring *bool `json:"recurring,omitempty"`
+
+	// The usage limits that the spec declared. Absent when it declared none.
+	// +optional
+	UsageLimits *UsageLimits `json:"usageLimits,omitempty"`
+}
+
+// SubscriptionStatus is the billing state of a subscription. All of it changes in one write, and only
+// the operator writes it.
+type SubscriptionStatus struct {
+	// The metadata.generation that this status is about; -1 until the operator has seen the
+	// subscription.
+	// +optional
+	// +kubebuilder:validation:Minimum=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// Ready, InSync, SeatsWithinLimits, SeatsCurrent and UsageWithinLimits, and Reconciling or Stalled
+	// while something is amiss.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// Where the subscription is in its life: Pending, Trialing, Active, Suspended or Canceled.
+	// +optional
+	State SubscriptionState `json:"state,omitempty"`
+
+	// How many events were replayed so far.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Sequence int64 `json:"sequence,omitempty"`
+
+	// When the operator first saw the subscription, on its own clock: the start where spec.startTime is
+	// left out.
+	// +optional
+	SeenTime *metav1.Time `json:"seenTime,omitempty"`
+
+	// When the subscription started. Absent before it did.
+	// +optional
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+
+	// The instant from which period boundaries are counted, in force.
+	// +optional
+	BillingCycleAnchor *metav1.Time `json:"billingCycleAnchor,omitempty"`
+
+	// The length of a billing period, in force.
+	// +optional
+	Interval *Interval `json:"interval,omitempty"`
+
+	// The billing period, or the trial, that runs.
+	// +optional
+	CurrentPeriod *BillingPeriod `json:"currentPeriod,omitempty"`
+
+	// The end of the current period, when the next recurring charge falls due.
+	// +optional
+	RenewalTime *metav1.Time `json:"renewalTime,omitempty"`
+
+	// When the trial ends, or ended. Absent without a trial.
+	// +optional
+	TrialEndTime *metav1.Time `json:"trialEndTime,omitempty"`
+
+	// Whether the subscription ends with its trial.
+	// +optional
+	TrialOnly bool `json:"trialOnly,omitempty"`
+
+	// When the subscription ends, or ended. Absent while no end is in sight.
+	// +optional
+	CancelTime *metav1.Time `json:"cancelTime,omitempty"`
+
+	// The items in force.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	Items []SubscriptionItemStatus `json:"items,omitempty"`
+
+	// How many seats are held, over all licensed items.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Seats *int64 `json:"seats,omitempty"`
+
+	// What a full period costs with the quantities held, in major units.
+	// +optional
+	RecurringAmount Amount `json:"recurringAmount,omitempty"`
+
+	// The currency of all amounts, fixed at the start.
+	// +optional
+	Currency Currency `json:"currency,omitempty"`
+
+	// What the customer has in credit, in major units.
+	// +optional
+	CreditBalance Amount `json:"creditBalance,omitempty"`
+
+	// How many updates are not finished.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	PendingUpdates *int64 `json:"pendingUpdates,omitempty"`
+
+	// The own time of the newest event that was committed. No later event is dated before it.
+	// +optional
+	LastEventTime *metav1.Time `json:"lastEventTime,omitempty"`
+
+	// When the next event is due. Absent when none is in sight.
+	// +optional
+	NextEventTime *metav1.Time `json:"nextEventTime,omitempty"`
+
+	// The time of the TestClock that was taken up. Absent on the wall clock.
+	// +optional
+	ClockTime *metav1.Time `json:"clockTime,omitempty"`
+
+	// The events of the newest local day that had one; too many on one day park the subscription.
+	// +optional
+	EventsOnDay *DayCount `json:"eventsOnDay,omitempty"`
+
+	// Why the subscription is parked, in a sentence: nothing is charged until a person lets it go on with
+	// the annotation billing.seatplane.dev/unpark. Absent when it is not.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Parked string `json:"parked,omitempty"`
+
+	// The next invoice: the lines accrued so far, and the sums with the next recurring charge, as of
+	// the last commit.
+	// +optional
+	UpcomingInvoice *UpcomingInvoice `json:"upcomingInvoice,omitempty"`
+
+	// Lines that wait for their billAt.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=1000
+	Deferred []DeferredLine `json:"deferred,omitempty"`
+
+	// The first invoice of the subscription.
+	// +optional
+	InitialInvoice *InvoiceSummary `json:"initialInvoice,omitempty"`
+
+	// The newest invoice of the subscription.
+	// +optional
+	RecentInvoice *InvoiceSummary `json:"recentInvoice,omitempty"`
+
+	// The number that the next invoice gets.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	NextInvoiceNumber int64 `json:"nextInvoiceNumber,omitempty"`
+
+	// What metered items used in the current period.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	Usage []UsageStatus `json:"usage,omitempty"`
+
+	// The spec that was last acted on; the next edit is compared with it.
+	// +optional
+	ActedOn *ActedOn `json:"actedOn,omitempty"`
+
+	// Writes to other objects that are owed because of the last commit, in order.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Outbox []Effect `json:"outbox,omitempty"`
+
+	// Events that wait to be delivered to the sinks, in order.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Notifications []Notification `json:"notifications,omitempty"`
+
+	// What the data loaders of its products have to say about this subscription, by product.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	Loads []LoadStatus `json:"loads,omitempty"`
+
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at that was answered.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
+
+	// The last value of the annotation billing.seatplane.dev/unpark that was acted on.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastHandledUnpark string `json:"lastHandledUnpark,omitempty"`
+}
