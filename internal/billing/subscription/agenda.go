@@ -70,6 +70,11 @@ func (r *replay) appliesAt(p *pending) (event, bool) {
 	if p.tried || !r.state.Started() {
 		return event{}, false
 	}
+	if p.Preview {
+		// What it would come to is said at once, whenever it would apply.
+		base := r.base(p)
+		return event{kind: changeDue, at: r.notBeforeLast(base), asked: base, update: p}, true
+	}
 	due := r.dueTime(p)
 	if due.waits != nil {
 		return event{}, false

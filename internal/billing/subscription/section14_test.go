@@ -173,6 +173,19 @@ func TestSection14Cancel(t *testing.T) {
 			},
 			want: []string{"Initial 2026-04-01: 100.00", "u1 Previewed"},
 		},
+		"a preview of a change at the renewal": {
+			reason: "It does not wait for the renewal to say what would come of it: no proration.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").increment("editors", 5, func(u *Update) {
+					u.Preview, u.Policy.Application = true, ApplyNextPeriod
+				}).replay()
+				d := w.decisions["u1"]
+				if !d.Adjustment.IsZero() || len(d.Lines) != 0 || !d.InForce.ApplyAt.Equal(instant("2026-05-01")) || w.held("editors") != 10 {
+					w.t.Fatalf("got %+v", d)
+				}
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "u1 Previewed"},
+		},
 	})
 }
 

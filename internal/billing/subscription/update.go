@@ -81,6 +81,12 @@ type considered struct {
 // it costs.
 func (r *replay) consider(p *pending, item *Item, at time.Time) (considered, *Fault) {
 	d := r.dueTime(p)
+	if p.Preview && d.waits == nil {
+		at = d.at // it is looked at before it would apply
+	}
+	if d.at.IsZero() {
+		d.at = at
+	}
 	c := considered{item: *item, quantity: r.wanted(p, item), at: at, inForce: r.inForce(p)}
 	c.inForce.ApplyAt = at
 	c.inForce.Method = r.method(item, c.inForce.Method, d.tooLate)
@@ -254,6 +260,9 @@ func (c considered) decision(r *replay, verdict Verdict, fault Fault) Decision {
 	d := Decision{
 		Verdict: verdict, Fault: fault, InForce: c.inForce, AppliedAt: c.at,
 		Summary: summaryOf(c.item.Name, c.item.Position.Held, c.quantity),
+	}
+	if verdict == IsPreviewed {
+		d.AppliedAt = time.Time{} // it never takes hold
 	}
 	if c.inForce.Method != proration.DoNotCharge {
 		sum := money.Decimal{}
