@@ -172,8 +172,8 @@ func (m *memory) recentlyTried(items []item, wall time.Time) map[itemID]bool {
 	return recent
 }
 
-// markUnseen marks the notes that differ from what this process wrote and the cache does not show yet,
-// and forgets what it shows.
+// markUnseen corrects the notes by what this process wrote and the cache does not show yet, and forgets
+// what it shows. Only an answer of this pass knows better than what was written.
 func (m *memory) markUnseen(notes []note) {
 	for n := range notes {
 		uid := notes[n].subscription.UID
@@ -182,8 +182,10 @@ func (m *memory) markUnseen(notes []note) {
 		case !known:
 		case loadOf(notes[n].subscription, told.Product) == told:
 			delete(m.told, uid)
+		case !notes[n].loaded || notes[n].load == told:
+			notes[n].load, notes[n].written = told, true
 		default:
-			notes[n].unseen = told != notes[n].load
+			notes[n].unseen = true
 		}
 	}
 }

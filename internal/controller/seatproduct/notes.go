@@ -27,8 +27,12 @@ type note struct {
 	load v1alpha1.LoadStatus
 	// answered is the request that every product has answered; "" when there is none.
 	answered string
+	// loaded: the note comes from an answer of this pass.
+	loaded bool
 	// unseen: this process wrote another note, which the cache does not show yet.
 	unseen bool
+	// written: this process wrote this very note, which the cache does not show yet.
+	written bool
 }
 
 // planNotes returns a note for every subscription whose entry is known, whether it changes or not.
@@ -54,7 +58,7 @@ func planNotes(s *situation, results []result, products map[string]*v1alpha1.Sea
 	notes := make([]note, 0, len(s.subscriptions))
 	for _, subscription := range s.subscriptions {
 		uid := subscription.UID
-		planned := note{subscription: subscription, load: v1alpha1.LoadStatus{Product: s.product.Name}}
+		planned := note{subscription: subscription, loaded: loaded[uid], load: v1alpha1.LoadStatus{Product: s.product.Name}}
 		found := problemOf(s, subscription, loaded[uid], connected[uid], problems)
 		planned.load.Reason, planned.load.Message = found.reason, status.EventNote(found.message)
 		planned.answer(s, loaded[uid], connected[uid], products)
@@ -130,7 +134,8 @@ func counts(product *v1alpha1.SeatProduct, subscription *v1alpha1.Subscription) 
 
 // changes says whether writing the note would change the subscription.
 func (n note) changes() bool {
-	return n.unseen || n.answered != "" || loadOf(n.subscription, n.load.Product) != n.load || hasStale(n.subscription)
+	differs := !n.written && loadOf(n.subscription, n.load.Product) != n.load
+	return n.unseen || n.answered != "" || differs || hasStale(n.subscription)
 }
 
 // hasStale says whether the subscription has an entry of a product that it has no item of any more.
