@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	billing "github.com/seatplane/seatplane/internal/billing/subscription"
 )
 
 // The times between attempts after failures, on the wall clock.
@@ -30,7 +31,7 @@ func backoff(failures int64) time.Duration {
 
 // maxAnswerAge is how long after the answer an update that carries its count may be created; it is
 // nobody's target when it is created later (consistency.md, "Creating updates").
-const maxAnswerAge = 2 * time.Minute
+const maxAnswerAge = billing.MaxAnswerAge
 
 // createMargin is kept from maxAnswerAge for the clocks of two machines and the way between them.
 const createMargin = 30 * time.Second

@@ -88,7 +88,7 @@ func (r *Reconciler) reconcile(ctx context.Context, sub *v1alpha1.Subscription) 
 	if err != nil {
 		return ctrl.Result{}, r.reportUngathered(ctx, sub, err)
 	}
-	if w.waitsForRefresh {
+	if w.waitsForRefresh && sub.DeletionTimestamp.IsZero() && sub.Status.CancelTime == nil {
 		// Its products load what is due on a clock that was moved before the
 		// subscription takes that time up. Their status wakes it.
 		return ctrl.Result{}, nil
@@ -142,9 +142,10 @@ func (r *Reconciler) letGo(ctx context.Context, sub *v1alpha1.Subscription) (don
 		return false, nil
 	}
 	controllerutil.RemoveFinalizer(sub, v1alpha1.FinalizerSettle)
-	if err := r.Client.Update(ctx, sub); err != nil {
-		return false, fmt.Errorf("remove the finalizer: %w", client.IgnoreNotFound(err))
+	if err := r.Client.Update(ctx, sub); client.IgnoreNotFound(err) != nil {
+		return false, fmt.Errorf("remove the finalizer: %w", err)
 	}
+	r.placed.forget(sub.UID)
 	return true, nil
 }
 
