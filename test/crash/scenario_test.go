@@ -25,9 +25,6 @@ type Scenario struct {
 	Prelude []Step
 	// Steps are the story. After each the operator runs to rest.
 	Steps []Step
-	// Known are the plans that are known to end otherwise, with the reason. They are run and reported,
-	// and judged by all criteria but the first.
-	Known map[string]string
 }
 
 // Step is one thing that the world does to the operator.

@@ -142,7 +142,7 @@ func (r *Reconciler) letGo(ctx context.Context, sub *v1alpha1.Subscription) (don
 		return false, nil
 	}
 	controllerutil.RemoveFinalizer(sub, v1alpha1.FinalizerSettle)
-	if err := r.Client.Update(ctx, sub); client.IgnoreNotFound(err) != nil {
+	if err := r.Client.Update(ctx, sub); err != nil && !apierrors.IsNotFound(err) {
 		return false, fmt.Errorf("remove the finalizer: %w", err)
 	}
 	r.placed.forget(sub.UID)
