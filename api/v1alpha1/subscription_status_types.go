@@ -71,6 +71,11 @@ type BillingPeriod struct {
 	// +optional
 	NaturalEnd *metav1.Time `json:"naturalEnd,omitempty"`
 
+	// The boundary at which the period began, where a change of items cut the period before it short;
+	// its own start when absent.
+	// +optional
+	RenewedTime *metav1.Time `json:"renewedTime,omitempty"`
+
 	// The time zone in which the period is counted.
 	// +optional
 	TimeZone TimeZone `json:"timeZone,omitempty"`
@@ -133,7 +138,8 @@ type SubscriptionItemStatus struct {
 	// +optional
 	UsageLimits *UsageLimits `json:"usageLimits,omitempty"`
 
-	// The quantity held when the period started.
+	// The quantity held when the period started. Absent for an item that came, or moved to its plan, in
+	// mid-period.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	StartQuantity *int64 `json:"startQuantity,omitempty"`
@@ -236,6 +242,53 @@ type LoadStatus struct {
 	Message string `json:"message,omitempty"`
 }
 
+// LoadedReading is the newest reading of a metered item, until it is taken.
+type LoadedReading struct {
+	// The name of the item.
+	// +required
+	Item EntryName `json:"item"`
+
+	// The SeatProduct whose data loader read it.
+	// +required
+	Product ObjectName `json:"product"`
+
+	// The reading: a total that only grows.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Reading int64 `json:"reading"`
+
+	// When it was observed, on the subscription's clock.
+	// +required
+	ObservedTime metav1.Time `json:"observedTime"`
+
+	// When the answer with it came, on the wall clock.
+	// +required
+	LoadedTime metav1.Time `json:"loadedTime"`
+}
+
+// Leftover is what an item left behind that went, or left its plan, in the current period.
+type Leftover struct {
+	// The name of the item.
+	// +required
+	Item EntryName `json:"item"`
+
+	// The SeatProduct that it had.
+	// +required
+	Product ObjectName `json:"product"`
+
+	// The plan that it left.
+	// +required
+	Plan EntryName `json:"plan"`
+
+	// The rounding remainder that the next line of the item on that plan takes over, in major units.
+	// +optional
+	Remainder Rational `json:"remainder,omitempty"`
+
+	// The effective time at which it left.
+	// +required
+	LeftTime metav1.Time `json:"leftTime"`
+}
+
 // UsageStatus is what a metered item used in the current period.
 type UsageStatus struct {
 	// The name of the item.
@@ -259,6 +312,14 @@ type UsageStatus struct {
 	// When that reading was observed, on the subscription's clock.
 	// +optional
 	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
+
+	// When the answer with that reading came, on the wall clock.
+	// +optional
+	LoadedTime *metav1.Time `json:"loadedTime,omitempty"`
+
+	// Whether a reading of this period was lower than the one before and was counted from zero.
+	// +optional
+	WentBack bool `json:"wentBack,omitempty"`
 
 	// The highest of 75, 90 and 100 percent of the soft limit that was reached in this period; 0 when
 	// none was.
@@ -587,6 +648,28 @@ type SubscriptionStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=100
 	Usage []UsageStatus `json:"usage,omitempty"`
+
+	// The date of spec.cancel.at, since it was first seen. It stays what it is, however late it is acted
+	// on; a date that had passed when it was first seen means now.
+	// +optional
+	ScheduledCancelTime *metav1.Time `json:"scheduledCancelTime,omitempty"`
+
+	// The newest readings of metered items that were loaded and not taken yet.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	LoadedReadings []LoadedReading `json:"loadedReadings,omitempty"`
+
+	// What items left behind that went, or left their plan, in the current period. It counts again when
+	// they come back.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	Leftovers []Leftover `json:"leftovers,omitempty"`
+
+	// Whether a change of items turned a trial-only subscription into one that goes on after its trial.
+	// +optional
+	ContinuesAfterTrial bool `json:"continuesAfterTrial,omitempty"`
 
 	// The spec that was last acted on; the next edit is compared with it.
 	// +optional

@@ -389,6 +389,10 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	SeenTime *metav1.Time `json:"seenTime,omitempty"`
 
+	// Whether an edit of the spec was due and could not apply: it counts from when it can.
+	// +optional
+	Overdue bool `json:"overdue,omitempty"`
+
 	// When an update that was Held was seen to be approved, on the subscription's clock.
 	// +optional
 	ApprovedTime *metav1.Time `json:"approvedTime,omitempty"`

@@ -6,11 +6,15 @@ package dataloader
 import (
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // MaxCount is the largest count of seats that is believed (billing.md 12.2).
 const MaxCount = 10_000_000
+
+// MaxTotal is the largest reading of a total that is believed: a counter runs for years.
+const MaxTotal = 1_000_000_000_000_000
 
 // Missing says what becomes of a key that the answer lacks (billing.md 12.2). Its values are those
 // of spec.refresh.onMissing.
@@ -31,6 +35,9 @@ type Rules struct {
 	OnMissing Missing
 	// AllowEmpty believes an answer without any row while seats are held.
 	AllowEmpty bool
+	// Totals are the keys whose rows are readings of a total that only grows, and no counts of seats
+	// (billing.md 11): these may be larger.
+	Totals map[string]bool
 }
 
 // Outcome is what an answer says about one key.
@@ -48,7 +55,8 @@ const (
 // Verdict is what an answer says about one key.
 type Verdict struct {
 	Outcome Outcome
-	// Count is the number of units, 0 to MaxCount; zero unless Outcome is Counted.
+	// Count is the number of units, 0 to MaxCount, or to MaxTotal of a total; zero unless Outcome is
+	// Counted.
 	Count int64
 	// Reason is ReasonBadCounts or ReasonKeyMissing; empty when Outcome is Counted.
 	Reason Reason
@@ -102,7 +110,11 @@ func judgeKey(key string, rows []Row, rules Rules) Verdict {
 	case rows[0].NullCount:
 		return badCount(key, "has no count (NULL)")
 	}
-	count, problem := parseCount(rows[0].Count)
+	largest := int64(MaxCount)
+	if rules.Totals[key] {
+		largest = MaxTotal
+	}
+	count, problem := parseCount(rows[0].Count, largest)
 	if problem != "" {
 		return badCount(key, problem)
 	}
@@ -131,7 +143,7 @@ const maxCountText = 64
 
 // parseCount reads a count exactly. A driver that returns "7.0" or "7e0" for a whole number (a SUM
 // over a numeric column, a JSON number) means seven; "7.5" means nothing that can be sold.
-func parseCount(text string) (int64, string) {
+func parseCount(text string, largest int64) (int64, string) {
 	text = strings.TrimSpace(text)
 	if text == "" || len(text) > maxCountText || !plainDecimal(text) {
 		return 0, "has a count that is no number: " + quote(text)
@@ -144,8 +156,8 @@ func parseCount(text string) (int64, string) {
 		return 0, "has a negative count: " + quote(text)
 	case !value.IsInt():
 		return 0, "has a count that is not whole: " + quote(text)
-	case value.Num().Cmp(big.NewInt(MaxCount)) > 0:
-		return 0, "has a count above 10000000: " + quote(text)
+	case value.Num().Cmp(big.NewInt(largest)) > 0:
+		return 0, "has a count above " + strconv.FormatInt(largest, 10) + ": " + quote(text)
 	}
 	return value.Num().Int64(), ""
 }

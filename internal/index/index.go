@@ -39,6 +39,10 @@ const (
 	// all of a namespace at once, under the value OpenRefresh.
 	FieldOpenRefresh = "status.openRefresh"
 
+	// FieldOpenProduct finds the SubscriptionUpdates that are not finished by the names of the
+	// SeatProducts that their items are to have.
+	FieldOpenProduct = "spec.changeItems.items.productRef.name"
+
 	// FieldExternalRef finds ProrationPolicies and ClusterProrationPolicies by their external reference.
 	FieldExternalRef = "spec.externalRef"
 )
@@ -67,6 +71,7 @@ func All() []Index {
 		{FieldSubscription, &v1alpha1.Invoice{}, subscriptionOfInvoice},
 		{FieldSubscription, &v1alpha1.SeatAssignment{}, subscriptionOfAssignment},
 		{FieldOpenRefresh, &v1alpha1.SubscriptionUpdate{}, openRefreshOfUpdate},
+		{FieldOpenProduct, &v1alpha1.SubscriptionUpdate{}, openProductsOfUpdate},
 		{FieldExternalRef, &v1alpha1.ProrationPolicy{}, externalRefOfPolicy},
 		{FieldExternalRef, &v1alpha1.ClusterProrationPolicy{}, externalRefOfClusterPolicy},
 	}
@@ -146,6 +151,28 @@ func openRefreshOfUpdate(object client.Object) []string {
 		return nil
 	}
 	return []string{OpenRefresh}
+}
+
+// ProductsOfUpdate returns the names of the SeatProducts that an update's items are to have, each once
+// and sorted; none for a change of one quantity.
+func ProductsOfUpdate(update *v1alpha1.SubscriptionUpdate) []string {
+	if update.Spec.ChangeItems == nil {
+		return nil
+	}
+	var names []string
+	for _, item := range update.Spec.ChangeItems.Items {
+		names = append(names, item.ProductRef.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func openProductsOfUpdate(object client.Object) []string {
+	update := object.(*v1alpha1.SubscriptionUpdate)
+	if Finished(update.Status.State) {
+		return nil
+	}
+	return ProductsOfUpdate(update)
 }
 
 // Finished says whether an update in this state never changes again; any other is open.

@@ -84,13 +84,26 @@ func readStarted(s *v1alpha1.SubscriptionStatus, state *subscription.State) erro
 		})
 	}
 	state.ActedOn = readActedOn(s.ActedOn)
-	return nil
+	state.Continues = s.ContinuesAfterTrial
+	for _, l := range s.Leftovers {
+		remainder, err := fraction(l.Remainder)
+		if err != nil {
+			return err
+		}
+		state.Leftovers = append(state.Leftovers, subscription.Leftover{
+			Item: l.Item, Product: l.Product, Plan: l.Plan, Remainder: remainder, Left: l.LeftTime.UTC(),
+		})
+	}
+	return readUsage(s.Usage, state)
 }
 
 func readPeriod(p *v1alpha1.BillingPeriod) subscription.Period {
 	period := subscription.Period{
 		Index: int(p.Index), Zone: p.TimeZone, Trial: p.Trial,
-		Span: calendar.Span{Start: p.Start.UTC(), End: p.End.UTC()},
+		Span: calendar.Span{Start: p.Start.UTC(), End: p.End.UTC()}, Renewed: p.Start.UTC(),
+	}
+	if p.RenewedTime != nil {
+		period.Renewed = p.RenewedTime.UTC()
 	}
 	period.Natural = period.Span
 	if p.NaturalStart != nil && p.NaturalEnd != nil {
@@ -104,7 +117,8 @@ func readItem(i *v1alpha1.SubscriptionItemStatus) (subscription.Item, error) {
 		Name: i.Name, Product: i.Product, Plan: i.Plan, Recurring: i.Recurring,
 		Charge: subscription.Charge(i.Charge), Source: subscription.Source(i.Source),
 		Minimum: ptr.Deref(i.Minimum, 0), Maximum: ptr.Deref(i.Maximum, 0),
-		AtStart: ptr.Deref(i.StartQuantity, 0), Loaded: i.LoadedQuantity,
+		AtStart: ptr.Deref(i.StartQuantity, subscription.NotThere), Loaded: i.LoadedQuantity,
+		Metered: i.Usage == v1alpha1.UsageMetered, Limits: readLimits(i.UsageLimits), SeatsNoticed: int(i.SeatsThresholdPercent),
 		Observed: Instant(i.ObservedTime), LoadedAt: Instant(i.LoadedTime), LastEffective: Instant(i.LastEffectiveTime),
 	}
 	var err error
@@ -172,6 +186,7 @@ func readActedOn(a *v1alpha1.ActedOn) subscription.ActedOn {
 		acted.Items = append(acted.Items, subscription.ActedOnItem{
 			TermsItem: subscription.TermsItem{
 				Name: i.Name, Product: i.Product, Plan: i.Plan, Quantity: i.Quantity, Recurring: ptr.Deref(i.Recurring, true),
+				Limits: readLimits(i.UsageLimits),
 			},
 			Generation: i.Generation,
 		})
@@ -181,7 +196,7 @@ func readActedOn(a *v1alpha1.ActedOn) subscription.ActedOn {
 
 // WriteState writes the billing state into a subscription's status and leaves
 // the rest of it (outbox, conditions, acknowledgements) alone.
-func WriteState(state subscription.State, s *v1alpha1.SubscriptionStatus) {
+func WriteState(state subscription.State, upcoming subscription.Upcoming, s *v1alpha1.SubscriptionStatus) {
 	s.Sequence = state.Sequence
 	s.NextInvoiceNumber = state.NextNumber
 	s.LastEventTime = Time(state.LastEvent)
@@ -213,28 +228,33 @@ func WriteState(state subscription.State, s *v1alpha1.SubscriptionStatus) {
 		})
 	}
 	s.ActedOn = writeActedOn(state.ActedOn)
-	writeUpcoming(&state, s)
+	s.ContinuesAfterTrial = state.Continues
+	s.Leftovers = nil
+	for _, l := range state.Leftovers {
+		left := v1alpha1.Leftover{Item: l.Item, Product: l.Product, Plan: l.Plan, LeftTime: *Time(l.Left)}
+		if !l.Remainder.IsZero() {
+			left.Remainder = v1alpha1.Rational(l.Remainder.String())
+		}
+		s.Leftovers = append(s.Leftovers, left)
+	}
+	s.Usage, s.LoadedReadings = writeUsage(&state), dropTaken(&state, s.LoadedReadings)
+	writeUpcoming(&state, upcoming, s)
 }
 
 // writeUpcoming writes what follows from the state and is shown to people.
-func writeUpcoming(state *subscription.State, s *v1alpha1.SubscriptionStatus) {
+func writeUpcoming(state *subscription.State, upcoming subscription.Upcoming, s *v1alpha1.SubscriptionStatus) {
 	s.RenewalTime, s.TrialEndTime, s.UpcomingInvoice, s.RecurringAmount = nil, nil, nil, ""
 	if !state.Started() {
 		return
 	}
-	upcoming := state.Upcoming()
-	s.RenewalTime = Time(upcoming.DueTime)
+	s.RenewalTime = Time(state.Period.Span.End)
 	if state.Period.Trial {
 		s.TrialEndTime = Time(state.Period.Span.End)
 	}
 	s.RecurringAmount = rounded(state.Recurring(), state.Currency)
 	s.UpcomingInvoice = &v1alpha1.UpcomingInvoice{
 		DueTime: Time(upcoming.DueTime), Lines: Lines(upcoming.Lines, state.Currency),
-		DocumentTotals: v1alpha1.DocumentTotals{
-			Subtotal:      rounded(upcoming.Subtotal, state.Currency),
-			CreditApplied: rounded(upcoming.CreditApplied, state.Currency),
-			AmountDue:     rounded(upcoming.AmountDue, state.Currency),
-		},
+		DocumentTotals: totals(upcoming.Totals, state.Currency),
 	}
 }
 
@@ -245,6 +265,9 @@ func writePeriod(p subscription.Period) *v1alpha1.BillingPeriod {
 	if p.Natural != p.Span {
 		period.NaturalStart, period.NaturalEnd = Time(p.Natural.Start), Time(p.Natural.End)
 	}
+	if !p.Renewed.Equal(p.Span.Start) {
+		period.RenewedTime = Time(p.Renewed)
+	}
 	return period
 }
 
@@ -254,10 +277,17 @@ func writeItem(i *subscription.Item, c money.Currency) v1alpha1.SubscriptionItem
 		Quantity: i.Position.Held, Source: v1alpha1.QuantitySource(i.Source),
 		Charge: v1alpha1.Charge(i.Charge), Usage: v1alpha1.UsageLicensed,
 		CapturedPrice: writeCapturedPrice(i.Price, c),
-		StartQuantity: ptr.To(i.AtStart), BilledQuantity: ptr.To(i.Position.Billed),
+		UsageLimits:   writeLimits(i.Limits), SeatsThresholdPercent: int32(i.SeatsNoticed), // 0 to 100
+		BilledQuantity: ptr.To(i.Position.Billed),
 		ReferenceTotal: exact(i.Position.Reference, c), ChargedTotal: exact(i.Position.Charged, c),
 		LastEffectiveTime: Time(i.LastEffective),
 		LoadedQuantity:    i.Loaded, ObservedTime: Time(i.Observed), LoadedTime: Time(i.LoadedAt),
+	}
+	if i.AtStart != subscription.NotThere {
+		item.StartQuantity = ptr.To(i.AtStart)
+	}
+	if i.Metered {
+		item.Usage = v1alpha1.UsageMetered
 	}
 	if i.Minimum > 0 {
 		item.Minimum = ptr.To(i.Minimum)
@@ -306,7 +336,7 @@ func writeActedOn(a subscription.ActedOn) *v1alpha1.ActedOn {
 	for _, i := range a.Items {
 		acted.Items = append(acted.Items, v1alpha1.ActedOnItem{
 			Name: i.Name, Generation: i.Generation, Product: i.Product, Plan: i.Plan,
-			Quantity: i.Quantity, Recurring: ptr.To(i.Recurring),
+			Quantity: i.Quantity, Recurring: ptr.To(i.Recurring), UsageLimits: writeLimits(i.Limits),
 		})
 	}
 	slices.SortFunc(acted.Items, func(a, b v1alpha1.ActedOnItem) int { return cmpString(a.Name, b.Name) })

@@ -6,7 +6,6 @@ package record
 import (
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -34,14 +33,11 @@ func Terms(s *v1alpha1.Subscription) subscription.Terms {
 	if t.Created.IsZero() {
 		t.Created = s.CreationTimestamp.UTC()
 	}
-	for _, item := range s.Spec.Items {
-		t.Items = append(t.Items, subscription.TermsItem{
-			Name: item.Name, Product: item.ProductRef.Name, Plan: item.Plan,
-			Quantity: item.Quantity, Recurring: ptr.Deref(item.Recurring, true),
-		})
-	}
+	t.Items = Items(s.Spec.Items)
 	if p := s.Spec.ChangePolicy; p != nil {
 		t.Change = changePolicy(p.ApplicationSchedule, p.PaymentSchedule, p.CalculationMethod)
+		t.Change.Renewal = subscription.Renewal(p.RenewalPolicy)
+		t.Change.KeepTrial, t.Change.IgnoreRecurring = p.KeepTrial, p.IgnoreRecurring
 	}
 	if trial := s.Spec.Trial; trial != nil {
 		t.TrialEnd, t.TrialOnly = Instant(trial.EndTime), trial.Only
@@ -49,9 +45,23 @@ func Terms(s *v1alpha1.Subscription) subscription.Terms {
 	if c := s.Spec.Cancel; c != nil {
 		t.Cancel = subscription.Cancellation{
 			At: Instant(c.At), AtPeriodEnd: c.AtPeriodEnd, Method: proration.Method(c.CalculationMethod),
+			Seen: c.At.Equal(s.Status.ScheduledCancelTime),
 		}
 	}
 	return t
+}
+
+// Items reads a list of items as declared. A limit that cannot be read, which
+// admission refuses, limits nothing.
+func Items(items []v1alpha1.SubscriptionItem) []subscription.TermsItem {
+	declared := make([]subscription.TermsItem, 0, len(items))
+	for _, item := range items {
+		declared = append(declared, subscription.TermsItem{
+			Name: item.Name, Product: item.ProductRef.Name, Plan: item.Plan,
+			Quantity: item.Quantity, Recurring: ptr.Deref(item.Recurring, true), Limits: readLimits(item.UsageLimits),
+		})
+	}
+	return declared
 }
 
 func changePolicy(a v1alpha1.ApplicationSchedule, p v1alpha1.PaymentSchedule, m v1alpha1.CalculationMethod) subscription.ChangePolicy {
@@ -139,6 +149,7 @@ func readPlan(p *v1alpha1.Plan) (subscription.Plan, error) {
 	if p.Charge == v1alpha1.ChargeInArrears || p.Usage == v1alpha1.UsageMetered {
 		plan.Charge = subscription.InArrears
 	}
+	plan.Metered = p.Usage == v1alpha1.UsageMetered
 	if p.Seats != nil {
 		plan.Minimum, plan.Maximum = ptr.Deref(p.Seats.Minimum, 0), ptr.Deref(p.Seats.Maximum, 0)
 	}
@@ -192,11 +203,11 @@ func Update(u *v1alpha1.SubscriptionUpdate) subscription.Update {
 		Seen:       Instant(u.Status.SeenTime),
 		Approved:   u.Spec.Approved,
 		ApprovedAt: Instant(u.Status.ApprovedTime),
-		Waited:     waited(u),
+		Overdue:    u.Status.Overdue,
 		Policy:     changePolicy(u.Spec.ApplicationSchedule, u.Spec.PaymentSchedule, u.Spec.CalculationMethod),
 		ApplyAt:    Instant(u.Spec.ApplyAt), Effective: Instant(u.Spec.EffectiveTime), BillAt: Instant(u.Spec.BillAt),
 		Proration: PolicyRef(u.Spec.ProrationPolicyRef),
-		Preview:   u.Spec.Preview,
+		Preview:   u.Spec.Preview, ExpectedHash: u.Spec.ExpectedHash,
 	}
 	if p := u.Spec.Proration; p != "" {
 		update.Policy.Method, update.Policy.Payment = shortForm(p)
@@ -205,6 +216,11 @@ func Update(u *v1alpha1.SubscriptionUpdate) subscription.Update {
 		update.Change = subscription.QuantityChange{
 			Item: s.Item, Increment: s.Increment, Decrement: s.Decrement, Count: s.Count,
 		}
+	}
+	if c := u.Spec.ChangeItems; c != nil {
+		update.Items = Items(c.Items)
+		update.Policy.Renewal = subscription.Renewal(c.RenewalPolicy)
+		update.Policy.KeepTrial, update.Policy.IgnoreRecurring = c.KeepTrial, c.IgnoreRecurring
 	}
 	if c := u.Spec.Cause; c != nil {
 		update.Cause = subscription.Cause{
@@ -226,16 +242,6 @@ func shortForm(p v1alpha1.Proration) (proration.Method, subscription.Payment) {
 	default:
 		return proration.ProRata, subscription.PayNextInvoice
 	}
-}
-
-// waited reports whether an earlier pass found that the update could not apply
-// when it was due.
-func waited(u *v1alpha1.SubscriptionUpdate) bool {
-	if u.Status.State != v1alpha1.UpdatePending {
-		return false
-	}
-	applied := meta.FindStatusCondition(u.Status.Conditions, v1alpha1.ConditionApplied)
-	return applied != nil && subscription.Reason(applied.Reason).WaitsByItself()
 }
 
 // OriginOf says who found the change that an update makes.

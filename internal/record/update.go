@@ -7,6 +7,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/money"
@@ -34,11 +35,26 @@ func Decided(s *v1alpha1.Subscription, d subscription.Decision, c money.Currency
 			AdjustmentAmount: optionalAmount(change.Adjustment, c), NextRefreshTime: Time(change.NextRefresh),
 		})
 	}
+	st.NewRenewalTime = Time(d.Renewal)
+	if d.Preview != nil {
+		st.Hash = d.Preview.Hash
+		st.Preview = &v1alpha1.UpdatePreview{Upcoming: ptr.To(totals(d.Preview.Upcoming, c))}
+		if d.Preview.Now != nil {
+			st.Preview.Now = ptr.To(totals(*d.Preview.Now, c))
+		}
+	}
 	if d.Document > 0 {
 		st.Invoice = InvoiceName(s.Name, string(s.UID), d.Document)
 	}
 	setUpdateConditions(&st, d.Fault, 1, now)
 	return st
+}
+
+// totals writes the sums of a document.
+func totals(t subscription.Totals, c money.Currency) v1alpha1.DocumentTotals {
+	return v1alpha1.DocumentTotals{
+		Subtotal: rounded(t.Subtotal, c), CreditApplied: rounded(t.CreditApplied, c), AmountDue: rounded(t.AmountDue, c),
+	}
 }
 
 // Waiting is the status of an update that is still open. It starts from the
@@ -61,7 +77,8 @@ type Policies map[subscription.PolicyRef]subscription.Policy
 // inForce writes down what an update goes by.
 func inForce(f subscription.InForce, policies Policies) v1alpha1.SubscriptionUpdateStatus {
 	st := v1alpha1.SubscriptionUpdateStatus{
-		SeenTime: Time(f.Seen), ApprovedTime: Time(f.ApprovedAt),
+		SeenTime: Time(f.Seen), ApprovedTime: Time(f.ApprovedAt), Overdue: f.Overdue,
+		RenewalPolicy: v1alpha1.RenewalPolicy(f.Renewal), KeepTrial: f.KeepTrial, IgnoreRecurring: f.IgnoreRecurring,
 		ApplicationSchedule: v1alpha1.ApplicationSchedule(f.Application),
 		ApplyAt:             Time(f.ApplyAt),
 		EffectiveTime:       Time(f.Effective),

@@ -88,7 +88,7 @@ var thresholds = [...]int{75, 90, full}
 // to less than the limit. A limit of 0 is reached at once: with the first
 // reading, or in a later period with the first usage.
 func (m Meter) Take(r Reading, price pricing.Price, limits Limits, trial bool) (Meter, []Notice) {
-	if r.Total < 0 || m.Known && !r.after(m.Last) {
+	if r.Total < 0 || !m.IsNews(r) {
 		return m, nil
 	}
 	known, before := m.Known, m.Last.Total
@@ -109,6 +109,9 @@ func (m Meter) Take(r Reading, price pricing.Price, limits Limits, trial bool) (
 	}
 	return m.announce(price, limits)
 }
+
+// IsNews reports whether a reading is newer than the last one taken.
+func (m Meter) IsNews(r Reading) bool { return !m.Known || r.after(m.Last) }
 
 // add takes units in as far as the limits let it.
 func (m Meter) add(units int64, price pricing.Price, limits Limits) Meter {

@@ -31,11 +31,21 @@ func ElapsedCharge(pos Position, c Charge, cut time.Time) []Line {
 	line.Description = describe(c.words(), &share)
 	line.settle(money.Fraction{}, c.Currency)
 
-	added := pos.Charged.Sub(start.Charged)
+	return append([]Line{line}, changesAfter(pos, c, cut, pos.Charged.Sub(start.Charged))...)
+}
+
+// ElapsedChanges is [ElapsedCharge] of an item that was added, or moved to its
+// plan, after the period started: there is no recurring charge, and the lines of
+// its changes give back what lies after the cut.
+func ElapsedChanges(pos Position, c Charge, cut time.Time) []Line {
+	return changesAfter(pos, c, cut, pos.Charged)
+}
+
+func changesAfter(pos Position, c Charge, cut time.Time, added money.Decimal) []Line {
 	if added.IsZero() {
-		return []Line{line}
+		return nil
 	}
-	return []Line{line, afterCut(pos, c, cut, added)}
+	return []Line{afterCut(pos, c, cut, added)}
 }
 
 // elapsed is the share that was charged at the start less the one that would be

@@ -119,7 +119,8 @@ func (a *account) replace(plan string, price pricing.Price, quantity int64, meth
 
 func (a *account) remove(method proration.Method, when string) string {
 	a.t.Helper()
-	return a.keep(proration.RemoveItem(a.pos, a.change(0, method, when)))
+	line, _ := proration.RemoveItem(a.pos, a.change(0, method, when))
+	return a.keep(line)
 }
 
 func (a *account) keep(line *proration.Line) string {

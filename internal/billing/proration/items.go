@@ -116,25 +116,27 @@ func (r Replacement) next() Change {
 
 // RemoveItem returns what is given back for an item that is removed with Retain:
 // min(T(held), V) × ratio under ProRata, nothing under the other methods
-// (billing design, section 6). c.Plan and c.Price are those held; c.Quantity is
-// not read.
-func RemoveItem(pos Position, c Change) *Line {
-	return c.giveBack(pos, seats(pos.Held)+" removed")
+// (billing design, section 6); and the remainder that its lines leave, for
+// [Change.Carried] should the item come back in this period. c.Plan and c.Price
+// are those held; c.Quantity is not read.
+func RemoveItem(pos Position, c Change) (*Line, money.Fraction) {
+	after, line := c.giveBack(pos, seats(pos.Held)+" removed")
+	return line, after.Remainder
 }
 
 // SettleItem returns what is given back for an item whose period ends early by
 // Reset or by a cancellation: as [RemoveItem], in other words. It only credits,
 // and rounds as a credit.
 func SettleItem(pos Position, c Change) *Line {
-	return c.giveBack(pos, seats(pos.Held)+" settled")
+	_, line := c.giveBack(pos, seats(pos.Held)+" settled")
+	return line
 }
 
-func (c Change) giveBack(pos Position, words string) *Line {
+func (c Change) giveBack(pos Position, words string) (Position, *Line) {
 	if c.Method != ProRata {
-		return nil
+		return pos, nil
 	}
-	_, line := c.credit(pos, chargedAndHeld(pos, c.Price), part{pos.Held, words})
-	return line
+	return c.credit(pos, chargedAndHeld(pos, c.Price), part{pos.Held, words})
 }
 
 // AddItem returns what an item costs that is added in mid-period with Retain:
@@ -143,7 +145,7 @@ func (c Change) giveBack(pos Position, words string) *Line {
 // design, section 6).
 func AddItem(c Change) (Position, *Line) {
 	total := c.Price.Total(c.Quantity)
-	pos := Position{Held: c.Quantity, Billed: c.Quantity, Reference: total}
+	pos := Position{Held: c.Quantity, Billed: c.Quantity, Reference: total, Remainder: c.Carried}
 	words := part{c.Quantity, seats(c.Quantity) + " added"}
 	switch {
 	case total.IsZero():

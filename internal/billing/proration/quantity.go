@@ -19,7 +19,11 @@ type Change struct {
 	Currency money.Currency
 	// Quantity is the new quantity, q.
 	Quantity int64
-	Method   Method
+	// Carried is the remainder that an item which is added left on this plan
+	// earlier in the period (section 3); else 0. Only [AddItem] reads it: any other
+	// change finds it in the position.
+	Carried money.Fraction
+	Method  Method
 	// At is the effective time, for the period and the ratio. Per item, effective
 	// times never go back within a period.
 	At     time.Time

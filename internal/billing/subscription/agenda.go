@@ -20,6 +20,11 @@ func (r *replay) next() (event, bool) {
 	case r.state.Started():
 		r.agendaOfContract(offer)
 	}
+	for _, reading := range r.in.Readings {
+		if r.isNews(reading) {
+			offer(event{kind: readingTaken, at: reading.Observed, reading: reading})
+		}
+	}
 	for _, p := range r.updates {
 		if e, ok := r.agendaOfUpdate(p); ok {
 			offer(e)
@@ -101,17 +106,22 @@ func (r *replay) cancelTime() (time.Time, bool) {
 	if c.AtPeriodEnd && r.state.Started() {
 		return r.state.Period.Span.End, true
 	}
-	if r.in.Terms.TrialOnly && r.state.Period.Trial && (c.At.IsZero() || c.At.After(r.state.Period.Span.End)) {
+	if r.trialOnly() && r.state.Period.Trial && (c.At.IsZero() || c.At.After(r.state.Period.Span.End)) {
 		return r.state.Period.Span.End, true
 	}
 	if c.At.IsZero() {
 		return time.Time{}, false
 	}
-	if !r.in.Terms.Seen && c.At.Before(r.in.seenNow()) {
+	if !c.Seen && c.At.Before(r.in.seenNow()) {
 		return r.in.seenNow(), true
 	}
 	return c.At, true
 }
+
+// trialOnly reports whether the subscription ends with its trial: it was declared
+// so, and no change of items turned it into a recurring one (billing design,
+// section 9).
+func (r *replay) trialOnly() bool { return r.in.Terms.TrialOnly && !r.state.Continues }
 
 // notBeforeLast moves an own time up to the newest committed event: time never
 // goes back for a subscription.

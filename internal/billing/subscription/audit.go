@@ -32,7 +32,7 @@ func auditPlan(before State, out Outcome) string {
 		if wrong := auditDocument(d, balance); wrong != "" {
 			return wrong
 		}
-		owed = owed.Sub(d.Subtotal).Add(Total(withoutUpdate(d.Lines)))
+		owed = owed.Sub(Total(ofUpdates(d.Lines)))
 	}
 	switch left := unbilled(&out.State); {
 	case !left.Equal(owed):
@@ -67,26 +67,28 @@ func auditItems(items []Item) string {
 	return ""
 }
 
-// unbilled sums the lines that wait for a document.
+// unbilled sums the lines of updates that wait for a document.
 func unbilled(s *State) money.Decimal {
-	sum := Total(s.Accrued)
+	sum := Total(ofUpdates(s.Accrued))
 	for _, d := range s.Deferred {
 		sum = sum.Add(d.Line.Amount)
 	}
 	return sum
 }
 
-// withoutUpdate are the lines of a document that are not the doing of an update:
-// recurring and one-time charges, and what a cancellation settles.
-func withoutUpdate(lines []proration.Line) []proration.Line {
-	var charges []proration.Line
+// ofUpdates are the lines that are the doing of updates: not recurring and
+// one-time charges of the plan, nor what a cancellation settles.
+func ofUpdates(lines []proration.Line) []proration.Line {
+	var changes []proration.Line
 	for _, line := range lines {
-		if line.Update == "" && line.FirstUpdate == "" {
-			charges = append(charges, line)
+		if ofUpdate(line) {
+			changes = append(changes, line)
 		}
 	}
-	return charges
+	return changes
 }
+
+func ofUpdate(line proration.Line) bool { return line.Update != "" || line.FirstUpdate != "" }
 
 // park throws a plan away that does not add up, and has the subscription wait for
 // a person (billing design, section 13).

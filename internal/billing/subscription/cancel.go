@@ -5,6 +5,7 @@ package subscription
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
@@ -45,11 +46,11 @@ func (r *replay) settle(e event) ([]proration.Line, *Fault) {
 		if !item.Recurring || (item.Charge == InAdvance && method != proration.ProRata) {
 			continue
 		}
-		policy, fault := r.policy(r.itemPolicyRef(item.Product))
+		settled, fault := r.settleItem(e, item, method)
 		if fault != nil {
 			return nil, fault
 		}
-		for _, line := range r.settleItem(e, item, method, policy) {
+		for _, line := range settled {
 			line.Key = r.lineKey(len(lines))
 			lines = append(lines, line)
 		}
@@ -57,16 +58,37 @@ func (r *replay) settle(e event) ([]proration.Line, *Fault) {
 	return lines, nil
 }
 
-func (r *replay) settleItem(e event, item *Item, method proration.Method, policy proration.Policy) []proration.Line {
+func (r *replay) settleItem(e event, item *Item, method proration.Method) ([]proration.Line, *Fault) {
 	if item.Charge == InArrears {
-		return proration.ElapsedCharge(item.Position, r.charge(item, policy), e.at)
+		return r.elapsed(item, e.at)
+	}
+	policy, fault := r.policy(r.itemPolicyRef(item.Product))
+	if fault != nil {
+		return nil, fault
 	}
 	line := proration.SettleItem(item.Position, proration.Change{
 		Item: item.Name, Product: item.Product, Plan: item.Plan, Price: item.Price, Currency: r.state.Currency,
 		Method: method, At: latest(e.at, item.LastEffective), Window: r.window(), Policy: policy,
 	})
 	if line == nil {
-		return nil
+		return nil, nil
 	}
-	return []proration.Line{*line}
+	return []proration.Line{*line}, nil
+}
+
+// elapsed charges an item in arrears, whose period is cut short, for the time
+// elapsed, or for what was used; one that came in mid-period only takes back what its changes were
+// charged for the time after the cut.
+func (r *replay) elapsed(item *Item, cut time.Time) ([]proration.Line, *Fault) {
+	if item.Metered {
+		return []proration.Line{r.usage(item, cut)}, nil
+	}
+	policy, fault := r.policy(r.itemPolicyRef(item.Product))
+	if fault != nil {
+		return nil, fault
+	}
+	if item.AtStart == NotThere {
+		return proration.ElapsedChanges(item.Position, r.charge(item, policy), cut), nil
+	}
+	return proration.ElapsedCharge(item.Position, r.charge(item, policy), cut), nil
 }

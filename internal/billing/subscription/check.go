@@ -48,23 +48,29 @@ func OutsideLimits(s State, in Input) *Fault {
 	return nil
 }
 
-// Difference says in what the items in force differ from what the spec declares;
-// nil when they do not.
+// Difference says in what the items in force differ from what the spec declares,
+// once every edit of it was acted on; nil when they do not.
 func Difference(s State, t Terms) *Fault {
+	changed := func(format string, args ...any) *Fault {
+		return &Fault{ChangedByUpdate, fmt.Sprintf(format, args...)}
+	}
 	for _, declared := range t.Items {
 		item := s.item(declared.Name)
-		if item == nil || item.Product != declared.Product || item.Plan != declared.Plan || item.Recurring != declared.Recurring {
-			return &Fault{InvalidItems, fmt.Sprintf("Item %q was added, or its product, plan or recurrence changed, after "+
-				"the start, which this version does not apply yet; what was in force stays.", declared.Name)}
-		}
-		if declared.Quantity != nil && *declared.Quantity != item.Position.Held {
-			return &Fault{ChangedByUpdate, fmt.Sprintf("Item %q holds %d seats since an update; the spec declares %d.",
-				item.Name, item.Position.Held, *declared.Quantity)}
+		switch {
+		case item == nil:
+			return changed("An update removed item %q; the spec declares it.", declared.Name)
+		case item.Product != declared.Product || item.Plan != declared.Plan || item.Recurring != declared.Recurring:
+			return changed("Item %q is on plan %q of SeatProduct %q since an update; the spec declares plan %q of %q.",
+				item.Name, item.Plan, item.Product, declared.Plan, declared.Product)
+		case declared.Quantity != nil && *declared.Quantity != item.Position.Held:
+			return changed("Item %q holds %d seats since an update; the spec declares %d.", item.Name, item.Position.Held,
+				*declared.Quantity)
 		}
 	}
-	if len(s.Items) > len(t.Items) {
-		return &Fault{InvalidItems, "An item was removed after the start, which this version does not apply yet; " +
-			"what was in force stays."}
+	for i := range s.Items {
+		if _, declared := t.item(s.Items[i].Name); !declared {
+			return changed("An update added item %q; the spec does not declare it.", s.Items[i].Name)
+		}
 	}
 	return nil
 }

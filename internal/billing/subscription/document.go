@@ -30,9 +30,9 @@ func (r *replay) bill(e event) *Fault {
 }
 
 // issue makes a document of lines. No lines, no document. Lines that came to
-// zero are left off.
+// zero are left off. A boundary that a Reset put into the past is billed now.
 func (r *replay) issue(reason DocumentReason, at time.Time, period calendar.Span, lines []proration.Line) {
-	lines = slices.DeleteFunc(lines, func(l proration.Line) bool { return l.Amount.IsZero() })
+	lines = slices.DeleteFunc(slices.Clone(lines), func(l proration.Line) bool { return l.Amount.IsZero() })
 	if len(lines) == 0 && (reason != DocumentFinal || r.state.Balance.IsZero()) {
 		return
 	}
@@ -43,7 +43,7 @@ func (r *replay) issue(reason DocumentReason, at time.Time, period calendar.Span
 	r.state.NextNumber = max(r.state.NextNumber, 1)
 	r.out.Effects = append(r.out.Effects, Effect{Document: &Document{
 		CreditNote: isCreditNote(reason, subtotal, due), Reason: reason, Number: r.state.NextNumber,
-		Issued: at, Period: period, Lines: lines,
+		Issued: r.notBeforeLast(at), Period: period, Lines: lines,
 		Subtotal: subtotal, CreditApplied: credit, AmountDue: due, BalanceAfter: r.state.Balance,
 	}})
 	r.state.NextNumber++

@@ -5,6 +5,7 @@ package subscription
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type kind int
 const (
 	starts kind = iota
 	superseded
+	readingTaken
 	countLoaded
 	changeDue
 	billingDate
@@ -27,27 +29,38 @@ const (
 	periodEnds
 )
 
-// handlers is the state machine: what each event does. A handler returns a
-// fault when the world lacks what it needs; then it has changed nothing, and no
-// later event is replayed before it.
+// handle is the state machine: what each event does. It returns a fault when the
+// world lacks what the event needs; then it has changed nothing, and no later event
+// is replayed before it.
 //
 //	starts       Pending → Trialing or Active; the first period; the Initial document
 //	superseded   an update that a newer one, or the end, took the place of is closed
+//	readingTaken the usage of a metered item grows; this alone is no event of billing
 //	countLoaded  a refreshed count becomes the quantity held, and is priced
 //	changeDue    a person's or the spec's change takes hold, and is priced
 //	billingDate  lines with a billing date of their own become a document
 //	cancels      unused time is settled; the Final document; → Canceled
 //	trialEnds    Trialing → Active; the first paid period; the Initial document
 //	periodEnds   arrears are settled, the next period is charged; the Renewal document
-var handlers = map[kind]func(*replay, event) *Fault{
-	starts:      (*replay).start,
-	superseded:  (*replay).supersede,
-	countLoaded: (*replay).applyUpdate,
-	changeDue:   (*replay).applyUpdate,
-	billingDate: (*replay).bill,
-	cancels:     (*replay).cancel,
-	trialEnds:   (*replay).renew,
-	periodEnds:  (*replay).renew,
+func (r *replay) handle(e event) *Fault {
+	switch e.kind {
+	case starts:
+		return r.start(e)
+	case superseded:
+		return r.supersede(e)
+	case readingTaken:
+		return r.read(e)
+	case countLoaded, changeDue:
+		return r.applyUpdate(e)
+	case billingDate:
+		return r.bill(e)
+	case cancels:
+		return r.cancel(e)
+	case trialEnds, periodEnds:
+		return r.renew(e)
+	default:
+		panic(fmt.Sprintf("event of unknown kind %d", e.kind))
+	}
 }
 
 // event is something that is due at an instant of its own.
@@ -61,6 +74,8 @@ type event struct {
 	update *pending
 	// deferred tells the lines of a billingDate.
 	deferred Deferred
+	// reading of a readingTaken.
+	reading Reading
 }
 
 // before orders events: by their own time, then by kind, then updates by apply
@@ -75,6 +90,9 @@ func (e event) before(o event) bool {
 	}
 	if e.update != nil {
 		return cmp.Or(e.asked.Compare(o.asked), e.update.compare(o.update)) < 0
+	}
+	if e.kind == readingTaken {
+		return e.reading.Item < o.reading.Item
 	}
 	if c := e.deferred.BillAt.Compare(o.deferred.BillAt); c != 0 {
 		return c < 0

@@ -30,6 +30,10 @@ func fold(lines []proration.Line) []proration.Line {
 	places := map[group]int{}
 	var folded []proration.Line
 	for _, line := range lines {
+		if !ofUpdate(line) {
+			folded = append(folded, line) // a charge of its own, and never many
+			continue
+		}
 		g := group{line.Item, line.Product, line.Plan, line.Kind}
 		at, known := places[g]
 		if !known {

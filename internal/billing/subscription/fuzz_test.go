@@ -63,6 +63,8 @@ func (r *bytesReader) change() ChangePolicy {
 		Application: pick(r, "", ApplyImmediately, ApplyNextPeriod, ApplyCustom, ApplyScheduled, "Never"),
 		Payment:     pick(r, "", PayImmediately, PayNextInvoice, PayCustom, "Never"),
 		Method:      pick(r, "", proration.ProRata, proration.PayInFull, proration.DoNotCharge, "Never"),
+		Renewal:     pick(r, "", Retain, Reset, "Never"),
+		KeepTrial:   pick(r, nil, nil, ptr(true), ptr(false)), IgnoreRecurring: pick(r, nil, nil, nil, ptr(true)),
 	}
 }
 
@@ -85,13 +87,23 @@ func (r *bytesReader) update(i int) Update {
 	u := Update{
 		Name: string(rune('a' + i)), UID: string(rune('A' + int(r.byte()%64))),
 		Origin:  pick(r, OriginUser, OriginSpec, OriginRefresh, ""),
-		Created: r.time(), Seen: r.time(), Approved: r.bool(), ApprovedAt: r.time(), Waited: r.bool(),
+		Created: r.time(), Seen: r.time(), Approved: r.bool(), ApprovedAt: r.time(), Overdue: r.bool(),
 		Policy: r.change(), ApplyAt: r.time(), Effective: r.time(), BillAt: r.time(), Preview: r.byte()%8 == 1,
 		Proration: pick(r, PolicyRef{}, PolicyRef{}, PolicyRef{"ProrationPolicy", "p"}, PolicyRef{"ProrationPolicy", "none"}),
 	}
 	u.Change = QuantityChange{Item: pick(r, "x", "y", "", "z"), Increment: r.count(), Decrement: r.count(), Count: r.count()}
+	for range r.byte() % 8 % 5 {
+		u.Items = append(u.Items, r.item(pick(r, "x", "y", "z")))
+	}
+	u.ExpectedHash = pick(r, "", "", "", "", "another")
 	u.Cause = Cause{Item: pick(r, "x", "y", "", "z"), Observed: r.time(), Loaded: r.time(), Generation: int64(r.byte() % 4)}
 	return u
+}
+
+// item is mostly of a product of its own name; the plan q differs from p.
+func (r *bytesReader) item(name string) TermsItem {
+	product := pick(r, name, name, name, "x", "none")
+	return TermsItem{Name: name, Product: product, Plan: pick(r, "p", "p", "q", "none"), Quantity: r.count(), Recurring: r.byte()%8 != 1}
 }
 
 func (r *bytesReader) input() Input {
@@ -111,12 +123,12 @@ func (r *bytesReader) input() Input {
 		in.Terms.BilledUntil = r.time()
 	}
 	if r.byte()%2 == 1 {
-		in.Terms.Cancel = Cancellation{At: r.time(), AtPeriodEnd: r.bool(), Method: pick(r, "", proration.ProRata)}
+		in.Terms.Cancel = Cancellation{At: r.time(), AtPeriodEnd: r.bool(), Method: pick(r, "", proration.ProRata), Seen: r.bool()}
 	}
 	for _, name := range []string{"x", "y"}[:r.byte()%3] {
-		in.Terms.Items = append(in.Terms.Items, TermsItem{Name: name, Product: name, Plan: "p", Quantity: r.count(), Recurring: !r.bool()})
+		in.Terms.Items = append(in.Terms.Items, r.item(name))
 		product := Product{
-			Plans: map[string]Plan{"p": r.plan()}, OnIncrease: r.change(), OnDecrease: r.change(), Loader: r.bool(),
+			Plans: map[string]Plan{"p": r.plan(), "q": r.plan()}, OnIncrease: r.change(), OnDecrease: r.change(), Loader: r.bool(),
 			LastRefresh: r.time(), NextRefresh: r.time(), Guard: Guard{MaxIncreasePercent: r.count(), MaxDecreasePercent: r.count()},
 		}
 		if r.byte()%16 != 1 {
@@ -169,7 +181,7 @@ func FuzzReplay(f *testing.F) {
 					break
 				}
 			}
-			state.Upcoming()
+			UpcomingInvoice(state, in)
 			Edits(state, in.Terms, in.Updates)
 			Check(state, in)
 			OutsideLimits(state, in)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/metering"
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
@@ -29,6 +30,8 @@ type Input struct {
 	Policies map[PolicyRef]Policy
 	// Updates that are not finished, in any order.
 	Updates []Update
+	// Readings of metered items: the newest one of each, in any order.
+	Readings []Reading
 	// Assigned counts the seats of each item that somebody holds.
 	Assigned map[string]int64
 	// Predecessor names an invoice of an earlier subscription of this name and
@@ -67,8 +70,7 @@ type Terms struct {
 	Generation int64
 	// ByHand: the subscription lives by a clock that is moved by hand.
 	ByHand bool
-	// Seen: this generation of the spec was seen by an earlier pass, so that a
-	// date in it that has passed was still to come then.
+	// Seen: this generation of the spec was seen by an earlier pass.
 	Seen bool
 	// Suspended: no step is taken (billing design, section 14).
 	Suspended bool
@@ -86,6 +88,9 @@ type Cancellation struct {
 	AtPeriodEnd bool
 	// Method settles unused time; DoNotCharge when empty.
 	Method proration.Method
+	// Seen: an earlier pass saw this date, so that it was still to come then. One
+	// that had passed when it was first seen means now.
+	Seen bool
 }
 
 // IsZero reports whether nothing is cancelled.
@@ -98,6 +103,8 @@ type TermsItem struct {
 	// updates.
 	Quantity  *int64
 	Recurring bool
+	// Limits on the usage of a metered item; on any other they are ignored.
+	Limits metering.Limits
 }
 
 func (t *Terms) item(name string) (TermsItem, bool) {
@@ -149,7 +156,23 @@ type ChangePolicy struct {
 	Application Application
 	Payment     Payment
 	Method      proration.Method
+	// Renewal, KeepTrial and IgnoreRecurring concern changes of items and plans.
+	Renewal                    Renewal
+	KeepTrial, IgnoreRecurring *bool
 }
+
+// Renewal says what a change of items does to the current period (billing
+// design, section 6).
+type Renewal string
+
+// The renewal policies.
+const (
+	// Retain: the period stays.
+	Retain Renewal = "Retain"
+	// Reset: the period ends at the effective time and a new one starts there,
+	// which is the new anchor.
+	Reset Renewal = "Reset"
+)
 
 // Product is a seat product as far as billing goes.
 type Product struct {
@@ -172,7 +195,9 @@ type Plan struct {
 	Currency string
 	Interval calendar.Interval
 	Charge   Charge
-	Price    pricing.Price
+	// Metered: the quantity used is billed, in arrears, and not the quantity held.
+	Metered bool
+	Price   pricing.Price
 	// Minimum and Maximum seats; a Maximum of 0 is none.
 	Minimum, Maximum int64
 	// Trial at the start of a subscription, in local calendar units; a Count of
@@ -210,17 +235,25 @@ type Update struct {
 	// zero before that.
 	Approved   bool
 	ApprovedAt time.Time
-	// Waited: an earlier pass found that it could not apply then.
-	Waited bool
-	// Change is what it asks for.
+	// Overdue: an earlier pass found that it was due and could not apply; see
+	// [InForce.Overdue].
+	Overdue bool
+	// Change is what it asks for, unless it asks for another list of items.
 	Change QuantityChange
+	// Items replace the list of items: those absent are removed, new ones added,
+	// others keep their name and may change plan or quantity. nil where it asks for
+	// a quantity. The spec's list is merged into what is held instead.
+	Items []TermsItem
 	// As asked; a zero value leaves it to the resolution of section 7.
 	Policy                     ChangePolicy
 	ApplyAt, Effective, BillAt time.Time
 	Proration                  PolicyRef
 	// Preview: compute, change nothing.
 	Preview bool
-	Cause   Cause
+	// ExpectedHash is the hash of the preview that its outcome must equal; empty
+	// when it may come to anything.
+	ExpectedHash string
+	Cause        Cause
 }
 
 // QuantityChange asks for another quantity of one item. Exactly one of
@@ -229,6 +262,12 @@ type QuantityChange struct {
 	// Item may be empty where the subscription has one item.
 	Item                        string
 	Increment, Decrement, Count *int64
+}
+
+// Reading is what a loader read of a metered item.
+type Reading struct {
+	Item string
+	metering.Reading
 }
 
 // Cause is what made the operator create an update.

@@ -131,21 +131,28 @@ func (w *world) checkDecision(d *Decision) {
 		}
 		return
 	}
-	if d.InForce.Method == proration.DoNotCharge && (len(d.Lines) > 0 || d.Adjustment != nil) {
-		w.t.Fatalf("%s was not to be charged, and was: %s", d.Name, dump(d.Lines))
+	quantity := d.InForce.Renewal == ""
+	for _, line := range d.Lines {
+		if d.InForce.Method == proration.DoNotCharge && line.Kind != proration.KindRecurring {
+			w.t.Fatalf("%s was not to be charged, and was: %s", d.Name, dump(d.Lines))
+		}
 	}
-	change := d.Changes[0]
-	if change.PreviousCount == change.NewCount && len(d.Lines) > 0 {
-		w.t.Fatalf("%s changed nothing, and was priced: %s", d.Name, dump(d.Lines))
+	for _, change := range d.Changes {
+		if quantity && change.PreviousCount == change.NewCount && len(d.Lines) > 0 {
+			w.t.Fatalf("%s changed nothing of item %s, and was priced: %s", d.Name, change.Item, dump(d.Lines))
+		}
+		if d.Verdict != IsApplied {
+			continue
+		}
+		if d.InForce.Effective.Before(w.effective[change.Item]) {
+			w.t.Fatalf("%s of item %s is effective at %s, the one before it at %s", d.Name, change.Item, d.InForce.Effective,
+				w.effective[change.Item])
+		}
+		w.effective[change.Item] = d.InForce.Effective
 	}
-	if d.Verdict != IsApplied {
-		return
+	if d.Verdict == IsApplied {
+		w.applied = append(w.applied, d.Lines...)
 	}
-	if d.InForce.Effective.Before(w.effective[change.Item]) {
-		w.t.Fatalf("%s of item %s is effective at %s, the one before it at %s", d.Name, change.Item, d.InForce.Effective, w.effective[change.Item])
-	}
-	w.effective[change.Item] = d.InForce.Effective
-	w.applied = append(w.applied, d.Lines...)
 }
 
 // checkDrift: however many changes a period sees, their rounded sum is within half
@@ -154,7 +161,10 @@ func (w *world) checkDrift() {
 	w.t.Helper()
 	drift := map[string]money.Fraction{}
 	for _, line := range w.applied {
-		key := line.Item
+		if line.Kind == proration.KindRecurring || line.From.Equal(line.To) {
+			continue // a charge, rounded alone
+		}
+		key := line.Item + line.Product + line.Plan
 		if line.Kind != proration.KindOneTime {
 			key += line.To.String()
 		}
@@ -226,8 +236,10 @@ func (w *world) checkLedger() {
 	}
 	waiting := map[string]bool{}
 	for _, line := range w.state.Accrued {
-		billed = billed.Add(line.Amount)
 		w.checkKey(line.Key, waiting)
+		if line.Update != "" || line.FirstUpdate != "" {
+			billed = billed.Add(line.Amount) // a plan's own charge counts when it is billed
+		}
 	}
 	for _, d := range w.state.Deferred {
 		billed = billed.Add(d.Line.Amount)
@@ -254,7 +266,7 @@ func (w *world) commitUpdates(out Outcome) {
 		i := slices.IndexFunc(w.in.Updates, func(u Update) bool { return u.UID == waiting.UID })
 		u := w.in.Updates[i]
 		u.Seen, u.ApprovedAt = waiting.InForce.Seen, waiting.InForce.ApprovedAt
-		u.Waited = waiting.Verdict == IsPending && waiting.Fault.Reason.WaitsByItself()
+		u.Overdue = waiting.InForce.Overdue
 		open = append(open, u)
 	}
 	w.in.Updates = open

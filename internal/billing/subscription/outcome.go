@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/metering"
 	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
@@ -18,6 +19,11 @@ type Outcome struct {
 	// Events counts the events that were replayed; none means that there is
 	// nothing to commit.
 	Events int
+	// Readings counts the readings that were taken; they are committed too, and
+	// are no events.
+	Readings int
+	// Notices are thresholds that usage and seats reached, in order.
+	Notices []Notice
 	// Effects are what the commit owes to other objects, in order.
 	Effects []Effect
 	// Waiting says of every update that is still open what it waits for, in the
@@ -31,6 +37,21 @@ type Outcome struct {
 	// Next is when the next event falls due; zero when none is known.
 	Next time.Time
 }
+
+// Notice is a threshold that an item reached: of a limit on usage, or of the
+// maximum of its seats (billing design, sections 10 and 11).
+type Notice struct {
+	Item  string
+	Limit metering.LimitKind
+	// Threshold in percent of the limit: 75, 90 or 100.
+	Threshold int
+	// Reached is the quantity used, or held.
+	Reached int64
+	At      time.Time
+}
+
+// SeatsLimit is the kind of a notice about the maximum of an item's seats.
+const SeatsLimit metering.LimitKind = "Seats"
 
 // Effect is one thing that a commit owes: exactly one field is set.
 type Effect struct {
@@ -69,10 +90,16 @@ type InForce struct {
 	Payment     Payment
 	Method      proration.Method
 	Proration   PolicyRef
+	// Renewal, KeepTrial and IgnoreRecurring are empty for a change of quantity.
+	Renewal                    Renewal
+	KeepTrial, IgnoreRecurring bool
 	// PolicyGeneration of the policy that priced it; 0 without one.
 	PolicyGeneration int64
 	// ApplyAt is zero while the apply time is not known.
 	ApplyAt, Effective, BillAt time.Time
+	// Overdue: an edit of the spec that was due and could not apply. It counts from
+	// when it can.
+	Overdue bool
 	// Seen and ApprovedAt are when a pass first saw the update and its approval.
 	Seen, ApprovedAt time.Time
 }
@@ -102,7 +129,11 @@ type Decision struct {
 	// Document is the number of the document that bills it, when the same
 	// commit issued it; 0 otherwise.
 	Document int64
-	Summary  string
+	// Renewal is the next renewal once it has taken hold; zero where it did not.
+	Renewal time.Time
+	// Preview is what a preview says besides.
+	Preview *Preview
+	Summary string
 }
 
 // Change is what an update did to one item.

@@ -74,6 +74,21 @@ func (r *replay) dueTime(p *pending) due {
 
 // rawDueTime applies the schedule in force; it may lie in a closed period.
 func (r *replay) rawDueTime(p *pending) (time.Time, *Waiting) {
+	at, waits := r.scheduledTime(p)
+	if waits == nil && p.Items != nil && r.endsPeriod(p) {
+		at = latest(at, p.Effective) // a period cannot end before its time (section 6)
+	}
+	return at, waits
+}
+
+// endsPeriod reports whether a change of items ends a period, or the current trial,
+// at its effective time.
+func (r *replay) endsPeriod(p *pending) bool {
+	f, period := r.inForce(p), r.state.Period
+	return f.Renewal == Reset || (period.Trial && !f.KeepTrial && p.Effective.Before(period.Span.End))
+}
+
+func (r *replay) scheduledTime(p *pending) (time.Time, *Waiting) {
 	base := r.base(p)
 	if r.changesNothing(p) || r.overdue(p) {
 		return base, nil
@@ -84,8 +99,8 @@ func (r *replay) rawDueTime(p *pending) (time.Time, *Waiting) {
 	case ApplyNextPeriod:
 		return r.renewalAfter(p, base)
 	case ApplyScheduled:
-		last, next := r.refreshTimes(p)
-		if last.After(base) {
+		last, next := r.refreshTimes(p, base)
+		if !last.IsZero() {
 			return last, nil
 		}
 		return time.Time{}, r.scheduledForRefresh(p, next)
@@ -97,7 +112,7 @@ func (r *replay) rawDueTime(p *pending) (time.Time, *Waiting) {
 // overdue reports whether an edit of the spec was due and could not apply: it
 // does so as soon as it can, and waits for no further date.
 func (r *replay) overdue(p *pending) bool {
-	return p.Origin == OriginSpec && (p.Waited || p.fault != nil)
+	return p.Origin == OriginSpec && (p.Overdue || p.fault != nil)
 }
 
 // renewalAfter is the renewal that a NextPeriod update waits for: the end of the
@@ -108,7 +123,7 @@ func (r *replay) renewalAfter(p *pending, base time.Time) (time.Time, *Waiting) 
 	if base.Before(r.state.Start) {
 		base = r.state.Start
 	}
-	if base.Before(period.Start) {
+	if base.Before(r.state.Period.Renewed) {
 		return base, nil
 	}
 	if !base.Before(period.End) {
@@ -133,13 +148,40 @@ func (r *replay) customTime(p *pending, base time.Time) time.Time {
 	}
 }
 
-// refreshTimes are the newest and the next refresh of the product of the item
-// that an update changes.
-func (r *replay) refreshTimes(p *pending) (last, next time.Time) {
-	item := r.itemOf(p)
-	if item == nil {
-		return time.Time{}, time.Time{}
+// refreshTimes are the first known refresh after the base and the next one that is
+// due, of the products of the items that an update changes; zero where there is
+// none. With several products the earliest counts (billing design, section 7).
+func (r *replay) refreshTimes(p *pending, base time.Time) (last, next time.Time) {
+	for _, name := range r.productsOf(p) {
+		product := r.in.Products[name]
+		if t := product.LastRefresh; t.After(base) && (last.IsZero() || t.Before(last)) {
+			last = t
+		}
+		if t := product.NextRefresh; !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
 	}
-	product := r.in.Products[item.Product]
-	return product.LastRefresh, product.NextRefresh
+	return last, next
+}
+
+// productsOf names the products of the items that an update changes.
+func (r *replay) productsOf(p *pending) []string {
+	if item := r.itemOf(p); item != nil {
+		return []string{item.Product}
+	}
+	var names []string
+	wanted := map[string]bool{}
+	for _, t := range r.list(p) {
+		wanted[t.Name] = true
+		held := r.state.item(t.Name)
+		if held == nil || !held.terms().sameButQuantity(t) || (t.Quantity != nil && *t.Quantity != held.Position.Held) {
+			names = append(names, t.Product)
+		}
+	}
+	for i := range r.state.Items {
+		if held := &r.state.Items[i]; !wanted[held.Name] {
+			names = append(names, held.Product)
+		}
+	}
+	return names
 }

@@ -19,6 +19,15 @@ const (
 	ReasonSuspended  Reason = "Suspended"
 )
 
+// What there is to say of the usage of metered items.
+const (
+	SoftLimitReached  Reason = "SoftLimitReached"
+	TrialLimitReached Reason = "TrialLimitReached"
+	HardLimitReached  Reason = "HardLimitReached"
+	ReadingWentBack   Reason = "ReadingWentBack"
+	NotMetered        Reason = "NotMetered"
+)
+
 // Why an update waits, or what became of it. BelowMinimum and AboveMaximum also
 // keep a subscription from starting.
 const (
@@ -37,6 +46,9 @@ const (
 	EffectiveTimeAfterPeriod      Reason = "EffectiveTimeAfterPeriod"
 	EffectiveTimeBeforeLastChange Reason = "EffectiveTimeBeforeLastChange"
 	InvalidItems                  Reason = "InvalidItems"
+	CurrencyChange                Reason = "CurrencyChange"
+	IntervalChangeNeedsReset      Reason = "IntervalChangeNeedsReset"
+	PreviewOutdated               Reason = "PreviewOutdated"
 	ChangedByUpdate               Reason = "ChangedByUpdate"
 	SubscriptionCanceled          Reason = "SubscriptionCanceled"
 	SupersededBySpec              Reason = "SupersededBySpec"
@@ -50,7 +62,8 @@ const (
 func (r Reason) WaitsByItself() bool {
 	switch r {
 	case UnknownItem, DeclaredInSpec, LoadedFromSource, BelowMinimum, AboveMaximum, SeatsAssigned,
-		EffectiveTimeInClosedPeriod, EffectiveTimeAfterPeriod, EffectiveTimeBeforeLastChange:
+		EffectiveTimeInClosedPeriod, EffectiveTimeAfterPeriod, EffectiveTimeBeforeLastChange,
+		InvalidItems, CurrencyChange, IntervalChangeNeedsReset, WaitingForSeats, PreviewOutdated:
 		return true
 	default:
 		return false

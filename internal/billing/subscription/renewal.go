@@ -54,12 +54,10 @@ func (r *replay) checkItems() *Fault {
 // nextPeriod moves to the period that begins at the instant. A new time zone
 // takes effect here (billing design, section 1).
 func (r *replay) nextPeriod(at time.Time) {
-	name, zone := r.state.Period.Zone, r.zone
-	if loaded, err := calendar.LoadZone(r.in.Terms.Zone); err == nil {
-		name, zone = r.in.Terms.Zone, loaded
-	}
+	name, zone := r.nextZone()
 	c := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: zone}
-	if r.state.Period.Trial {
+	cutShort := r.state.Period.Span.End.Before(r.state.Period.Natural.End)
+	if r.state.Period.Trial || cutShort {
 		r.setPeriod(c.IndexOf(at), at, c, name)
 		return
 	}
@@ -71,15 +69,27 @@ func (r *replay) nextPeriod(at time.Time) {
 		end = c.Boundary(index + 1)
 	}
 	span := calendar.Span{Start: at, End: end}
-	r.state.Period = Period{Index: index, Span: span, Natural: span, Zone: name}
+	r.state.Period = Period{Index: index, Span: span, Natural: span, Zone: name, Renewed: at}
 	r.zone = zone
+}
+
+// nextZone is the time zone of the next period: the spec's, unless it cannot be
+// used.
+func (r *replay) nextZone() (string, *time.Location) {
+	loaded, err := calendar.LoadZone(r.in.Terms.Zone)
+	if err != nil {
+		return r.state.Period.Zone, r.zone
+	}
+	return r.in.Terms.Zone, loaded
 }
 
 // setPeriod starts the period of the index at an instant within it: a stub,
 // unless the instant is its boundary.
 func (r *replay) setPeriod(index int, at time.Time, c calendar.Calendar, zone string) {
 	natural := calendar.Span{Start: c.Boundary(index), End: c.Boundary(index + 1)}
-	r.state.Period = Period{Index: index, Span: calendar.Span{Start: at, End: natural.End}, Natural: natural, Zone: zone}
+	r.state.Period = Period{
+		Index: index, Span: calendar.Span{Start: at, End: natural.End}, Natural: natural, Zone: zone, Renewed: at,
+	}
 	r.zone = c.Zone
 }
 
@@ -91,15 +101,20 @@ func (r *replay) chargePeriod(firstKey int) ([]proration.Line, *Fault) {
 	if fault != nil {
 		return nil, fault
 	}
+	r.state.Leftovers = nil
 	var lines []proration.Line
 	for i := range r.state.Items {
 		item := &r.state.Items[i]
-		item.LastEffective = time.Time{}
+		item.LastEffective, item.SeatsNoticed = time.Time{}, 0
 		if !item.Recurring {
 			continue
 		}
 		r.capture(item)
 		item.AtStart = item.Position.Held
+		if item.Metered {
+			item.Position, item.Meter = proration.Position{Held: item.Position.Held}, item.Meter.NextPeriod()
+			continue
+		}
 		position, line := proration.PeriodCharge(r.charge(item, policies[item.Name]))
 		item.Position = position
 		if item.Charge == InAdvance {
@@ -131,7 +146,10 @@ func (r *replay) stubPolicies() (map[string]proration.Policy, *Fault) {
 // capture takes the plan's price and limits for the period that begins.
 func (r *replay) capture(item *Item) {
 	plan := r.in.Products[item.Product].Plans[item.Plan]
-	item.Price, item.Charge = plan.Price, plan.Charge
+	item.Price, item.Charge, item.Metered = plan.Price, plan.Charge, plan.Metered && item.Recurring
+	if item.Metered {
+		item.Charge = InArrears
+	}
 	item.Minimum, item.Maximum = plan.Minimum, plan.Maximum
 }
 
@@ -149,8 +167,9 @@ func (r *replay) charge(item *Item, policy proration.Policy) proration.Charge {
 	}
 }
 
-// arrears are the charges of items in arrears for the period that ends, for what
-// was held at its start; the changes since are accrued lines of their own.
+// arrears are the charges of items in arrears for the period that ends: for what
+// was held at its start, the changes since are accrued lines of their own; or for
+// what was used.
 func (r *replay) arrears() ([]proration.Line, *Fault) {
 	if r.state.Period.Trial {
 		return nil, nil
@@ -162,14 +181,23 @@ func (r *replay) arrears() ([]proration.Line, *Fault) {
 	var lines []proration.Line
 	for i := range r.state.Items {
 		item := &r.state.Items[i]
-		if item.Charge != InArrears || !item.Recurring {
+		if item.Charge != InArrears || !item.Recurring || (item.AtStart == NotThere && !item.Metered) {
 			continue
 		}
-		_, line := proration.PeriodCharge(r.charge(item, policies[item.Name]))
+		line := r.arrearsOf(item, policies[item.Name])
 		line.Key = r.lineKey(len(lines))
 		lines = append(lines, line)
 	}
 	return lines, nil
+}
+
+// arrearsOf is what an item in arrears is charged for the whole current period.
+func (r *replay) arrearsOf(item *Item, policy proration.Policy) proration.Line {
+	if item.Metered {
+		return r.usage(item, r.state.Period.Span.End)
+	}
+	_, line := proration.PeriodCharge(r.charge(item, policy))
+	return line
 }
 
 // chargeOnce charges the items that are not recurring, at the start and in full,

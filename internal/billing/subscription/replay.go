@@ -126,6 +126,12 @@ const effectsOfOneEvent = 2
 
 // step replays one event, or finds out that it has to wait.
 func (r *replay) step(e event) {
+	if e.kind == readingTaken {
+		// However often a source is read: it is no event of billing.
+		r.out.Readings++
+		_ = r.handle(e)
+		return
+	}
 	day := calendar.LocalDate(e.at, r.zone)
 	if r.state.Day.Date == day && r.state.Day.Count >= MaxEventsPerDay {
 		r.state.Parked = fmt.Sprintf("More than %d events fall on one day, which looks like a loop. "+
@@ -134,7 +140,7 @@ func (r *replay) step(e event) {
 		r.count()
 		return
 	}
-	if fault := handlers[e.kind](r, e); fault != nil {
+	if fault := r.handle(e); fault != nil {
 		r.hold(e, *fault)
 		return
 	}
@@ -154,7 +160,7 @@ func (r *replay) step(e event) {
 // hold records that an event cannot take place yet. An edit of the spec waits
 // by itself; anything else holds back all that comes after it.
 func (r *replay) hold(e event, fault Fault) {
-	if e.update != nil && fault.Reason.WaitsByItself() {
+	if e.update != nil && e.update.waitsAlone(fault) {
 		e.update.fault, e.update.tried = &fault, true
 		return
 	}
@@ -167,6 +173,14 @@ func (r *replay) hold(e event, fault Fault) {
 		r.out.Next = at
 	}
 	r.out.Blocked = &fault
+}
+
+// waitsAlone reports whether a fault keeps this update waiting and nothing else.
+// A preview holds nothing up; neither does an edit of the spec that names what is
+// not there: what is in force goes on being billed.
+func (p *pending) waitsAlone(fault Fault) bool {
+	missing := fault.Reason == ProductNotFound || fault.Reason == PlanNotFound
+	return fault.Reason.WaitsByItself() || p.Preview || (missing && p.Origin == OriginSpec && p.Items != nil)
 }
 
 // decide closes an update.

@@ -23,10 +23,15 @@ func (r *replay) inForce(p *pending) InForce {
 		f.Payment = cmp.Or(f.Payment, c.Payment)
 		f.Method = cmp.Or(f.Method, c.Method)
 	}
+	if p.Items != nil {
+		f.Renewal = cmp.Or(p.Policy.Renewal, r.in.Terms.Change.Renewal, Retain)
+		f.KeepTrial = isTrue(cmp.Or(p.Policy.KeepTrial, r.in.Terms.Change.KeepTrial))
+		f.IgnoreRecurring = isTrue(cmp.Or(p.Policy.IgnoreRecurring, r.in.Terms.Change.IgnoreRecurring))
+	}
 	f.Proration = r.prorationRef(p)
 	f.PolicyGeneration = r.in.Policies[f.Proration].Generation
 	f.Effective, f.BillAt = p.Effective, p.BillAt
-	f.Seen = r.seen(p)
+	f.Seen, f.Overdue = r.seen(p), r.overdue(p)
 	f.ApprovedAt = p.ApprovedAt
 	if p.Approved && f.ApprovedAt.IsZero() && r.guarded(p) {
 		f.ApprovedAt = r.in.seenNow()
@@ -86,13 +91,19 @@ func (r *replay) policy(ref PolicyRef) (proration.Policy, *Fault) {
 	return policy.Policy, nil
 }
 
-// itemOf is the item that an update changes; nil when there is none.
+// itemOf is the item whose quantity an update changes; nil when there is none.
 func (r *replay) itemOf(p *pending) *Item {
-	if p.Change.Item == "" && len(r.state.Items) == 1 {
+	switch {
+	case p.Items != nil:
+		return nil
+	case p.Change.Item == "" && len(r.state.Items) == 1:
 		return &r.state.Items[0]
+	default:
+		return r.state.item(p.Change.Item)
 	}
-	return r.state.item(p.Change.Item)
 }
+
+func isTrue(b *bool) bool { return b != nil && *b }
 
 // limits are an item's seat limits in force: the plan's as it is now, else as
 // it was captured.

@@ -5,6 +5,7 @@ package subscription
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -271,10 +272,64 @@ func (w *world) edit(item string, n int64) *world {
 func (w *world) recordEdits() *world {
 	for _, edit := range Edits(w.state, w.in.Terms, w.in.Updates) {
 		cause := Cause{Item: edit.Item, Observed: w.in.seenNow(), Generation: w.in.Terms.Generation}
-		w.add("e", Update{Origin: OriginSpec, Change: QuantityChange{Item: edit.Item, Count: ptr(edit.Quantity)}, Cause: cause}, nil)
+		u := Update{Origin: OriginSpec, Items: edit.Items, Cause: cause}
+		if edit.Items == nil {
+			u.Change = QuantityChange{Item: edit.Item, Count: ptr(edit.Quantity)}
+		}
+		w.add("e", u, nil)
 	}
 	return w
 }
+
+// offer puts a plan on a product, which is made where it does not exist.
+func (w *world) offer(product, name string, plan Plan) *world {
+	p := w.in.Products[product]
+	p.Plans = maps.Clone(p.Plans)
+	if p.Plans == nil {
+		p.Plans = map[string]Plan{}
+	}
+	p.Plans[name] = plan
+	w.in.Products[product] = p
+	return w
+}
+
+// on is an item on a plan of its product: "editors" is of the product
+// editor-seat, any other of one of its own name. Without a quantity it leaves it
+// out.
+func on(item, plan string, quantity ...int64) TermsItem {
+	t := TermsItem{Name: item, Product: item + "-seat", Plan: plan, Recurring: true}
+	if item == "editors" {
+		t.Product = "editor-seat"
+	}
+	if len(quantity) > 0 {
+		t.Quantity = &quantity[0]
+	}
+	return t
+}
+
+func (t TermsItem) once() TermsItem {
+	t.Recurring = false
+	return t
+}
+
+// change is a user's update to another list of items, named as the others are.
+func (w *world) change(items []TermsItem, options ...option) *world {
+	return w.add("u", Update{Origin: OriginUser, Items: items}, options)
+}
+
+// declare edits the list of items in the spec, and makes the updates for it as the
+// next pass does.
+func (w *world) declare(items ...TermsItem) *world {
+	return w.terms(func(t *Terms) { t.Items = items }).recordEdits()
+}
+
+func renewal(r Renewal) option { return func(u *Update) { u.Policy.Renewal = r } }
+func keepingTrial(u *Update)   { u.Policy.KeepTrial = ptr(true) }
+func ignoringRecurring(u *Update) {
+	u.Policy.KeepTrial, u.Policy.IgnoreRecurring = ptr(true), ptr(true)
+}
+func preview(u *Update)            { u.Preview = true }
+func expecting(hash string) option { return func(u *Update) { u.ExpectedHash = hash } }
 
 // approve releases an update.
 func (w *world) approve(name string) *world {
@@ -295,7 +350,7 @@ func (w *world) cancel(c Cancellation) *world {
 func (w *world) replay() *world {
 	w.t.Helper()
 	w.last = w.replayOnce()
-	w.in.Terms.Seen = true
+	w.in.Terms.Seen, w.in.Terms.Cancel.Seen = true, true
 	w.in.Unpark = false
 	if w.in.Terms.ByHand {
 		w.in.Before = w.in.Now

@@ -45,6 +45,9 @@ func (r *replay) guarded(p *pending) bool {
 // checkTarget says why a change cannot be made to the item that it names, or
 // that there is no such item.
 func (r *replay) checkTarget(p *pending) *Fault {
+	if p.Items != nil {
+		return nil // a list names its own items
+	}
 	item := r.itemOf(p)
 	if item == nil && p.Change.Item == "" {
 		return &Fault{UnknownItem, fmt.Sprintf("The subscription has %d items: name the one to change in "+
@@ -62,10 +65,14 @@ func (r *replay) checkTarget(p *pending) *Fault {
 			"change it there, in spec.items.", item.Name)}
 	}
 	if r.in.Products[item.Product].Loader {
-		return &Fault{LoadedFromSource, fmt.Sprintf("The seats of item %q are counted by the data loader of "+
-			"SeatProduct %q: change them where they are counted.", item.Name, item.Product)}
+		return loadedFromSource(item.Name, item.Product)
 	}
 	return nil
+}
+
+func loadedFromSource(item, product string) *Fault {
+	return &Fault{LoadedFromSource, fmt.Sprintf("The seats of item %q are counted by the data loader of SeatProduct %q: "+
+		"change them where they are counted.", item, product)}
 }
 
 // checkLimits says why an item cannot hold the quantity (billing design,

@@ -143,7 +143,7 @@ func TestSection8Upcoming(t *testing.T) {
 			if name == "a credit" {
 				w.decrement("editors", 12, paid(PayImmediately)).replay()
 			}
-			upcoming := w.state.Upcoming()
+			upcoming := UpcomingInvoice(w.state, w.in)
 			w.at("2026-05-01").replay()
 			issued := w.documents[len(w.documents)-1]
 			if !upcoming.Subtotal.Equal(issued.Subtotal) || !upcoming.AmountDue.Equal(issued.AmountDue) || !upcoming.DueTime.Equal(issued.Issued) {
@@ -152,7 +152,7 @@ func TestSection8Upcoming(t *testing.T) {
 		})
 	}
 	var none State
-	if got := none.Upcoming(); !got.DueTime.IsZero() || !got.Subtotal.Equal(money.Decimal{}) {
+	if got := UpcomingInvoice(none, Input{}); !got.DueTime.IsZero() || !got.Subtotal.Equal(money.Decimal{}) {
 		t.Errorf("before the start: %+v", got)
 	}
 }

@@ -113,12 +113,102 @@ func TestSection9Trials(t *testing.T) {
 		},
 	})
 	w := trial(newWorld(t)).declaring(5)
-	if w.state.Phase != Trialing || !w.state.Upcoming().DueTime.Equal(instant("2026-04-11")) {
-		t.Errorf("it is %s, and renews at %s", w.state.Phase, w.state.Upcoming().DueTime)
+	if w.state.Phase != Trialing || !UpcomingInvoice(w.state, w.in).DueTime.Equal(instant("2026-04-11")) {
+		t.Errorf("it is %s, and renews at %s", w.state.Phase, UpcomingInvoice(w.state, w.in).DueTime)
 	}
 	if w.at("2026-04-11").replay(); w.state.Phase != Active || w.state.Period.Trial {
 		t.Errorf("after the trial it is %s", w.state.Phase)
 	}
+}
+
+// Changes of items in a trial end it, unless they keep it.
+func TestSection9ChangesOfItems(t *testing.T) {
+	trial := func(w *world) *world {
+		w.in.Terms.TrialEnd = instant("2026-04-15")
+		return w.plan(func(p *Plan) { *p = eur("30") }).offer("editor-seat", "big", eur("50"))
+	}
+	only := func(w *world) *world {
+		w.in.Terms.TrialOnly = true
+		return trial(w)
+	}
+	big := []TermsItem{on("editors", "big")}
+	tell(t, map[string]story{
+		"Retain ends it": {
+			reason: "trial to 15 April, EUR 50, change on 10 April: a stub of 50 × 5/31, then 50.00 on the 15th",
+			play: func(w *world) {
+				trial(w).holding(1).at("2026-04-10").change(big).replay().at("2026-04-15").replay().at("2026-05-15").replay()
+			},
+			want: []string{"Initial 2026-04-10: 8.06", "u1 Applied: 8.06", "Renewal 2026-04-15: 50.00", "Renewal 2026-05-15: 50.00"},
+		},
+		"Retain ends it, with an anchor": {
+			reason: "the boundaries stay: the trial's end, then the anchor's; 50 × 5/30, 50 × 16/30",
+			play: func(w *world) {
+				trial(w).in.Terms.Anchor = instant("2026-05-01")
+				w.holding(1).at("2026-04-10").change(big).replay().at("2026-05-01").replay()
+			},
+			want: []string{"Initial 2026-04-10: 8.33", "u1 Applied: 8.33", "Renewal 2026-04-15: 26.67", "Renewal 2026-05-01: 50.00"},
+		},
+		"an anchor inside it": {
+			reason: "no period is longer than its natural one: 50 × 2/31 to the anchor, and on from there",
+			play: func(w *world) {
+				trial(w).in.Terms.Anchor = instant("2026-04-12")
+				w.holding(1).at("2026-04-10").change(big).replay().at("2026-04-12").replay()
+			},
+			want: []string{"Initial 2026-04-10: 3.23", "u1 Applied: 3.23", "Renewal 2026-04-12: 50.00"},
+		},
+		"keepTrial": {
+			reason: "the items change, nothing is charged, the trial goes on",
+			play: func(w *world) {
+				trial(w).holding(1).at("2026-04-10").change(big, keepingTrial, by(proration.PayInFull)).replay().at("2026-04-15").replay()
+			},
+			want: []string{"u1 Applied", "Initial 2026-04-15: 50.00"},
+		},
+		"Reset": {
+			reason: "it always ends, and the new period is charged in full",
+			play: func(w *world) {
+				trial(w).holding(1).at("2026-04-10").change(big, renewal(Reset), keepingTrial).replay().at("2026-05-10").replay()
+			},
+			want: []string{"Initial 2026-04-10: 50.00", "u1 Applied: 50.00", "Renewal 2026-05-10: 50.00"},
+		},
+		"a quantity": {
+			reason: "never ends a trial",
+			play: func(w *world) {
+				trial(w).holding(1).at("2026-04-10").increment("editors", 1).replay().at("2026-04-15").replay()
+			},
+			want: []string{"u1 Applied", "Initial 2026-04-15: 60.00"},
+		},
+		"trial-only": {
+			reason: "a change of items turns it into a recurring one after the trial",
+			play: func(w *world) {
+				only(w).holding(1).at("2026-04-10").change(big, keepingTrial).replay().at("2026-04-15").replay()
+			},
+			want: []string{"u1 Applied", "Initial 2026-04-15: 50.00"},
+		},
+		"trial-only, ignoreRecurring": {
+			reason: "it stays trial-only",
+			play: func(w *world) {
+				only(w).holding(1).at("2026-04-10").change(big, ignoringRecurring).replay().at("2026-06-15").replay()
+				if w.state.Phase != Canceled {
+					w.t.Fatalf("it is %s", w.state.Phase)
+				}
+			},
+			want: []string{"u1 Applied"},
+		},
+		"trial-only, ended by the change": {
+			reason: "what comes after it is paid for",
+			play: func(w *world) {
+				only(w).holding(1).at("2026-04-10").change(big).replay().at("2026-04-15").replay()
+			},
+			want: []string{"Initial 2026-04-10: 8.06", "u1 Applied: 8.06", "Renewal 2026-04-15: 50.00"},
+		},
+		"at its very end": {
+			reason: "before it is charged; the first period charges what is then held",
+			play: func(w *world) {
+				trial(w).holding(1).at("2026-04-10").change(big, applies(ApplyNextPeriod)).replay().at("2026-04-15").replay()
+			},
+			want: []string{"u1 Applied: 0.00", "Initial 2026-04-15: 50.00"},
+		},
+	})
 }
 
 // A trial that cannot be keeps a subscription from starting.

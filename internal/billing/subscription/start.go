@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/metering"
 	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
@@ -25,6 +26,9 @@ func (r *replay) start(e event) *Fault {
 	if fault != nil {
 		r.state, r.zone = before, zone
 		return fault
+	}
+	for i := range r.state.Items {
+		r.noticeSeats(&r.state.Items[i], 0, e.at)
 	}
 	for _, p := range s.counts[:min(len(s.counts), maxCountsAtStart)] {
 		r.decide(p, r.startedWith(p, e.at))
@@ -137,8 +141,11 @@ func (r *replay) checkStartTime(at time.Time, b beginning) *Fault {
 func (r *replay) firstItem(t TermsItem) (Item, *pending, *Fault) {
 	plan := r.in.Products[t.Product].Plans[t.Plan]
 	item := Item{
-		Name: t.Name, Product: t.Product, Plan: t.Plan, Recurring: t.Recurring,
-		Charge: plan.Charge, Price: plan.Price, Minimum: plan.Minimum, Maximum: plan.Maximum,
+		Name: t.Name, Product: t.Product, Plan: t.Plan, Recurring: t.Recurring, Limits: t.Limits,
+	}
+	r.capture(&item)
+	if item.Metered {
+		return r.firstMeteredItem(t, item)
 	}
 	switch {
 	case t.Quantity != nil:
@@ -151,7 +158,7 @@ func (r *replay) firstItem(t TermsItem) (Item, *pending, *Fault) {
 		item.Position.Held = max(plan.Minimum, r.in.Assigned[t.Name])
 		return item, nil, nil
 	}
-	count := r.firstCount(t.Name)
+	count := r.firstCount(t.Name, r.startTime())
 	if count == nil {
 		return item, nil, &Fault{WaitingForSeats, fmt.Sprintf("The seats of item %q have not been counted yet by the data "+
 			"loader of SeatProduct %q.", t.Name, t.Product)}
@@ -161,11 +168,27 @@ func (r *replay) firstItem(t TermsItem) (Item, *pending, *Fault) {
 	return item, count, nil
 }
 
+// firstMeteredItem is a metered item as it starts: with the reading then. What it
+// holds costs nothing.
+func (r *replay) firstMeteredItem(t TermsItem, item Item) (Item, *pending, *Fault) {
+	if t.Quantity != nil {
+		item.Position.Held = *t.Quantity
+	}
+	reading, found := r.reading(t.Name)
+	if !found && r.in.Products[t.Product].Loader {
+		return item, nil, &Fault{WaitingForSeats, fmt.Sprintf("The usage of item %q has not been read yet by the data loader "+
+			"of SeatProduct %q.", t.Name, t.Product)}
+	}
+	if found {
+		item.Meter = metering.Meter{Known: true, Last: reading.Reading}
+	}
+	return item, nil, nil
+}
+
 // firstCount is the count that an item starts with: the newest one that was
-// observed by the start, else the first one after it. Counts after that one apply
+// observed by its start, else the first one after it. Counts after that one apply
 // at their own times, however late the start was made up for.
-func (r *replay) firstCount(item string) *pending {
-	start := r.startTime()
+func (r *replay) firstCount(item string, start time.Time) *pending {
 	var first *pending
 	for _, p := range r.updates {
 		if p.Origin != OriginRefresh || p.Change.Item != item || p.Change.Count == nil || p.Late() {
@@ -225,7 +248,7 @@ func (r *replay) billedElsewhere(due time.Time) bool {
 func (r *replay) startTrial(at, end time.Time) {
 	r.state.Phase = Trialing
 	span := calendar.Span{Start: at, End: end}
-	r.state.Period = Period{Span: span, Natural: span, Zone: r.in.Terms.Zone, Trial: true}
+	r.state.Period = Period{Span: span, Natural: span, Zone: r.in.Terms.Zone, Trial: true, Renewed: at}
 	if r.in.Terms.Anchor.IsZero() {
 		r.state.Anchor = end
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/metering"
 	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 	"github.com/seatplane/seatplane/internal/billing/proration"
@@ -64,7 +65,28 @@ type State struct {
 	Parked string
 	// ActedOn is the spec last acted on, item by item.
 	ActedOn ActedOn
+	// Leftovers say what items left behind that went, or left their plan, in this
+	// period; the newest maxLeftovers of them.
+	Leftovers []Leftover
+	// Continues: a change of items turned a trial-only subscription into one that
+	// recurs after its trial (billing design, section 9).
+	Continues bool
 }
+
+// Leftover is what is kept of an item that left a plan, should it come back to it
+// in the same period.
+type Leftover struct {
+	Item, Product, Plan string
+	// Remainder is the rounding remainder that the next line of the item on the plan
+	// carries (billing design, section 3, "No drift").
+	Remainder money.Fraction
+	// Left is the effective time at which it left: effective times of an item never
+	// go back within a period (section 6).
+	Left time.Time
+}
+
+// maxLeftovers bounds the list, which is rewritten with every change.
+const maxLeftovers = 100
 
 // Period is the billing period in force.
 type Period struct {
@@ -79,6 +101,10 @@ type Period struct {
 	Zone string
 	// Trial: nothing is charged or credited for time inside.
 	Trial bool
+	// Renewed is the boundary, or the start, at which it began; earlier than
+	// Span.Start where a change of items cut the period before it short. What waits
+	// for a renewal since then has not missed one.
+	Renewed time.Time
 }
 
 // Charge says when a recurring charge falls due.
@@ -118,9 +144,18 @@ type Item struct {
 	// measured against.
 	Position proration.Position
 	// AtStart is the quantity held when the period started: what an item in
-	// arrears is charged for at its end.
+	// arrears is charged for at its end. NotThere for one that came, or moved to
+	// its plan, in mid-period.
 	AtStart int64
 	Source  Source
+	// Metered: what was used in a period is billed at its end, not what is held
+	// (billing design, section 11). Limits bound its usage, and Meter counts it.
+	Metered bool
+	Limits  metering.Limits
+	Meter   metering.Meter
+	// SeatsNoticed is the highest threshold of the maximum, in percent, of which a
+	// notice was given in this period; 0 for none.
+	SeatsNoticed int
 	// Loaded is the count last acted on, as it was loaded; nil without one.
 	Loaded *int64
 	// Observed is when that count was observed, on the subscription's clock, and
@@ -130,6 +165,10 @@ type Item struct {
 	// period; zero without one. Effective times never go back behind it.
 	LastEffective time.Time
 }
+
+// NotThere is the [Item.AtStart] of an item that its plan charges nothing for at the
+// end of the period: its changes are priced, and nothing else.
+const NotThere = -1
 
 // Deferred is a line that is billed on a document of its own.
 type Deferred struct {
@@ -214,5 +253,6 @@ func (s *State) clone() State {
 	c.Accrued = slices.Clone(s.Accrued)
 	c.Deferred = slices.Clone(s.Deferred)
 	c.ActedOn.Items = slices.Clone(s.ActedOn.Items)
+	c.Leftovers = slices.Clone(s.Leftovers)
 	return c
 }

@@ -42,9 +42,9 @@ func (r *replay) refreshSupersededAt(p *pending) (time.Time, bool) {
 	switch {
 	case p.Late():
 		return observed, true
-	case r.declared(p.Change.Item):
+	case !r.counted(p.Change.Item):
 		return r.editSeen(observed), true
-	case item != nil && item.Loaded != nil && !p.Cause.after(item.Observed, item.LoadedAt):
+	case item != nil && !item.Observed.IsZero() && !p.Cause.after(item.Observed, item.LoadedAt):
 		return observed, true
 	}
 	var at time.Time
@@ -77,20 +77,28 @@ func (r *replay) editSeen(earlier time.Time) time.Time {
 	return r.in.seenNow()
 }
 
-// declared reports whether the spec declares the item's quantity, or has no such
-// item.
-func (r *replay) declared(item string) bool {
-	declared, found := r.in.Terms.item(item)
-	return !found || declared.Quantity != nil
+// counted reports whether counts decide an item's quantity: it is held, or an edit
+// is about to add it, and the spec does not declare how many it is.
+func (r *replay) counted(name string) bool {
+	declared, inSpec := r.in.Terms.item(name)
+	_, actedOn := r.state.ActedOn.item(name)
+	switch {
+	case inSpec && declared.Quantity != nil:
+		return false
+	case r.state.item(name) != nil:
+		return !r.state.item(name).Metered
+	default:
+		return inSpec && !actedOn
+	}
 }
 
 // editSupersededAt: an edit gives way to every newer generation of the spec, and
 // one that was acted on already is not applied again. One that waited for a date
 // which came before the newer generation was seen has taken hold by then.
 func (r *replay) editSupersededAt(p *pending) (time.Time, bool) {
-	acted, found := r.state.ActedOn.item(p.Cause.Item)
+	acted, found := r.actedGeneration(p.Cause.Item)
 	switch {
-	case !found, p.Cause.Generation <= acted.Generation:
+	case !found, p.Cause.Generation <= acted:
 		return p.Cause.Observed, true
 	case p.Cause.Generation >= r.in.Terms.Generation:
 		return time.Time{}, false
@@ -99,6 +107,16 @@ func (r *replay) editSupersededAt(p *pending) (time.Time, bool) {
 	default:
 		return r.editSeen(p.Cause.Observed), true
 	}
+}
+
+// actedGeneration is the last generation of the spec that was acted on for an
+// item's quantity, or for all else where no item is named.
+func (r *replay) actedGeneration(item string) (int64, bool) {
+	if item == "" {
+		return r.state.ActedOn.Generation, true
+	}
+	acted, found := r.state.ActedOn.item(item)
+	return acted.Generation, found
 }
 
 // supersede closes an update whose place something else took.
@@ -113,7 +131,7 @@ func (r *replay) supersede(e event) *Fault {
 	case p.Late():
 		fault = Fault{SupersededByRefresh, "It was made too long after its count was loaded to be trusted; the next " +
 			"refresh counts again."}
-	case p.Origin == OriginRefresh && !r.declared(p.Change.Item):
+	case p.Origin == OriginRefresh && r.counted(p.Change.Item):
 		fault = Fault{SupersededByRefresh, "A newer count of the item took its place."}
 	}
 	if p.Origin == OriginSpec {
@@ -127,6 +145,10 @@ func (r *replay) supersede(e event) *Fault {
 // actedUpTo remembers the generation of an edit that was taken back, so that a
 // late copy of its update is not applied; what it asked for is not recorded.
 func (r *replay) actedUpTo(p *pending) {
+	if p.Items != nil {
+		r.state.ActedOn.Generation = max(r.state.ActedOn.Generation, p.Cause.Generation)
+		return
+	}
 	for i := range r.state.ActedOn.Items {
 		if a := &r.state.ActedOn.Items[i]; a.Name == p.Cause.Item {
 			a.Generation = max(a.Generation, p.Cause.Generation)

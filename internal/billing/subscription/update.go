@@ -11,9 +11,21 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// applyUpdate makes an update take hold: the quantity held changes, and what
-// that costs is owed (billing design, sections 5 to 7).
+// applyUpdate makes an update take hold, and what that costs is owed (billing
+// design, sections 5 to 7).
 func (r *replay) applyUpdate(e event) *Fault {
+	switch {
+	case e.update.Preview:
+		return r.preview(e)
+	case e.update.Items != nil:
+		return r.applyItems(e)
+	default:
+		return r.applyQuantity(e)
+	}
+}
+
+// applyQuantity changes the quantity held of one item.
+func (r *replay) applyQuantity(e event) *Fault {
 	p := e.update
 	if fault := r.checkTarget(p); fault != nil {
 		return r.refuse(p, e.at, *fault)
@@ -32,11 +44,10 @@ func (r *replay) applyUpdate(e event) *Fault {
 	if fault != nil {
 		return r.refuse(p, e.at, *fault)
 	}
-	if p.Preview {
-		r.decide(p, c.decision(r, IsPreviewed, Fault{ReasonPreviewed, "Computed; nothing was changed."}))
-		return nil
+	decision := c.decision(r)
+	if fault := checkHash(p, decision); fault != nil {
+		return r.refuse(p, e.at, *fault)
 	}
-	decision := c.decision(r, IsApplied, Fault{ReasonApplied, "Applied."})
 	r.take(p, item, c)
 	r.decide(p, decision)
 	return nil
@@ -81,9 +92,6 @@ type considered struct {
 // it costs.
 func (r *replay) consider(p *pending, item *Item, at time.Time) (considered, *Fault) {
 	d := r.dueTime(p)
-	if p.Preview && d.waits == nil {
-		at = d.at // it is looked at before it would apply
-	}
 	if d.at.IsZero() {
 		d.at = at
 	}
@@ -91,19 +99,25 @@ func (r *replay) consider(p *pending, item *Item, at time.Time) (considered, *Fa
 	c.inForce.ApplyAt = at
 	c.inForce.Method = r.method(item, c.inForce.Method, d.tooLate)
 	var fault *Fault
-	if c.effective, fault = r.effectiveTime(p, item, d); fault != nil {
+	if c.effective, fault = r.effectiveTime(p, bounds{item.LastEffective, item.Name}, d); fault != nil {
 		return c, fault
 	}
 	c.inForce.Effective = c.effective
-	switch c.inForce.Payment {
-	case PayImmediately:
-		c.inForce.BillAt = at
-	case PayCustom:
-		c.inForce.BillAt = latest(p.BillAt, at)
-	default:
-	}
+	c.inForce.BillAt = r.billAt(p, c.inForce.Payment, at)
 	c.position, c.line, fault = r.price(p, c)
 	return c, fault
+}
+
+// billAt is when an adjustment is billed; zero with the next invoice.
+func (r *replay) billAt(p *pending, payment Payment, at time.Time) time.Time {
+	switch payment {
+	case PayImmediately:
+		return at
+	case PayCustom:
+		return latest(p.BillAt, at)
+	default:
+		return p.BillAt
+	}
 }
 
 // method is the calculation method once the circumstances had their say.
@@ -120,10 +134,17 @@ func (r *replay) method(item *Item, asked proration.Method, tooLate bool) prorat
 	}
 }
 
+// bounds are what an effective time may not lie before, besides the period: the
+// effective time of the newest change, and the item that it changed.
+type bounds struct {
+	newest time.Time
+	item   string
+}
+
 // effectiveTime is the instant from which a change counts for money. One that a
 // person wrote must lie in the current period and not before the item's newest
 // change; one that was derived is moved up to those bounds (section 6).
-func (r *replay) effectiveTime(p *pending, item *Item, d due) (time.Time, *Fault) {
+func (r *replay) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) {
 	period := r.state.Period.Span
 	if p.Effective.IsZero() {
 		t := d.at
@@ -133,7 +154,7 @@ func (r *replay) effectiveTime(p *pending, item *Item, d due) (time.Time, *Fault
 		case p.Origin == OriginRefresh && r.inForce(p).Application == ApplyImmediately:
 			t = p.Cause.Observed
 		}
-		return latest(t, period.Start, item.LastEffective), nil
+		return latest(t, period.Start, b.newest), nil
 	}
 	switch t := p.Effective; {
 	case t.Before(period.Start):
@@ -144,9 +165,9 @@ func (r *replay) effectiveTime(p *pending, item *Item, d due) (time.Time, *Fault
 	case !t.Before(period.End):
 		return t, &Fault{EffectiveTimeAfterPeriod, "The effective time lies at or after the end of the current " +
 			"period: use one within it, or applicationSchedule NextPeriod."}
-	case t.Before(item.LastEffective):
+	case t.Before(b.newest):
 		return t, &Fault{EffectiveTimeBeforeLastChange, fmt.Sprintf("The effective time lies before that of the "+
-			"newest change of item %q: use a later one.", item.Name)}
+			"newest change of item %q: use a later one.", b.item)}
 	default:
 		return t, nil
 	}
@@ -157,7 +178,7 @@ func (r *replay) effectiveTime(p *pending, item *Item, d due) (time.Time, *Fault
 // does not charge an item that is charged once, whose added units are.
 func (r *replay) price(p *pending, c considered) (proration.Position, *proration.Line, *Fault) {
 	atBoundary := !c.effective.Before(r.state.Period.Span.End)
-	if r.state.Period.Trial || (atBoundary && c.item.Recurring) {
+	if r.state.Period.Trial || c.item.Metered || (atBoundary && c.item.Recurring) {
 		position := c.item.Position
 		position.Held = c.quantity
 		return position, nil, nil
@@ -198,6 +219,7 @@ func (r *replay) lineKey(i int) string { return fmt.Sprintf("%d-%d", r.state.Seq
 func (r *replay) take(p *pending, item *Item, c considered) {
 	item.Position = c.position
 	item.LastEffective = c.effective
+	r.noticeSeats(item, c.item.Position.Held, c.at)
 	if p.Origin == OriginRefresh {
 		item.Loaded, item.Observed, item.LoadedAt = p.Change.Count, p.Cause.Observed, p.Cause.Loaded
 	}
@@ -207,21 +229,21 @@ func (r *replay) take(p *pending, item *Item, c considered) {
 		r.letGo(item.Name)
 	}
 	if c.line != nil {
-		r.owe(*c.line, item, c)
+		r.owe(*c.line, item.Charge, c.inForce, c.at)
 	}
 }
 
 // owe puts a line where it will be billed (section 7). One that rounds to zero
 // stays on the update alone; an item in arrears is billed at the boundary.
-func (r *replay) owe(line proration.Line, item *Item, c considered) {
-	switch payment := c.inForce.Payment; {
+func (r *replay) owe(line proration.Line, charge Charge, f InForce, at time.Time) {
+	switch {
 	case line.Amount.IsZero():
-	case item.Charge == InArrears || payment == PayNextInvoice:
+	case charge == InArrears || f.Payment == PayNextInvoice:
 		r.state.Accrued = fold(append(r.state.Accrued, line))
-	case payment == PayImmediately:
-		r.state.Deferred = append(r.state.Deferred, Deferred{BillAt: c.at, Reason: DocumentUpdate, Line: line})
+	case f.Payment == PayImmediately:
+		r.state.Deferred = append(r.state.Deferred, Deferred{BillAt: at, Reason: DocumentUpdate, Line: line})
 	default:
-		r.state.Deferred = append(r.state.Deferred, Deferred{BillAt: c.inForce.BillAt, Reason: DocumentCustom, Line: line})
+		r.state.Deferred = append(r.state.Deferred, Deferred{BillAt: f.BillAt, Reason: DocumentCustom, Line: line})
 	}
 }
 
@@ -249,7 +271,7 @@ func (r *replay) letGo(name string) {
 }
 
 // decision is what the record will say of a considered change.
-func (c considered) decision(r *replay, verdict Verdict, fault Fault) Decision {
+func (c considered) decision(r *replay) Decision {
 	product := r.in.Products[c.item.Product]
 	change := Change{
 		Item: c.item.Name, Product: c.item.Product, ProductRef: product.ExternalRef,
@@ -258,11 +280,9 @@ func (c considered) decision(r *replay, verdict Verdict, fault Fault) Decision {
 		NextRefresh: product.NextRefresh,
 	}
 	d := Decision{
-		Verdict: verdict, Fault: fault, InForce: c.inForce, AppliedAt: c.at,
+		Verdict: IsApplied, Fault: Fault{ReasonApplied, "Applied."}, InForce: c.inForce, AppliedAt: c.at,
+		Renewal: r.state.Period.Span.End,
 		Summary: summaryOf(c.item.Name, c.item.Position.Held, c.quantity),
-	}
-	if verdict == IsPreviewed {
-		d.AppliedAt = time.Time{} // it never takes hold
 	}
 	if c.inForce.Method != proration.DoNotCharge {
 		sum := money.Decimal{}
@@ -280,6 +300,9 @@ func (c considered) decision(r *replay, verdict Verdict, fault Fault) Decision {
 
 // summary is an update in a few words.
 func (r *replay) summary(p *pending) string {
+	if p.Items != nil {
+		return r.summaryOfList(p)
+	}
 	item := r.itemOf(p)
 	if item == nil {
 		return ""

@@ -22,8 +22,8 @@ func (r *replay) waiting(p *pending) Waiting {
 		return *due.waits
 	}
 	if r.out.Blocked != nil && !due.at.After(r.in.Now) {
-		if p.Origin == OriginSpec {
-			due.at = time.Time{} // an overdue one's moves on with every pass
+		if r.overdue(p) {
+			due.at = time.Time{} // it moves on with every pass
 		}
 		return r.wait(p, IsPending, *r.out.Blocked, due.at)
 	}
@@ -36,11 +36,29 @@ func (r *replay) standingFault(p *pending) *Fault {
 	if !r.overdue(p) || !r.state.Started() {
 		return nil
 	}
+	if p.Items != nil {
+		return r.standingFaultOfList(p)
+	}
 	if fault := r.checkTarget(p); fault != nil {
 		return fault
 	}
 	item := r.itemOf(p)
 	return r.checkLimits(item, r.wanted(p, item))
+}
+
+func (r *replay) standingFaultOfList(p *pending) *Fault {
+	if fault := r.checkList(r.list(p)); fault != nil {
+		return fault
+	}
+	f := r.inForce(p)
+	if fault := r.checkTrialFlags(f); fault != nil {
+		return fault
+	}
+	targets, fault := r.targets(p, r.in.Now)
+	if fault != nil {
+		return fault
+	}
+	return r.checkTargets(p, targets, f.Renewal)
 }
 
 // notReplaying says why nothing is replayed at all.

@@ -19,7 +19,7 @@ type result struct {
 	incomplete error
 	findings   findings
 	times      answerTimes
-	// changed is how many updates are in place because of the answer.
+	// changed is how many updates are in place because of the answer. Readings make none.
 	changed int64
 	took    time.Duration
 }
@@ -48,6 +48,9 @@ func (r *Reconciler) carryOut(ctx context.Context, s *situation, memory *memory,
 	}
 	if done.failure == nil {
 		done.changed, done.incomplete = r.createAll(ctx, s, memory, done.findings.changes, done.times)
+	}
+	if done.done() {
+		done.incomplete = r.recordReadings(ctx, s, done.findings.readings, done.times)
 	}
 	done.took = r.Wall.Since(began)
 	r.measure(s, done, len(answer.Rows))

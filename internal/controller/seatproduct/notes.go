@@ -124,12 +124,10 @@ func othersAnswered(subscription *v1alpha1.Subscription, asked, product string, 
 
 // counts says whether a product's loader counts an item of the subscription, but for who has the key.
 func counts(product *v1alpha1.SeatProduct, subscription *v1alpha1.Subscription) bool {
-	for n := range subscription.Spec.Items {
-		if _, ok := connectItem(product, subscription, &subscription.Spec.Items[n]); ok {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(candidates(subscription), func(name string) bool {
+		_, ok := connectItem(product, subscription, name)
+		return ok
+	})
 }
 
 // changes says whether writing the note would change the subscription.

@@ -47,6 +47,8 @@ type item struct {
 	// clock is the TestClock that it lives by; "" is the wall clock.
 	clock  string
 	limits limits
+	// metered: what is loaded is a reading of a total, and no count of seats (billing.md 11).
+	metered bool
 }
 
 func (i item) id() itemID { return itemID{i.subscription.UID, i.name} }
@@ -63,8 +65,11 @@ func stateOf(subscription *v1alpha1.Subscription, name string) *v1alpha1.Subscri
 	return nil
 }
 
-// hasCount says whether a count of the item was acted on before.
+// hasCount says whether a count of the item was acted on before, or a reading of it loaded.
 func (i item) hasCount() bool {
+	if i.metered {
+		return readingOf(i.subscription, i.name) != nil
+	}
 	state := i.state()
 	return state != nil && state.LoadedQuantity != nil
 }
@@ -128,8 +133,8 @@ func connect(product *v1alpha1.SeatProduct, subscriptions []*v1alpha1.Subscripti
 	result := connection{duplicates: map[types.UID]string{}}
 	takenBy := map[string]string{}
 	for _, subscription := range subscriptions {
-		for n := range subscription.Spec.Items {
-			found, ok := connectItem(product, subscription, &subscription.Spec.Items[n])
+		for _, name := range candidates(subscription) {
+			found, ok := connectItem(product, subscription, name)
 			if !ok {
 				continue
 			}
@@ -145,24 +150,70 @@ func connect(product *v1alpha1.SeatProduct, subscriptions []*v1alpha1.Subscripti
 	return result
 }
 
-// connectItem says whether the product's loader counts an item, and under which key.
-func connectItem(product *v1alpha1.SeatProduct, subscription *v1alpha1.Subscription, declared *v1alpha1.SubscriptionItem) (item, bool) {
-	plan := planOf(product, declared.Plan)
-	switch {
-	case product.Spec.DataLoader == nil, declared.ProductRef.Name != product.Name, declared.Quantity != nil:
-		return item{}, false
-	case plan == nil || plan.Usage == v1alpha1.UsageMetered:
-		return item{}, false
-	case !subscription.DeletionTimestamp.IsZero(), subscription.Status.State == v1alpha1.SubscriptionCanceled:
+// candidates returns the names of the items that a subscription has or is to have: those of the spec in
+// its order, then those that an update added.
+func candidates(subscription *v1alpha1.Subscription) []string {
+	var names []string
+	for n := range subscription.Spec.Items {
+		names = append(names, subscription.Spec.Items[n].Name)
+	}
+	for n := range subscription.Status.Items {
+		if name := subscription.Status.Items[n].Name; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// connectItem says whether the product's loader counts an item, and under which key. What is in force
+// decides; an item that is still to come is as the spec declares it. One that an update removed is not
+// counted.
+func connectItem(product *v1alpha1.SeatProduct, subscription *v1alpha1.Subscription, name string) (item, bool) {
+	if product.Spec.DataLoader == nil || !subscription.DeletionTimestamp.IsZero() ||
+		subscription.Status.State == v1alpha1.SubscriptionCanceled {
 		return item{}, false
 	}
-	return item{
+	declared, state := declaredOf(subscription, name), stateOf(subscription, name)
+	found := item{
 		subscription: subscription,
-		name:         declared.Name,
+		name:         name,
 		key:          keyOf(product.Spec.DataLoader.Key, subscription),
 		clock:        clockOf(subscription),
-		limits:       limitsOf(product, plan, stateOf(subscription, declared.Name)),
-	}, true
+	}
+	switch {
+	case state != nil:
+		found.metered = state.Usage == v1alpha1.UsageMetered
+		found.limits = limitsInForce(product, state)
+		if state.Product != product.Name {
+			return item{}, false
+		}
+	case declared != nil && !removed(subscription, name):
+		plan := planOf(product, declared.Plan)
+		if declared.ProductRef.Name != product.Name || plan == nil {
+			return item{}, false
+		}
+		found.metered = plan.Usage == v1alpha1.UsageMetered && ptr.Deref(declared.Recurring, true)
+		found.limits = limitsOf(plan)
+	default:
+		return item{}, false
+	}
+	isDeclared := declared != nil && declared.Quantity != nil
+	return found, found.metered || !isDeclared
+}
+
+func declaredOf(subscription *v1alpha1.Subscription, name string) *v1alpha1.SubscriptionItem {
+	for n := range subscription.Spec.Items {
+		if declared := &subscription.Spec.Items[n]; declared.Name == name {
+			return declared
+		}
+	}
+	return nil
+}
+
+// removed says of an item that is not in force whether an update removed it: the spec's was acted on.
+func removed(subscription *v1alpha1.Subscription, name string) bool {
+	acted := subscription.Status.ActedOn
+	return acted != nil && slices.ContainsFunc(acted.Items, func(i v1alpha1.ActedOnItem) bool { return i.Name == name })
 }
 
 func keyOf(meaning v1alpha1.LoaderKey, subscription *v1alpha1.Subscription) string {
@@ -192,20 +243,21 @@ func planOf(product *v1alpha1.SeatProduct, name string) *v1alpha1.Plan {
 	return nil
 }
 
-// limitsOf returns the limits in force: those of the plan held, which a scheduled change of plan has
-// not replaced yet.
-func limitsOf(product *v1alpha1.SeatProduct, plan *v1alpha1.Plan, state *v1alpha1.SubscriptionItemStatus) limits {
-	var found limits
-	if state != nil {
-		found.assigned = ptr.Deref(state.Assigned, 0)
-		if inForce := planOf(product, state.Plan); inForce != nil && state.Product == product.Name {
-			plan = inForce
-		}
+// limitsInForce returns the limits of the plan that an item is on, as the product has them now.
+func limitsInForce(product *v1alpha1.SeatProduct, state *v1alpha1.SubscriptionItemStatus) limits {
+	found := limits{minimum: ptr.Deref(state.Minimum, 0), maximum: ptr.Deref(state.Maximum, 0)}
+	if plan := planOf(product, state.Plan); plan != nil {
+		found = limitsOf(plan)
 	}
-	if plan.Seats != nil {
-		found.minimum, found.maximum = ptr.Deref(plan.Seats.Minimum, 0), ptr.Deref(plan.Seats.Maximum, 0)
-	}
+	found.assigned = ptr.Deref(state.Assigned, 0)
 	return found
+}
+
+func limitsOf(plan *v1alpha1.Plan) limits {
+	if plan.Seats == nil {
+		return limits{}
+	}
+	return limits{minimum: ptr.Deref(plan.Seats.Minimum, 0), maximum: ptr.Deref(plan.Seats.Maximum, 0)}
 }
 
 // scheduleOf returns when refreshes of the product are due. One that cannot be read is an error, and
@@ -449,6 +501,8 @@ type problem struct{ reason, message string }
 // findings is what an answer means.
 type findings struct {
 	changes []change
+	// readings are those of metered items that have to be recorded.
+	readings []change
 	// problems are by subscription, of which a loader counts one item.
 	problems map[types.UID]problem
 	counted  int64
@@ -459,6 +513,7 @@ type findings struct {
 // judge says what an answer means for every item of a load. An error is a *dataloader.Failure: no item
 // may change.
 func judge(l load, rows []dataloader.Row, rules dataloader.Rules, open map[itemID]pending) (findings, error) {
+	rules.Totals = l.totals()
 	verdicts, err := dataloader.Judge(rows, l.keys(), rules, l.seatsHeld())
 	if err != nil {
 		return findings{}, err
@@ -471,6 +526,10 @@ func judge(l load, rows []dataloader.Row, rules dataloader.Rules, open map[itemI
 }
 
 func (f *findings) add(each order, verdict dataloader.Verdict, open map[itemID]pending) {
+	if each.item.metered {
+		f.addReading(each, verdict)
+		return
+	}
 	current := targetOf(each.item, open)
 	switch {
 	case each.item.key == "":
@@ -510,12 +569,6 @@ func stillDiffers(product *v1alpha1.SeatProduct, planned change, live *v1alpha1.
 	if live.UID != planned.item.subscription.UID {
 		return false
 	}
-	for n := range live.Spec.Items {
-		if live.Spec.Items[n].Name != planned.item.name {
-			continue
-		}
-		again, ok := connectItem(product, live, &live.Spec.Items[n])
-		return ok && again.key == planned.item.key && targetOf(again, open).differs(again.limits.clamp(planned.count))
-	}
-	return false
+	again, ok := connectItem(product, live, planned.item.name)
+	return ok && !again.metered && again.key == planned.item.key && targetOf(again, open).differs(again.limits.clamp(planned.count))
 }

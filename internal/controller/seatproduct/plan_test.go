@@ -71,16 +71,33 @@ func TestConnect(t *testing.T) {
 		"Declared": {"one with a quantity is not", nil, []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, 5), func(s *v1alpha1.Subscription) {
 			s.Spec.Items[0].Quantity = &five
 		})}, nil, nil},
-		"OtherProduct": {"nor one of another product", nil, []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, 5), func(s *v1alpha1.Subscription) {
+		"OtherProduct": {"nor one of another product", nil, []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, -1), func(s *v1alpha1.Subscription) {
 			s.Spec.Items[0].ProductRef.Name = "other"
 		})}, nil, nil},
-		"UnknownPlan": {"nor one of a plan that is not there", nil, []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, 5), func(s *v1alpha1.Subscription) {
+		"MovesAway": {"what is held is counted until an edit takes hold", nil, []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, 5), func(s *v1alpha1.Subscription) {
+			s.Spec.Items[0].ProductRef.Name = "other"
+		})}, []string{"acme/editors=acme"}, nil},
+		"MovesHere": {"and not before it does", nil, []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, 5), func(s *v1alpha1.Subscription) {
+			s.Status.Items[0].Product = "other"
+		})}, nil, nil},
+		"UnknownPlan": {"nor one of a plan that is not there", nil, []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, -1), func(s *v1alpha1.Subscription) {
 			s.Spec.Items[0].Plan = "yearly"
 		})}, nil, nil},
+		"PlanGone": {"one that is held is counted although its plan is gone", nil, []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, 5), func(s *v1alpha1.Subscription) {
+			s.Status.Items[0].Plan = "yearly"
+		})}, []string{"acme/editors=acme"}, nil},
+		"AddedByUpdate": {"one that the spec does not have is counted too", nil, []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, 5), func(s *v1alpha1.Subscription) {
+			s.Spec.Items[0].Name, s.Spec.Items[0].ProductRef.Name = "viewers", "other"
+		})}, []string{"acme/editors=acme"}, nil},
+		"RemovedByUpdate": {"one that an update removed is not", nil, []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, 5), func(s *v1alpha1.Subscription) {
+			s.Status.Items = nil
+			s.Status.ActedOn = &v1alpha1.ActedOn{Items: []v1alpha1.ActedOnItem{{Name: "editors"}}}
+		})}, nil, nil},
 		"Metered": {
-			"a reading is no count of seats", func(p *v1alpha1.SeatProduct) { p.Spec.Plans[0].Usage = v1alpha1.UsageMetered },
-			[]*v1alpha1.Subscription{makeSubscription("acme", 1, 5)},
-			nil, nil,
+			"a metered one is read, also with a quantity of its own", func(p *v1alpha1.SeatProduct) { p.Spec.Plans[0].Usage = v1alpha1.UsageMetered },
+			[]*v1alpha1.Subscription{edit(makeSubscription("acme", 1, -1), func(s *v1alpha1.Subscription) { s.Spec.Items[0].Quantity = &five })},
+			[]string{"acme/editors=acme"},
+			nil,
 		},
 		"NoLoader": {
 			"without a loader nothing is counted", func(p *v1alpha1.SeatProduct) { p.Spec.DataLoader, p.Spec.Refresh = nil, nil },

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/metering"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/status"
@@ -32,6 +33,9 @@ func (r *Reconciler) announce(w *world, outcome subscription.Outcome) {
 		}
 		r.announceDecision(w, outcome, e.Decision)
 	}
+	for _, n := range outcome.Notices {
+		r.announceNotice(w, n)
+	}
 	if w.state.Phase == subscription.Pending && outcome.State.Started() {
 		r.event(w.sub, nil, normal, "Started", "The subscription has started")
 	}
@@ -40,6 +44,20 @@ func (r *Reconciler) announce(w *world, outcome subscription.Outcome) {
 	}
 	if w.state.Parked == "" && outcome.State.Parked != "" {
 		r.event(w.sub, nil, warning, "Parked", outcome.State.Parked)
+	}
+}
+
+// announceNotice says that an item reached a threshold of a limit.
+func (r *Reconciler) announceNotice(w *world, n subscription.Notice) {
+	switch n.Limit {
+	case subscription.SeatsLimit:
+		r.event(w.sub, nil, normal, "SeatsLimitReached", fmt.Sprintf("Item %s holds %d seats: %d %% of its maximum.", n.Item, n.Reached, n.Threshold))
+	case metering.SoftLimit:
+		r.event(w.sub, nil, normal, "SoftLimitReached", fmt.Sprintf("Item %s used %d units: %d %% of its soft limit.", n.Item, n.Reached, n.Threshold))
+	case metering.TrialLimit:
+		r.event(w.sub, nil, warning, "TrialUsageLimitReached", fmt.Sprintf("Item %s used %d units: further usage is not taken until the trial ends.", n.Item, n.Reached))
+	case metering.HardLimit:
+		r.event(w.sub, nil, warning, "HardLimitReached", fmt.Sprintf("Item %s used %d units: further usage in this period is not billed.", n.Item, n.Reached))
 	}
 }
 

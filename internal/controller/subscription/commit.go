@@ -80,8 +80,8 @@ func (r *Reconciler) commit(ctx context.Context, w *world, p intent) error {
 // describe writes the outcome into a status.
 func (r *Reconciler) describe(w *world, p intent, s *v1alpha1.SubscriptionStatus) {
 	outcome := p.outcome
-	if outcome.Events > 0 {
-		record.WriteState(outcome.State, s)
+	if outcome.Events > 0 || outcome.Readings > 0 {
+		record.WriteState(outcome.State, subscription.UpcomingInvoice(outcome.State, w.input), s)
 		s.Outbox = p.effects
 		s.LastHandledUnpark = w.sub.Annotations[v1alpha1.AnnotationUnpark]
 	}
@@ -96,6 +96,7 @@ func (r *Reconciler) describe(w *world, p intent, s *v1alpha1.SubscriptionStatus
 		}
 	}
 	s.ObservedGeneration = w.sub.Generation
+	s.ScheduledCancelTime = record.ScheduledCancel(w.sub)
 	s.State = displayState(outcome.State, w.input.Terms)
 	s.PendingUpdates = ptr.To(int64(len(outcome.Waiting)))
 	s.NextEventTime = record.Time(outcome.Next)

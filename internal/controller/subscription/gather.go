@@ -54,6 +54,7 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 		Now: now, Before: record.Instant(sub.Status.ClockTime),
 		Terms:      record.Terms(sub),
 		Policies:   map[subscription.PolicyRef]subscription.Policy{},
+		Readings:   record.Readings(sub),
 		Unpark:     sub.Annotations[v1alpha1.AnnotationUnpark] != sub.Status.LastHandledUnpark,
 		MaxEffects: maxEffects,
 	}
@@ -61,10 +62,10 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 		w.input.Terms.Created = now
 	}
 	deleted(sub, &w.input.Terms)
-	if err := r.gatherProducts(ctx, w); err != nil {
+	if err := r.gatherUpdates(ctx, w); err != nil {
 		return nil, err
 	}
-	if err := r.gatherUpdates(ctx, w); err != nil {
+	if err := r.gatherProducts(ctx, w); err != nil {
 		return nil, err
 	}
 	if err := r.gatherPredecessor(ctx, w); err != nil {
@@ -90,10 +91,16 @@ func deleted(sub *v1alpha1.Subscription, terms *subscription.Terms) {
 	terms.Suspended = false
 }
 
-// gatherProducts reads the products that the spec and what is in force name.
+// gatherProducts reads the products that the spec, what is in force and open
+// updates name.
 func (r *Reconciler) gatherProducts(ctx context.Context, w *world) error {
 	w.input.Products = map[string]subscription.Product{}
-	for _, name := range index.ProductsOf(w.sub) {
+	names := index.ProductsOf(w.sub)
+	for _, u := range w.updates {
+		names = append(names, index.ProductsOfUpdate(u)...)
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
 		var product v1alpha1.SeatProduct
 		err := r.Client.Get(ctx, client.ObjectKey{Namespace: w.sub.Namespace, Name: name}, &product)
 		if apierrors.IsNotFound(err) {
@@ -101,9 +108,6 @@ func (r *Reconciler) gatherProducts(ctx context.Context, w *world) error {
 		}
 		if err != nil {
 			return fmt.Errorf("read SeatProduct %q: %w", name, err)
-		}
-		if err := unsupportedProduct(w.sub, &product); err != nil {
-			return err
 		}
 		clock := clockName(w.sub)
 		value, err := record.Product(&product, clock)
@@ -159,12 +163,6 @@ func (r *Reconciler) gatherUpdates(ctx context.Context, w *world) error {
 		}
 		if !belongs(u, w.sub) {
 			if err := r.reportForeign(ctx, u); err != nil {
-				return err
-			}
-			continue
-		}
-		if unsupported(u) != "" {
-			if err := r.reportUnsupported(ctx, u); err != nil {
 				return err
 			}
 			continue

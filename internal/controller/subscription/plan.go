@@ -84,7 +84,7 @@ func (r *Reconciler) confirm(ctx context.Context, w *world, outcome subscription
 }
 
 // recordEdits makes an update for each item of which the spec now declares
-// another quantity. Its name follows from the generation, so that making it
+// another quantity, and one for all else that it changed of the items. Its name follows from the generation, so that making it
 // twice makes one.
 func (r *Reconciler) recordEdits(ctx context.Context, w *world) error {
 	for _, edit := range subscription.Edits(w.state, w.input.Terms, w.input.Updates) {
@@ -103,7 +103,7 @@ func (r *Reconciler) recordEdits(ctx context.Context, w *world) error {
 	return nil
 }
 
-// editUpdate is the update for one item's edit. No label of the user's is
+// editUpdate is the update for an edit. No label of the user's is
 // copied: a GitOps tracking label would have it pruned.
 func editUpdate(w *world, edit subscription.Edit) *v1alpha1.SubscriptionUpdate {
 	seen := w.input.Now
@@ -115,11 +115,15 @@ func editUpdate(w *world, edit subscription.Edit) *v1alpha1.SubscriptionUpdate {
 	update.Name = record.SpecUpdateName(w.sub.Name, string(w.sub.UID), w.sub.Generation, edit.Item)
 	update.Spec = v1alpha1.SubscriptionUpdateSpec{
 		SubscriptionRef: v1alpha1.SubscriptionReference{Name: w.sub.Name, UID: w.sub.UID},
-		Seats:           &v1alpha1.SeatsChange{Item: edit.Item, Count: ptr.To(edit.Quantity)},
 		Cause: &v1alpha1.UpdateCause{
 			Type: v1alpha1.CauseSpec, Generation: ptr.To(w.sub.Generation), Item: edit.Item,
 			ObservedTime: record.Time(seen),
 		},
+	}
+	if edit.Items == nil {
+		update.Spec.Seats = &v1alpha1.SeatsChange{Item: edit.Item, Count: ptr.To(edit.Quantity)}
+	} else {
+		update.Spec.ChangeItems = &v1alpha1.ItemsChange{Items: w.sub.DeepCopy().Spec.Items}
 	}
 	return update
 }

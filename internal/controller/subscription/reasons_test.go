@@ -142,10 +142,6 @@ var _ = Describe("Ready of a Subscription", func() {
 			b.create(ctx, product(b.namespace).Obj(), s)
 			b.create(ctx, foreignInvoice(b, record.InvoiceName("acme", string(s.UID), 1)))
 		}},
-		reasonNotSupported: {"a metered plan", failed, func(ctx context.Context, b *bench) {
-			metered := product(b.namespace).With(func(p *v1alpha1.SeatProduct) { p.Spec.Plans[0].Usage = v1alpha1.UsageMetered })
-			b.create(ctx, metered.Obj(), acme(b).Obj())
-		}},
 	}
 	for reason, row := range rows {
 		It(reason+": "+row.reason, func(ctx SpecContext) {
@@ -170,6 +166,11 @@ var _ = Describe("Ready of a Subscription", func() {
 		Expect(b.update(ctx, "change").Status.State).To(Equal(v1alpha1.UpdateApplied))
 	})
 })
+
+// on is an item of the bench's product on a plan of it.
+func on(name, plan string) v1alpha1.SubscriptionItem {
+	return v1alpha1.SubscriptionItem{Name: name, ProductRef: v1alpha1.LocalReference{Name: "seat"}, Plan: plan}
+}
 
 // foreignInvoice has the name of an invoice that another subscription will want.
 func foreignInvoice(b *bench, name string) *v1alpha1.Invoice {
@@ -283,12 +284,28 @@ var _ = Describe("Applied of a SubscriptionUpdate", func() {
 			b.move(ctx, "2026-04-17T00:00:00Z", "acme")
 			b.create(ctx, counted(b, "newer", 6, "2026-04-17T00:00:00Z"))
 		}},
-		reasonNotSupported: {"a change of items", v1alpha1.UpdatePending, inProgress, func(ctx context.Context, b *bench) {
+		v1alpha1.ReasonCurrencyChange: {"the currency is fixed at the start", v1alpha1.UpdateRejected, failed, func(ctx context.Context, b *bench) {
+			b.create(ctx, product(b.namespace).Plan("dollars", "USD", "10").Obj(), free(b).Obj())
+			b.reconcile(ctx, "acme")
+			b.create(ctx, update(b).ChangeItems(on("editors", "dollars")).Obj())
+		}},
+		v1alpha1.ReasonIntervalChangeNeedsReset: {"a week is no month", v1alpha1.UpdateRejected, failed, func(ctx context.Context, b *bench) {
+			b.create(ctx, product(b.namespace).Plan("weekly", "EUR", "10").With(func(p *v1alpha1.SeatProduct) {
+				p.Spec.Plans[1].Interval.Unit = v1alpha1.IntervalWeek
+			}).Obj(), free(b).Obj())
+			b.reconcile(ctx, "acme")
+			b.create(ctx, update(b).ChangeItems(on("editors", "weekly")).Obj())
+		}},
+		v1alpha1.ReasonInvalidItems: {"there is no trial to keep", v1alpha1.UpdateRejected, failed, func(ctx context.Context, b *bench) {
 			started(ctx, b)
-			b.create(ctx, update(b).With(func(u *v1alpha1.SubscriptionUpdate) {
-				u.Spec.Seats = nil
-				u.Spec.ChangeItems = &v1alpha1.ItemsChange{Items: free(b).Obj().Spec.Items}
+			b.create(ctx, update(b).ChangeItems(on("editors", "monthly")).With(func(u *v1alpha1.SubscriptionUpdate) {
+				u.Spec.ChangeItems.RenewalPolicy = v1alpha1.RenewalRetain
+				u.Spec.ChangeItems.KeepTrial, u.Spec.ChangeItems.IgnoreRecurring = ptr.To(true), ptr.To(true)
 			}).Obj())
+		}},
+		v1alpha1.ReasonPreviewOutdated: {"the preview was of something else", v1alpha1.UpdateRejected, failed, func(ctx context.Context, b *bench) {
+			started(ctx, b)
+			b.create(ctx, update(b).Increment("editors", 2).With(func(u *v1alpha1.SubscriptionUpdate) { u.Spec.ExpectedHash = "another" }).Obj())
 		}},
 	}
 	for reason, row := range rows {

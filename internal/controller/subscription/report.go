@@ -29,6 +29,7 @@ func (r *Reconciler) conditions(w *world, outcome subscription.Outcome, s *v1alp
 	ready(set, w, outcome)
 	inSync(set, w, outcome)
 	withinLimits(set, w, outcome)
+	usage(set, outcome)
 }
 
 // ready says whether the subscription is what its spec asks for.
@@ -102,6 +103,24 @@ func withinLimits(set status.Conditions, w *world, outcome subscription.Outcome)
 	set.Set(v1alpha1.ConditionSeatsWithinLimits, metav1.ConditionTrue, v1alpha1.ReasonWithinLimits, "All quantities are within their plans' limits.")
 }
 
+// usage says how the usage of metered items stands to its limits. A subscription
+// without either has no such condition.
+func usage(set status.Conditions, outcome subscription.Outcome) {
+	if !outcome.State.Started() || !subscription.HasUsage(outcome.State) {
+		set.Remove(v1alpha1.ConditionUsageWithinLimits)
+		return
+	}
+	fault := subscription.UsageOutsideLimits(outcome.State)
+	switch {
+	case fault == nil:
+		set.Set(v1alpha1.ConditionUsageWithinLimits, metav1.ConditionTrue, v1alpha1.ReasonWithinLimits, "All usage is within its limits.")
+	case fault.Reason == subscription.NotMetered:
+		set.Set(v1alpha1.ConditionUsageWithinLimits, metav1.ConditionUnknown, string(fault.Reason), fault.Message)
+	default:
+		set.Set(v1alpha1.ConditionUsageWithinLimits, metav1.ConditionFalse, string(fault.Reason), fault.Message)
+	}
+}
+
 // reportWaiting says on each update that is still open what it waits for. A
 // word that changes nothing is not written.
 func (r *Reconciler) reportWaiting(ctx context.Context, w *world, outcome subscription.Outcome) error {
@@ -150,14 +169,11 @@ func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription,
 // reportUngathered says why nothing could be decided.
 func (r *Reconciler) reportUngathered(ctx context.Context, sub *v1alpha1.Subscription, cause error) error {
 	var clock *clocks.NotFoundError
-	var unsupported *unsupportedError
 	after := sub.DeepCopy()
 	set := status.Of(&after.Status.Conditions, sub.Generation, r.Wall.Now())
 	switch {
 	case errors.As(cause, &clock):
 		set.InProgress(v1alpha1.ReasonClockNotFound, clock.Error()+": create it; the subscription lives by it alone.")
-	case errors.As(cause, &unsupported):
-		set.Stalled(reasonNotSupported, unsupported.Error())
 	default:
 		return cause
 	}

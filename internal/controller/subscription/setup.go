@@ -52,9 +52,19 @@ func ofUpdate(_ context.Context, object client.Object) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: ref.Name}}}
 }
 
-// ofProduct wakes the subscriptions of a product whose spec changed.
+// ofProduct wakes the subscriptions of a product whose spec changed, and those
+// with an open update that names it.
 func (r *Reconciler) ofProduct(ctx context.Context, object client.Object) []reconcile.Request {
-	return r.find(ctx, object.GetNamespace(), index.FieldProduct, object.GetName(), anyone)
+	requests := r.find(ctx, object.GetNamespace(), index.FieldProduct, object.GetName(), anyone)
+	var updates v1alpha1.SubscriptionUpdateList
+	if err := r.Client.List(ctx, &updates, client.InNamespace(object.GetNamespace()),
+		client.MatchingFields{index.FieldOpenProduct: object.GetName()}, readOnly); err != nil {
+		log.FromContext(ctx).Error(err, "could not find the SubscriptionUpdates that name a SeatProduct")
+	}
+	for i := range updates.Items {
+		requests = append(requests, ofUpdate(ctx, &updates.Items[i])...)
+	}
+	return requests
 }
 
 // waitingForRefresh wakes those subscriptions of a refreshed product that wait

@@ -50,6 +50,12 @@ func (b *SubscriptionUpdate) seats(change v1alpha1.SeatsChange) *SubscriptionUpd
 	return b
 }
 
+// ChangeItems asks for another list of items.
+func (b *SubscriptionUpdate) ChangeItems(items ...v1alpha1.SubscriptionItem) *SubscriptionUpdate {
+	b.object.Spec.Seats, b.object.Spec.ChangeItems = nil, &v1alpha1.ItemsChange{Items: items}
+	return b
+}
+
 // Apply sets when the change takes hold.
 func (b *SubscriptionUpdate) Apply(schedule v1alpha1.ApplicationSchedule) *SubscriptionUpdate {
 	b.object.Spec.ApplicationSchedule = schedule

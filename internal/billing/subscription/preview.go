@@ -1,0 +1,156 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+)
+
+// Preview is what an update would come to at its apply time, if nothing else
+// changed.
+type Preview struct {
+	// Now is what is billed as it applies; nil where nothing is.
+	Now *Totals
+	// Upcoming is the next invoice after that.
+	Upcoming Totals
+	// Hash is of the outcome; see [Update.ExpectedHash].
+	Hash string
+}
+
+// Totals are the sums of a document, in major units, signed.
+type Totals struct{ Subtotal, CreditApplied, AmountDue money.Decimal }
+
+// preview says what an update would come to, and changes nothing. It is applied
+// for real on a copy, so that a preview cannot say anything else than what would
+// happen.
+func (r *replay) preview(e event) *Fault {
+	p := e.update
+	c, at := r.rehearsal(p)
+	c.replayOnly(at)
+	if c.out.Blocked != nil {
+		return c.out.Blocked
+	}
+	if len(c.updates) > 0 && c.updates[0].fault != nil {
+		return c.updates[0].fault
+	}
+	decision, now, found := c.outcomeOf(p.Name)
+	if !found {
+		return &Fault{NotStarted, "The subscription does not reach the time at which this would apply."}
+	}
+	asked := r.inForce(p)
+	decision.InForce.Application, decision.InForce.Seen = asked.Application, asked.Seen
+	for i := range decision.Lines {
+		decision.Lines[i].Key = r.lineKey(i)
+	}
+	if decision.Verdict == IsApplied {
+		decision.Verdict, decision.Fault = IsPreviewed, Fault{ReasonPreviewed, "Computed; nothing was changed."}
+		decision.AppliedAt = time.Time{} // it never takes hold
+		decision.Preview = &Preview{
+			Now:      now,
+			Upcoming: UpcomingInvoice(c.state, *c.in).Totals,
+			Hash:     hashOf(decision),
+		}
+	}
+	r.decide(p, decision)
+	return nil
+}
+
+// rehearsal is a copy in which the update is the only one, and when it applies
+// there. One that waits for a refresh applies at the one that is due next, or now.
+func (r *replay) rehearsal(p *pending) (*replay, time.Time) {
+	in := *r.in
+	u := p.Update
+	u.Preview = false
+	in.Updates, in.Unpark, in.MaxEffects = []Update{u}, false, 0
+	c := newReplay(r.state, in)
+	only := c.updates[0]
+	d := c.dueTime(only)
+	if d.waits != nil {
+		only.Policy.Application, only.ApplyAt = ApplyImmediately, time.Time{}
+		if next := d.waits.InForce.ApplyAt; !next.IsZero() {
+			only.Policy.Application, only.ApplyAt = ApplyCustom, next
+		}
+		d = c.dueTime(only)
+	}
+	in.Now = latest(in.Now, d.at)
+	c.in = &in
+	return c, d.at
+}
+
+// replayOnly replays until the one update is decided on, and what is billed with
+// it at that instant.
+func (r *replay) replayOnly(at time.Time) {
+	for !r.stopped() {
+		e, found := r.next()
+		if !found || e.at.After(r.in.Now) || r.out.Events >= maxEventsPerPlan {
+			return
+		}
+		if len(r.updates) == 0 && (e.kind != billingDate || e.at.After(at)) {
+			return
+		}
+		r.step(e)
+	}
+}
+
+// outcomeOf finds the decision on an update, and sums up the documents that bill it.
+func (r *replay) outcomeOf(update string) (decision Decision, now *Totals, found bool) {
+	for _, effect := range r.out.Effects {
+		if d := effect.Decision; d != nil && d.Name == update {
+			decision, found = *d, true
+		}
+		d := effect.Document
+		if d == nil || !bills(d, update) {
+			continue
+		}
+		if now == nil {
+			now = &Totals{}
+		}
+		now.Subtotal = now.Subtotal.Add(d.Subtotal)
+		now.CreditApplied = now.CreditApplied.Add(d.CreditApplied)
+		now.AmountDue = now.AmountDue.Add(d.AmountDue)
+	}
+	return decision, now, found
+}
+
+// bills reports whether a document has a line of the update.
+func bills(d *Document, update string) bool {
+	for i := range d.Lines {
+		if d.Lines[i].Update == update {
+			return true
+		}
+	}
+	return false
+}
+
+// checkHash refuses an outcome that differs from the preview that was agreed to.
+func checkHash(p *pending, d Decision) *Fault {
+	if p.ExpectedHash == "" || p.ExpectedHash == hashOf(d) {
+		return nil
+	}
+	return &Fault{PreviewOutdated, "The outcome would differ from the preview that has the expected hash: preview it " +
+		"again, then use the new hash."}
+}
+
+// hashOf is the fingerprint of an outcome: counts, plans, schedules, the renewal
+// and rounded amounts. It covers no times, and nothing that names the update.
+func hashOf(d Decision) string {
+	b := &strings.Builder{}
+	f := d.InForce
+	fmt.Fprintf(b, "%s|%s|%s|%s|%t|%t|%d\n", f.Application, f.Payment, f.Method, f.Renewal, f.KeepTrial, f.IgnoreRecurring,
+		d.Renewal.Unix())
+	for _, c := range d.Changes {
+		fmt.Fprintf(b, "%q %q %q %q %d %d\n", c.Item, c.Product, c.PreviousPlan, c.NewPlan, c.PreviousCount, c.NewCount)
+	}
+	for _, l := range d.Lines {
+		fmt.Fprintf(b, "%q %q %q %s\n", l.Item, l.Plan, l.Kind, l.Amount)
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,161 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// reset ends the period at the effective time and starts a new one there, which
+// is the new anchor (billing design, section 6, Reset). Every recurring item is
+// settled and charged anew, changed or not; one that is charged once is passed by.
+func (r *replay) reset(c *itemsChange) *Fault {
+	c.atOnce = r.state.Period.Trial
+	for i := range c.before {
+		if fault := r.settleForReset(c, &c.before[i]); fault != nil {
+			return fault
+		}
+	}
+	r.setItems(c)
+	r.startCycle(c)
+	return r.chargeAnew(c)
+}
+
+// settleForReset credits what was charged in advance by ProRata, and charges what
+// is billed in arrears for the time elapsed.
+func (r *replay) settleForReset(c *itemsChange, item *Item) *Fault {
+	if !item.Recurring || r.state.Period.Trial {
+		return nil
+	}
+	if item.Charge == InArrears {
+		lines, fault := r.elapsed(item, c.effective)
+		c.charges = append(c.charges, lines...)
+		return fault
+	}
+	change, fault := r.change(c, item)
+	if fault != nil {
+		return fault
+	}
+	c.add(proration.SettleItem(item.Position, change), item.Charge)
+	return nil
+}
+
+// setItems makes the new list the items held, for a period that is charged as a
+// whole; what is bought once is priced at once.
+func (r *replay) setItems(c *itemsChange) {
+	for _, t := range c.targets {
+		item := r.begin(t, c.effective)
+		switch {
+		case !t.Recurring && t.touched():
+			r.buy(c, t, &item)
+		case t.Recurring:
+			item.Position = proration.Position{Held: t.quantity}
+		}
+		c.after = append(c.after, item)
+	}
+	r.state.Items = c.after
+	if len(c.targets) > 0 {
+		first := c.targets[0]
+		r.state.Interval = r.in.Products[first.Product].Plans[first.Plan].Interval
+	}
+}
+
+// startCycle starts a period, and the counting of periods, at the effective time.
+func (r *replay) startCycle(c *itemsChange) {
+	r.endOfTrial(c)
+	r.state.Anchor = c.effective
+	name, zone := r.nextZone()
+	renewed := r.state.Period.Renewed
+	r.setPeriod(0, c.effective, calendar.Calendar{Anchor: c.effective, Interval: r.state.Interval, Zone: zone}, name)
+	r.state.Period.Renewed = renewed
+}
+
+// chargeAnew charges every recurring item for the period that begins, as lines of
+// the update.
+func (r *replay) chargeAnew(c *itemsChange) *Fault {
+	lines, fault := r.chargePeriod(0)
+	if fault != nil {
+		return fault
+	}
+	for i := range lines {
+		c.add(&lines[i], InAdvance)
+	}
+	c.after = r.state.Items
+	return nil
+}
+
+// endTrial ends a trial by a change of items that retains the period: what is
+// left of it is the first paid period, a stub; its end stays (billing design,
+// section 9).
+func (r *replay) endTrial(c *itemsChange) *Fault {
+	end, renewed := r.state.Period.Span.End, r.state.Period.Renewed
+	r.setItems(c)
+	r.endOfTrial(c)
+	cycle := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: r.zone}
+	r.setPeriod(cycle.IndexOf(c.effective), c.effective, cycle, r.state.Period.Zone)
+	r.state.Period.Span.End, r.state.Period.Renewed = earlier(r.state.Period.Span.End, end), renewed
+	c.atOnce = true
+	return r.chargeAnew(c)
+}
+
+// endOfTrial: what comes now is paid for. A trial-only subscription goes on.
+func (r *replay) endOfTrial(c *itemsChange) {
+	if r.trialOnly() {
+		r.state.Continues = !c.inForce.IgnoreRecurring
+	}
+	r.state.Phase = Active
+}
+
+// exchange replaces the items where nothing is priced: inside a trial that goes
+// on, and at a boundary that has not been charged, whose renewal charges what is
+// then held (billing design, sections 9 and 13). What is bought once is charged
+// all the same, outside a trial.
+func (r *replay) exchange(c *itemsChange) *Fault {
+	trial := r.state.Period.Trial
+	if trial && r.trialOnly() && c.changesItems() {
+		r.state.Continues = !c.inForce.IgnoreRecurring
+	}
+	for i := range c.before {
+		if item := &c.before[i]; !stays(c.targets, item.Name) {
+			r.leave(c, item, money.Fraction{})
+			if fault := r.chargeEnding(c, item); fault != nil {
+				return fault
+			}
+		}
+	}
+	for _, t := range c.targets {
+		item := r.begin(t, c.effective)
+		if t.before != nil && (t.replaced() || t.reborn()) {
+			if fault := r.chargeEnding(c, t.before); fault != nil {
+				return fault
+			}
+		}
+		switch {
+		case !t.Recurring && t.touched() && !trial:
+			r.buy(c, t, &item)
+		case t.begins() || t.replaced():
+			item.Position = proration.Position{Held: t.quantity}
+		default:
+			item.Position.Held = t.quantity
+		}
+		c.after = append(c.after, item)
+	}
+	return nil
+}
+
+// exchangeAndReset replaces the items at a boundary that has not been charged, and
+// has the periods counted from there: the renewal at that instant charges what is
+// then held.
+func (r *replay) exchangeAndReset(c *itemsChange) *Fault {
+	if fault := r.exchange(c); fault != nil {
+		return fault
+	}
+	first := c.targets[0]
+	r.state.Interval = r.in.Products[first.Product].Plans[first.Plan].Interval
+	r.state.Anchor = r.state.Period.Span.End
+	r.state.Period.Index = -1
+	return nil
+}

@@ -1,0 +1,236 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"slices"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// retain prices a change of items for the rest of the period, which stays
+// (billing design, section 6, Retain): a credit for what goes, a debit for what
+// comes.
+func (r *replay) retain(c *itemsChange) *Fault {
+	for i := range c.before {
+		item := &c.before[i]
+		if stays(c.targets, item.Name) {
+			continue
+		}
+		if fault := r.remove(c, item); fault != nil {
+			return fault
+		}
+	}
+	for _, t := range c.targets {
+		item, fault := r.retainItem(c, t)
+		if fault != nil {
+			return fault
+		}
+		c.after = append(c.after, item)
+	}
+	return nil
+}
+
+// retainItem prices one item of the new list.
+func (r *replay) retainItem(c *itemsChange, t target) (Item, *Fault) {
+	item := r.begin(t, c.effective)
+	if t.reborn() {
+		if fault := r.remove(c, t.before); fault != nil {
+			return item, fault
+		}
+	}
+	switch {
+	case !t.touched():
+		return item, nil
+	case !t.Recurring:
+		r.buy(c, t, &item)
+		return item, nil
+	case item.Metered || (t.replaced() && t.before.Metered):
+		return r.retainMetered(c, t, item)
+	}
+	change, fault := r.change(c, &item)
+	if fault != nil {
+		return item, fault
+	}
+	change.Quantity = t.quantity
+	switch {
+	case t.begins():
+		r.addItem(c, &item, change)
+	case t.replaced():
+		fault = r.replace(c, t, &item, change)
+		return item, fault
+	default:
+		var line *proration.Line
+		item.Position, line = proration.ChangeQuantity(item.Position, change)
+		c.add(line, item.Charge)
+	}
+	return item, nil
+}
+
+// retainMetered moves an item to, or from, a metered plan: the one side ends or
+// begins like any other, what is used is billed at the end of its time.
+func (r *replay) retainMetered(c *itemsChange, t target, item Item) (Item, *Fault) {
+	if t.replaced() {
+		if fault := r.remove(c, t.before); fault != nil {
+			return item, fault
+		}
+	}
+	if item.Metered {
+		item.Position = proration.Position{Held: t.quantity}
+		return item, nil
+	}
+	change, fault := r.change(c, &item)
+	change.Quantity = t.quantity
+	if fault == nil {
+		r.addItem(c, &item, change)
+	}
+	return item, fault
+}
+
+// remove gives back what a recurring item was charged for the rest of the period.
+// What was bought once is kept.
+func (r *replay) remove(c *itemsChange, item *Item) *Fault {
+	if !item.Recurring || item.Metered {
+		r.leave(c, item, money.Fraction{})
+		return r.chargeEnding(c, item)
+	}
+	if fault := r.chargeEnding(c, item); fault != nil {
+		return fault
+	}
+	change, fault := r.change(c, item)
+	if fault != nil {
+		return fault
+	}
+	line, left := proration.RemoveItem(item.Position, change)
+	c.add(line, item.Charge)
+	r.leave(c, item, left)
+	return nil
+}
+
+// addItem charges an item that is new for the rest of the period.
+func (r *replay) addItem(c *itemsChange, item *Item, change proration.Change) {
+	var line *proration.Line
+	change.Carried = r.rejoin(item)
+	item.Position, line = proration.AddItem(change)
+	c.add(line, item.Charge)
+}
+
+// replace moves an item to another plan: a credit for the old one, a debit for the
+// new one.
+func (r *replay) replace(c *itemsChange, t target, item *Item, change proration.Change) *Fault {
+	if fault := r.chargeEnding(c, t.before); fault != nil {
+		return fault
+	}
+	position, lines, left := proration.ReplaceItem(t.before.Position, proration.Replacement{
+		Item: t.Name, Update: c.p.Name,
+		OldProduct: t.before.Product, OldPlan: t.before.Plan, OldPrice: t.before.Price,
+		Product: t.Product, Plan: t.Plan, Price: item.Price, Currency: r.state.Currency, Quantity: t.quantity,
+		Method: change.Method, At: change.At, Window: change.Window, Policy: change.Policy,
+		Carried: r.rejoin(item),
+	})
+	r.leave(c, t.before, left)
+	item.Position = position
+	for i := range lines {
+		charge := item.Charge
+		if lines[i].Kind == proration.KindCredit {
+			charge = t.before.Charge
+		}
+		c.add(&lines[i], charge)
+	}
+	return nil
+}
+
+// buy charges what is bought once: a new item, or one of another plan, in full;
+// of one that is there already the added units (billing design, section 6).
+func (r *replay) buy(c *itemsChange, t target, item *Item) {
+	if !t.begins() && !t.replaced() {
+		var line *proration.Line
+		item.Position, line = proration.ChangeOneTime(item.Position, proration.Change{
+			Item: item.Name, Product: item.Product, Plan: item.Plan, Price: item.Price, Currency: r.state.Currency,
+			Quantity: t.quantity, Method: c.once, At: c.effective, Window: r.window(),
+		})
+		c.add(line, item.Charge)
+		return
+	}
+	position, line := proration.OneTimeCharge(proration.Charge{
+		Item: item.Name, Product: item.Product, Plan: item.Plan, Price: item.Price, Currency: r.state.Currency,
+		Quantity: t.quantity, From: c.effective, Window: r.window(),
+	})
+	item.Position, item.AtStart = position, t.quantity
+	if c.once != proration.DoNotCharge && !line.Full.IsZero() {
+		c.add(&line, item.Charge)
+	}
+}
+
+// change asks what a change of one recurring item costs.
+func (r *replay) change(c *itemsChange, item *Item) (proration.Change, *Fault) {
+	change := proration.Change{
+		Item: item.Name, Product: item.Product, Plan: item.Plan, Update: c.p.Name, Price: item.Price,
+		Currency: r.state.Currency, Method: c.inForce.Method, At: c.effective, Window: r.window(),
+		Policy: proration.NoPolicy,
+	}
+	if c.inForce.Method != proration.ProRata {
+		return change, nil
+	}
+	ref := r.itemPolicy(c.p, item.Product)
+	c.policies = append(c.policies, ref)
+	var fault *Fault
+	change.Policy, fault = r.policy(ref)
+	return change, fault
+}
+
+// itemPolicy names the policy that prices one item of a change.
+func (r *replay) itemPolicy(p *pending, product string) PolicyRef {
+	if !p.Proration.IsZero() {
+		return p.Proration
+	}
+	return r.itemPolicyRef(product)
+}
+
+// chargeEnding charges an item in arrears that ends, or leaves its plan, in
+// mid-period: what its plan would have charged at the end of the period. What is
+// given back of it is a line of the update.
+func (r *replay) chargeEnding(c *itemsChange, item *Item) *Fault {
+	if item.Charge != InArrears || !item.Recurring || r.state.Period.Trial {
+		return nil
+	}
+	if item.Metered {
+		c.charges = append(c.charges, r.usage(item, c.effective))
+		return nil
+	}
+	if item.AtStart == NotThere {
+		return nil
+	}
+	policies, fault := r.stubPolicies()
+	if fault != nil {
+		return fault
+	}
+	_, line := proration.PeriodCharge(r.charge(item, policies[item.Name]))
+	c.charges = append(c.charges, line)
+	return nil
+}
+
+// leave remembers what an item leaves behind that goes, or leaves its plan.
+func (r *replay) leave(c *itemsChange, item *Item, remainder money.Fraction) {
+	r.rejoin(item)
+	r.state.Leftovers = append(r.state.Leftovers, Leftover{
+		Item: item.Name, Product: item.Product, Plan: item.Plan, Remainder: remainder, Left: c.effective,
+	})
+	if surplus := len(r.state.Leftovers) - maxLeftovers; surplus > 0 {
+		r.state.Leftovers = r.state.Leftovers[surplus:]
+	}
+}
+
+// rejoin takes back the remainder that an item left on its plan earlier in this
+// period; 0 when it left none.
+func (r *replay) rejoin(item *Item) money.Fraction {
+	for i, l := range r.state.Leftovers {
+		if l.Item == item.Name && l.Product == item.Product && l.Plan == item.Plan {
+			r.state.Leftovers = slices.Delete(r.state.Leftovers, i, i+1)
+			return l.Remainder
+		}
+	}
+	return money.Fraction{}
+}

@@ -1,0 +1,227 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+)
+
+// target is an item as a change of items wants it.
+type target struct {
+	TermsItem
+	quantity int64
+	// before is the item as held; nil for one that is added.
+	before *Item
+	// count is the first loaded count that an added item begins with.
+	count *pending
+}
+
+// reborn reports whether the item ends and another one of its name begins: what
+// is charged once and what recurs are two things.
+func (t target) reborn() bool { return t.before != nil && t.before.Recurring != t.Recurring }
+
+// begins reports whether there was no such item before.
+func (t target) begins() bool { return t.before == nil || t.reborn() }
+
+// replaced reports whether the item moves to another plan.
+func (t target) replaced() bool {
+	return !t.begins() && (t.before.Product != t.Product || t.before.Plan != t.Plan)
+}
+
+// touched reports whether anything changes that has a price.
+func (t target) touched() bool {
+	return t.begins() || t.replaced() || t.before.Position.Held != t.quantity
+}
+
+// targets works out the list of items that an update leads to. A person's list
+// replaces the one held; the spec's is merged into it, item by item (billing
+// design, section 6).
+func (r *replay) targets(p *pending, at time.Time) ([]target, *Fault) {
+	var targets []target
+	for _, wanted := range r.list(p) {
+		t := target{TermsItem: wanted, before: r.state.item(wanted.Name)}
+		if fault := r.fillQuantity(p, &t, at); fault != nil {
+			return nil, fault
+		}
+		targets = append(targets, t)
+	}
+	return targets, nil
+}
+
+// list is the list of items that an update leads to, as it would be declared.
+func (r *replay) list(p *pending) []TermsItem {
+	if p.Origin == OriginSpec {
+		return r.merge(p.Items)
+	}
+	return p.Items
+}
+
+// merge is the three-way merge of the spec last acted on, the edited spec and what
+// is held: what an edit did not touch stays.
+func (r *replay) merge(edited []TermsItem) []TermsItem {
+	var merged []TermsItem
+	for _, item := range edited {
+		acted, known := r.state.ActedOn.item(item.Name)
+		held := r.state.item(item.Name)
+		switch {
+		case !known || !acted.sameButQuantity(item):
+			merged = append(merged, item)
+		case held != nil:
+			merged = append(merged, held.terms())
+		default:
+			// An update removed it, and this edit does not say otherwise.
+		}
+	}
+	for i := range r.state.Items {
+		held := &r.state.Items[i]
+		_, acted := r.state.ActedOn.item(held.Name)
+		if !acted && !slices.ContainsFunc(edited, func(t TermsItem) bool { return t.Name == held.Name }) {
+			merged = append(merged, held.terms()) // an update added it
+		}
+	}
+	return merged
+}
+
+// terms is an item as a list would declare it that leaves it as it is.
+func (i *Item) terms() TermsItem {
+	return TermsItem{Name: i.Name, Product: i.Product, Plan: i.Plan, Recurring: i.Recurring, Limits: i.Limits}
+}
+
+// sameButQuantity reports whether two declarations differ in the quantity at
+// most, which has an update of its own.
+func (t TermsItem) sameButQuantity(o TermsItem) bool {
+	return t.Product == o.Product && t.Plan == o.Plan && t.Recurring == o.Recurring && t.Limits.Equal(o.Limits)
+}
+
+// fillQuantity finds the quantity of a target: the one declared, else what is
+// held; for a new item the loaded count, else the plan's minimum.
+func (r *replay) fillQuantity(p *pending, t *target, at time.Time) *Fault {
+	product := r.in.Products[t.Product]
+	plan := product.Plans[t.Plan]
+	switch {
+	case t.Quantity != nil:
+		t.quantity = *t.Quantity
+		return nil
+	case t.before != nil:
+		t.quantity = t.before.Position.Held
+		return nil
+	case p.Origin != OriginSpec || !product.Loader || (plan.Metered && t.Recurring):
+		t.quantity = max(plan.Minimum, r.in.Assigned[t.Name])
+		return nil
+	}
+	if t.count = r.firstCount(t.Name, at); t.count == nil {
+		return &Fault{WaitingForSeats, fmt.Sprintf("The seats of item %q have not been counted yet by the data loader "+
+			"of SeatProduct %q.", t.Name, t.Product)}
+	}
+	t.quantity = Clamp(*t.count.Change.Count, plan.Minimum, plan.Maximum, r.in.Assigned[t.Name])
+	return nil
+}
+
+// checkList says why the names of a list cannot be.
+func (r *replay) checkList(items []TermsItem) *Fault {
+	if len(items) == 0 {
+		return &Fault{InvalidItems, "No item would be left: keep one, or cancel the subscription."}
+	}
+	names := map[string]bool{}
+	for _, item := range items {
+		if names[item.Name] {
+			return &Fault{InvalidItems, fmt.Sprintf("Two items are called %q: give each a name of its own.", item.Name)}
+		}
+		names[item.Name] = true
+	}
+	return nil
+}
+
+// checkTargets says why a subscription cannot hold the list. What does not change
+// is not judged again, unless a Reset charges it anew.
+func (r *replay) checkTargets(p *pending, targets []target, renewal Renewal) *Fault {
+	for _, t := range targets {
+		if !t.touched() && renewal != Reset {
+			continue
+		}
+		if fault := r.checkProduct(t.Product, t.Plan); fault != nil {
+			return fault
+		}
+		if fault := r.checkSource(p, t); fault != nil {
+			return fault
+		}
+	}
+	if fault := r.checkAgreed(targets, renewal); fault != nil {
+		return fault
+	}
+	for _, t := range targets {
+		if !t.touched() {
+			continue
+		}
+		if fault := r.checkQuantity(t); fault != nil {
+			return fault
+		}
+	}
+	return r.checkRemoved(targets)
+}
+
+// checkSource refuses a person's quantity for an item that a loader counts.
+func (r *replay) checkSource(p *pending, t target) *Fault {
+	declared, _ := r.in.Terms.item(t.Name)
+	counted := r.in.Products[t.Product].Loader && declared.Quantity == nil
+	same := t.before != nil && t.before.Position.Held == t.quantity
+	if p.Origin != OriginUser || t.Quantity == nil || !counted || same {
+		return nil
+	}
+	return loadedFromSource(t.Name, t.Product)
+}
+
+// checkAgreed compares currency and interval, which all items share; the
+// currency is fixed at the start, the interval changes by a Reset.
+func (r *replay) checkAgreed(targets []target, renewal Renewal) *Fault {
+	var agreed *calendar.Interval
+	for _, t := range targets {
+		if !t.touched() && renewal != Reset {
+			continue
+		}
+		plan := r.in.Products[t.Product].Plans[t.Plan]
+		switch {
+		case plan.Currency != r.state.Currency.Code():
+			return &Fault{CurrencyChange, fmt.Sprintf("Item %q is priced in %s, and the subscription is billed in %s, which "+
+				"is fixed at the start: use a plan in that currency.", t.Name, plan.Currency, r.state.Currency.Code())}
+		case agreed != nil && plan.Interval != *agreed:
+			return &Fault{InvalidItems, fmt.Sprintf("Item %q is billed by another interval than the items before it: use "+
+				"plans of one interval.", t.Name)}
+		case plan.Interval != r.state.Interval && renewal != Reset:
+			return &Fault{IntervalChangeNeedsReset, fmt.Sprintf("Item %q is billed by another interval than the "+
+				"subscription: set renewalPolicy Reset, or use a plan of the same interval.", t.Name)}
+		}
+		agreed = &plan.Interval
+	}
+	return nil
+}
+
+// checkQuantity says why an item cannot hold its quantity on its plan.
+func (r *replay) checkQuantity(t target) *Fault {
+	item := Item{Name: t.Name, Product: t.Product, Plan: t.Plan}
+	if t.before != nil {
+		item.Position.Held = t.before.Position.Held
+	}
+	return r.checkLimits(&item, t.quantity)
+}
+
+// checkRemoved refuses to take away seats that somebody holds.
+func (r *replay) checkRemoved(targets []target) *Fault {
+	for i := range r.state.Items {
+		name := r.state.Items[i].Name
+		if assigned := r.in.Assigned[name]; assigned > 0 && !stays(targets, name) {
+			return &Fault{SeatsAssigned, fmt.Sprintf("Item %q would be removed, but %d of its seats are assigned: unassign "+
+				"them first.", name, assigned)}
+		}
+	}
+	return nil
+}
+
+func stays(targets []target, name string) bool {
+	return slices.ContainsFunc(targets, func(t target) bool { return t.Name == name })
+}

@@ -1,0 +1,119 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seatplane/seatplane/internal/billing/metering"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// isNews reports whether a reading is of a metered item that is held, and newer
+// than the last one taken.
+func (r *replay) isNews(reading Reading) bool {
+	item := r.state.item(reading.Item)
+	return r.state.Started() && item != nil && item.Metered && reading.Total >= 0 && item.Meter.IsNews(reading.Reading)
+}
+
+// reading is the newest one of an item.
+func (r *replay) reading(item string) (Reading, bool) {
+	var newest Reading
+	found := false
+	for _, reading := range r.in.Readings {
+		if reading.Item != item || reading.Total < 0 {
+			continue
+		}
+		if !found || (metering.Meter{Known: true, Last: newest.Reading}).IsNews(reading.Reading) {
+			newest, found = reading, true
+		}
+	}
+	return newest, found
+}
+
+// read takes a reading in, and gives notice of the limits that usage reaches
+// (billing design, section 11).
+func (r *replay) read(e event) *Fault {
+	item := r.state.item(e.reading.Item)
+	var reached []metering.Notice
+	item.Meter, reached = item.Meter.Take(e.reading.Reading, item.Price, item.Limits, r.state.Period.Trial)
+	for _, n := range reached {
+		r.out.Notices = append(r.out.Notices, Notice{
+			Item: item.Name, Limit: n.Limit, Threshold: n.Threshold, Reached: item.Meter.Used, At: e.at,
+		})
+	}
+	return nil
+}
+
+// startMeter starts the meter of an item that moved to a metered plan, or came:
+// usage counts from the last reading of its product, else from the first one that
+// is taken.
+func (r *replay) startMeter(item *Item, productBefore string) {
+	switch {
+	case !item.Metered, productBefore != item.Product:
+		item.Meter = metering.Meter{}
+	default:
+		item.Meter = item.Meter.NextPeriod()
+	}
+}
+
+// usage charges what a metered item used in the current period, up to an instant.
+func (r *replay) usage(item *Item, until time.Time) proration.Line {
+	line := proration.UsageCharge(proration.Charge{
+		Item: item.Name, Product: item.Product, Plan: item.Plan,
+		Price: item.Price, Currency: r.state.Currency, Quantity: item.Meter.Used,
+		From: r.usageFrom(item), Window: r.window(),
+	})
+	line.To = until
+	return line
+}
+
+// usageFrom is when the usage of the current period begins to count.
+func (r *replay) usageFrom(item *Item) time.Time {
+	if item.AtStart == NotThere {
+		return latest(item.LastEffective, r.state.Period.Span.Start)
+	}
+	return r.state.Period.Span.Start
+}
+
+// UsageOutsideLimits says of the first item whose usage reached a limit in this
+// period, whose reading went back, or whose limits are ignored because it is not
+// metered, what the matter is; nil when nothing is (billing design, section 11).
+func UsageOutsideLimits(s State) *Fault {
+	for i := range s.Items {
+		if fault := outsideUsage(&s.Items[i], s.Period.Trial); fault != nil {
+			return fault
+		}
+	}
+	return nil
+}
+
+func outsideUsage(item *Item, trial bool) *Fault {
+	m := item.Meter
+	switch {
+	case !item.Metered && !item.Limits.IsZero():
+		return &Fault{NotMetered, fmt.Sprintf("Item %q is not on a metered plan: its usage limits are ignored.", item.Name)}
+	case m.HardReached:
+		return &Fault{HardLimitReached, fmt.Sprintf("Item %q used %d units and reached its hard limit: further usage in this "+
+			"period is not billed.", item.Name, m.Used)}
+	case m.TrialReached && trial:
+		return &Fault{TrialLimitReached, fmt.Sprintf("Item %q used %d units and reached its trial limit: further usage is not "+
+			"taken until the trial ends.", item.Name, m.Used)}
+	case m.Soft == 100:
+		return &Fault{SoftLimitReached, fmt.Sprintf("Item %q used %d units and reached its soft limit.", item.Name, m.Used)}
+	case m.WentBack:
+		return &Fault{ReadingWentBack, fmt.Sprintf("A reading of item %q was lower than the one before and was counted from "+
+			"zero: check that the source returns a total that only grows.", item.Name)}
+	default:
+		return nil
+	}
+}
+
+// HasUsage reports whether there is anything to say of usage: an item is metered,
+// or has limits on it.
+func HasUsage(s State) bool {
+	return slices.ContainsFunc(s.Items, func(item Item) bool { return item.Metered || !item.Limits.IsZero() })
+}
