@@ -3,7 +3,10 @@
 
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
 
 // Holder is who holds a seat.
 type Holder struct {
@@ -57,9 +60,16 @@ type SeatAssignmentStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// When the holder got the seat, on the subscription's clock. Absent until then.
+	// When the holder got the seat, on the subscription's clock. Absent while the holder has none.
 	// +optional
 	AssignedTime *metav1.Time `json:"assignedTime,omitempty"`
+
+	// The UID of the Subscription whose seat the holder has: a seat of one that was deleted is none of
+	// another of its name. Absent while the holder has none.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=128
+	SubscriptionUID types.UID `json:"subscriptionUID,omitempty"`
 }
 
 // SeatAssignment says who holds a seat of a subscription's item. It waits while no seat is free;

@@ -185,12 +185,13 @@ type SubscriptionItemStatus struct {
 	// +optional
 	LastEffectiveTime *metav1.Time `json:"lastEffectiveTime,omitempty"`
 
-	// How many units have a holder.
+	// How many units have a holder, by SeatAssignments; the quantity never goes below it. Absent once the
+	// subscription has ended.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Assigned *int64 `json:"assigned,omitempty"`
 
-	// How many units have no holder.
+	// How many units have no holder. Absent once the subscription has ended.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Available *int64 `json:"available,omitempty"`

@@ -108,7 +108,7 @@ func (d *driver) policies(c client.Client) controller {
 	return controller{"ProrationPolicy", d.keys(&v1alpha1.ProrationPolicy{}), subject.Reconcile}
 }
 
-// subscriptions are woken by updates that name them, there or not.
+// subscriptions are woken by updates and assignments that name them, there or not.
 func (d *driver) subscriptions(c client.Client, r client.Reader) controller {
 	subject := &subscription.Reconciler{Client: c, Live: r, Wall: d.wall, Events: noEvents{}}
 	own, updates := d.keys(&v1alpha1.Subscription{}), v1alpha1.GroupVersion.WithKind("SubscriptionUpdate")
@@ -118,6 +118,12 @@ func (d *driver) subscriptions(c client.Client, r client.Reader) controller {
 			u := object.(*v1alpha1.SubscriptionUpdate)
 			key := types.NamespacedName{Namespace: u.Namespace, Name: u.Spec.SubscriptionRef.Name}
 			if !index.Finished(u.Status.State) && !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+		for _, object := range d.stage.truth.all(v1alpha1.GroupVersion.WithKind("SeatAssignment")) {
+			key := types.NamespacedName{Namespace: object.GetNamespace(), Name: object.(*v1alpha1.SeatAssignment).Spec.SubscriptionRef.Name}
+			if !slices.Contains(keys, key) {
 				keys = append(keys, key)
 			}
 		}

@@ -157,7 +157,7 @@ func judgeHistory(history []sighting) []finding {
 	for _, what := range books.close() {
 		findings = append(findings, finding{everyState, what})
 	}
-	return findings
+	return append(findings, judgeSeats(history)...)
 }
 
 // describeWrites lists the writes of a run, for reports.

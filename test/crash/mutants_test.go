@@ -46,6 +46,8 @@ var mutants = []seeded{
 	{"computes while it drains", onCreate(computedInvoices), &renewal, crashes},
 	{"changes a finished update", onStatus(marksTwice), &renewal, crashes},
 	{"never sees its own conditions", mutant{breakClient: withoutConditions}, &renewal, crashes},
+	{"believes the cache where it has to list assignments live", mutant{breakReader: cachedLists[v1alpha1.SeatAssignmentList]}, &seatsHeld, pasts},
+	{"believes the cache before it gives a seat", mutant{breakReader: cached[v1alpha1.Subscription]()}, &seatsHeld, pasts},
 	{"panics on a conflict", onStatus(panicsOnConflict), &renewal, conflicts},
 }
 
@@ -152,6 +154,22 @@ func (h halfLive[T]) Get(ctx context.Context, key client.ObjectKey, out client.O
 		return h.cache.Get(ctx, key, out, opts...)
 	}
 	return h.Reader.Get(ctx, key, out, opts...)
+}
+
+// cachedLists lists objects of one kind from the cache.
+func cachedLists[T any](live, cache client.Reader) client.Reader { return halfListed[T]{live, cache} }
+
+type halfListed[T any] struct {
+	client.Reader
+	cache client.Reader
+}
+
+// List reads many objects.
+func (h halfListed[T]) List(ctx context.Context, out client.ObjectList, opts ...client.ListOption) error {
+	if _, ok := any(out).(*T); ok {
+		return h.cache.List(ctx, out, opts...)
+	}
+	return h.Reader.List(ctx, out, opts...)
 }
 
 func conflictIsSuccess(_ context.Context, object client.Object, write call) error {

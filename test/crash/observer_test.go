@@ -47,7 +47,7 @@ type observer struct {
 func watched() []client.ObjectList {
 	return []client.ObjectList{
 		&v1alpha1.SubscriptionList{}, &v1alpha1.SubscriptionUpdateList{},
-		&v1alpha1.InvoiceList{}, &v1alpha1.SeatProductList{},
+		&v1alpha1.InvoiceList{}, &v1alpha1.SeatProductList{}, &v1alpha1.SeatAssignmentList{},
 	}
 }
 

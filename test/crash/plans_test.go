@@ -43,6 +43,7 @@ func everything() []client.ObjectList {
 	return []client.ObjectList{
 		&v1alpha1.SubscriptionList{}, &v1alpha1.SubscriptionUpdateList{}, &v1alpha1.InvoiceList{},
 		&v1alpha1.SeatProductList{}, &v1alpha1.TestClockList{}, &v1alpha1.ProrationPolicyList{},
+		&v1alpha1.SeatAssignmentList{},
 	}
 }
 
@@ -56,6 +57,7 @@ var pasts = planner{"stale caches", func(writes int) []plan {
 		{"SubscriptionUpdates", []client.ObjectList{&v1alpha1.SubscriptionUpdateList{}}},
 		{"Invoices", []client.ObjectList{&v1alpha1.InvoiceList{}}},
 		{"SeatProducts", []client.ObjectList{&v1alpha1.SeatProductList{}}},
+		{"SeatAssignments", []client.ObjectList{&v1alpha1.SeatAssignmentList{}}},
 		{"everything", everything()},
 	}
 	var plans []plan

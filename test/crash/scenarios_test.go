@@ -15,7 +15,7 @@ import (
 
 // scenarios is the table. Every plan applies to every entry.
 var scenarios = []Scenario{
-	refreshOfThreeInTen, renewal, invoicedAtOnce, twoItemsEdited, deletion, firstCounts, sameCountAgain,
+	refreshOfThreeInTen, renewal, invoicedAtOnce, twoItemsEdited, deletion, firstCounts, sameCountAgain, seatsHeld,
 }
 
 // refreshOfThreeInTen: one refresh of one product finds three changes in ten subscriptions.

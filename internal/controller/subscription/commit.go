@@ -73,6 +73,7 @@ func (r *Reconciler) commit(ctx context.Context, w *world, p intent) error {
 	}
 	r.placed.forget(w.sub.UID)
 	*w.sub = *after
+	w.committed = true
 	r.announce(w, p.outcome)
 	return nil
 }
@@ -95,6 +96,7 @@ func (r *Reconciler) describe(w *world, p intent, s *v1alpha1.SubscriptionStatus
 			s.InitialInvoice = summary
 		}
 	}
+	w.describeSeats(outcome.State, s)
 	s.ObservedGeneration = w.sub.Generation
 	s.ScheduledCancelTime = record.ScheduledCancel(w.sub)
 	s.State = displayState(outcome.State, w.input.Terms)

@@ -34,6 +34,9 @@ type world struct {
 	input subscription.Input
 	// updates that are open, by UID, as they were read.
 	updates map[string]*v1alpha1.SubscriptionUpdate
+	// seats are the assignments, and committed says that this pass has committed.
+	seats     seats
+	committed bool
 	// waitsForRefresh: a clock was moved by hand, and a product has not yet run
 	// the refresh that is due by then.
 	waitsForRefresh bool
@@ -66,6 +69,9 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 		return nil, err
 	}
 	if err := r.gatherProducts(ctx, w); err != nil {
+		return nil, err
+	}
+	if err := r.gatherSeats(ctx, w, r.Client); err != nil {
 		return nil, err
 	}
 	if err := r.gatherPredecessor(ctx, w); err != nil {

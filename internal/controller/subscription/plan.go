@@ -31,13 +31,17 @@ type intent struct {
 // first, after the subscription was read: one that turns out to be finished,
 // gone or approved since is taken as it is, and the plan is made again. This
 // read is what keeps a change from taking hold twice (consistency design, "Why
-// it is exactly once"). An outbox that grows too large is planned with fewer
+// it is exactly once"). The assignments are listed live before a quantity goes
+// down or a seat is given. An outbox that grows too large is planned with fewer
 // events; the rest comes with the next pass.
 func (r *Reconciler) plan(ctx context.Context, w *world) (intent, error) {
 	p := intent{live: map[types.UID]*v1alpha1.SubscriptionUpdate{}}
 	for {
 		p.outcome = subscription.Replay(w.state, w.input)
 		changed, err := r.confirm(ctx, w, p.outcome, p.live)
+		if err == nil && !changed {
+			changed, err = r.confirmSeats(ctx, w, p.outcome)
+		}
 		if err != nil {
 			return p, err
 		}

@@ -7,7 +7,7 @@
 // A pass reads top down as the consistency design describes it: drain what the
 // last commit owes, gather what the world says, replay what is due (pure, in
 // internal/billing/subscription), commit it with one status update, drain what
-// that commit owes, report.
+// that commit owes, report, mark who holds a seat.
 package subscription
 
 import (
@@ -34,6 +34,7 @@ import (
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptionupdates/status,verbs=update
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=invoices,verbs=get;list;watch;create
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatassignments,verbs=get;list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatassignments/status,verbs=update
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatproducts;prorationpolicies;clusterprorationpolicies;testclocks,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
@@ -60,7 +61,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	var sub v1alpha1.Subscription
 	err := r.Client.Get(ctx, req.NamespacedName, &sub)
 	if apierrors.IsNotFound(err) {
-		return ctrl.Result{}, r.reportOrphans(ctx, req.NamespacedName)
+		return ctrl.Result{}, errors.Join(r.reportOrphans(ctx, req.NamespacedName), r.markOrphans(ctx, req.NamespacedName))
 	}
 	if err != nil {
 		return ctrl.Result{}, fmt.Errorf("read Subscription: %w", err)
@@ -107,6 +108,9 @@ func (r *Reconciler) reconcile(ctx context.Context, sub *v1alpha1.Subscription) 
 		return ctrl.Result{}, r.reportOwed(ctx, sub, owed)
 	}
 	if err := r.reportWaiting(ctx, w, p.outcome); err != nil {
+		return ctrl.Result{}, err
+	}
+	if err := r.markSeats(ctx, w, p.outcome); err != nil {
 		return ctrl.Result{}, err
 	}
 	if done, err := r.letGo(ctx, sub); done || err != nil {

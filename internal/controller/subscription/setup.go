@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -35,6 +36,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		WithOptions(options).
 		For(&v1alpha1.Subscription{}).
 		Watches(&v1alpha1.SubscriptionUpdate{}, handler.EnqueueRequestsFromMapFunc(ofUpdate), builder.WithPredicates(spec)).
+		Watches(&v1alpha1.SeatAssignment{}, handler.EnqueueRequestsFromMapFunc(ofAssignment),
+			builder.WithPredicates(predicate.Funcs{UpdateFunc: assignmentChanged})).
 		Watches(&v1alpha1.SeatProduct{}, handler.EnqueueRequestsFromMapFunc(r.ofProduct), builder.WithPredicates(spec)).
 		Watches(&v1alpha1.SeatProduct{}, handler.EnqueueRequestsFromMapFunc(r.waitingForRefresh),
 			builder.WithPredicates(predicate.Funcs{UpdateFunc: refreshed})).
@@ -49,6 +52,12 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 // ofUpdate wakes the subscription that an update names, there or not.
 func ofUpdate(_ context.Context, object client.Object) []reconcile.Request {
 	ref := object.(*v1alpha1.SubscriptionUpdate).Spec.SubscriptionRef
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: ref.Name}}}
+}
+
+// ofAssignment wakes the subscription that an assignment names, there or not.
+func ofAssignment(_ context.Context, object client.Object) []reconcile.Request {
+	ref := object.(*v1alpha1.SeatAssignment).Spec.SubscriptionRef
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: ref.Name}}}
 }
 
@@ -132,6 +141,15 @@ func (r *Reconciler) find(ctx context.Context, namespace, field, value string, m
 		}
 	}
 	return requests
+}
+
+// assignmentChanged reports whether an assignment was edited, or is being deleted,
+// or says otherwise than before whether its holder has a seat.
+func assignmentChanged(e event.UpdateEvent) bool {
+	assigned := func(object client.Object) bool {
+		return meta.IsStatusConditionTrue(object.(*v1alpha1.SeatAssignment).Status.Conditions, v1alpha1.ConditionAssigned)
+	}
+	return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() || assigned(e.ObjectOld) != assigned(e.ObjectNew)
 }
 
 // refreshed reports whether a product's refreshes went on.

@@ -94,6 +94,10 @@ func (b *bench) create(ctx context.Context, objects ...client.Object) {
 	}
 }
 
+func requestFor(b *bench, name string) ctrl.Request {
+	return ctrl.Request{NamespacedName: client.ObjectKey{Namespace: b.namespace, Name: name}}
+}
+
 // reconcile calls the reconciler until it asks for nothing more.
 func (b *bench) reconcile(ctx context.Context, name string) {
 	GinkgoHelper()
