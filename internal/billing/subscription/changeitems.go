@@ -116,7 +116,7 @@ func (r *replay) namePolicy(c *itemsChange) {
 // if it had come in time.
 func (r *replay) methodOf(c *itemsChange, tooLate bool) proration.Method {
 	switch {
-	case r.state.Period.Trial && c.inForce.Renewal != Reset && (c.inForce.KeepTrial || !c.changesItems()):
+	case r.state.Period.Trial && c.inForce.Renewal != Reset && !r.endsTrial(c):
 		return proration.DoNotCharge
 	case tooLate:
 		return proration.ProRata
@@ -137,7 +137,8 @@ func (r *replay) checkTrialFlags(f InForce) *Fault {
 }
 
 // boundsOf are the bounds of the effective time of a change of items: that of the
-// newest change of any item that it touches; a Reset touches them all.
+// newest change of any item that it touches. One that ends the period, or the
+// trial, touches them all.
 func (r *replay) boundsOf(c *itemsChange) bounds {
 	var b bounds
 	touch := func(item *Item) {
@@ -146,7 +147,7 @@ func (r *replay) boundsOf(c *itemsChange) bounds {
 		}
 	}
 	for i := range c.before {
-		if c.inForce.Renewal == Reset || !stays(c.targets, c.before[i].Name) {
+		if c.inForce.Renewal == Reset || r.endsTrial(c) || !stays(c.targets, c.before[i].Name) {
 			touch(&c.before[i])
 		}
 	}
@@ -166,19 +167,26 @@ func (r *replay) boundsOf(c *itemsChange) bounds {
 // shape chooses how the current period takes the change.
 func (r *replay) shape(c *itemsChange) *Fault {
 	atBoundary := !c.effective.Before(r.state.Period.Span.End)
-	trial, reset := r.state.Period.Trial, c.inForce.Renewal == Reset
+	reset := c.inForce.Renewal == Reset
 	switch {
 	case atBoundary && reset:
 		return r.exchangeAndReset(c)
-	case atBoundary, trial && !reset && (c.inForce.KeepTrial || !c.changesItems()):
+	case atBoundary:
 		return r.exchange(c)
 	case reset:
 		return r.reset(c)
-	case trial:
+	case r.endsTrial(c):
 		return r.endTrial(c)
+	case r.state.Period.Trial:
+		return r.exchange(c)
 	default:
 		return r.retain(c)
 	}
+}
+
+// endsTrial reports whether a change that retains the period ends a trial.
+func (r *replay) endsTrial(c *itemsChange) bool {
+	return r.state.Period.Trial && c.inForce.Renewal != Reset && !c.inForce.KeepTrial && c.changesItems()
 }
 
 // changesItems reports whether an item comes, goes or moves to another plan;

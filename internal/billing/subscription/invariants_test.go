@@ -145,8 +145,8 @@ func (w *world) checkDecision(d *Decision) {
 			continue
 		}
 		if d.InForce.Effective.Before(w.effective[change.Item]) {
-			w.t.Fatalf("%s of item %s is effective at %s, the one before it at %s", d.Name, change.Item, d.InForce.Effective,
-				w.effective[change.Item])
+			w.t.Fatalf("%s of item %s is effective at %s, the one before it at %s\n%s", d.Name, change.Item, d.InForce.Effective,
+				w.effective[change.Item], strings.Join(w.log, "\n"))
 		}
 		w.effective[change.Item] = d.InForce.Effective
 	}
