@@ -18,6 +18,7 @@ TEST_TIMEOUT ?= 15m
 TEST_FLAGS ?=
 RACE_PACKAGES ?= ./internal/...
 BENCH ?= .
+FUZZTIME ?= 10s
 
 # Where the crash test says in one line what it tried.
 CRASH_REPORT := $(CURDIR)/bin/crash-report
@@ -93,6 +94,10 @@ test-oracle: bin/.modules ## Compare a million random histories with an oracle o
 	$(say) "comparing 1,000,000 histories with the oracle; SEATPLANE_ORACLE_HISTORIES and _SEED choose others"
 	@SEATPLANE_ORACLE_HISTORIES=$${SEATPLANE_ORACLE_HISTORIES:-1000000} \
 		go test ./internal/billing/proration -run TestOracle -v -timeout 120m
+
+.PHONY: fuzz
+fuzz: bin/.modules ## Fuzz every parser and the state machine, each for FUZZTIME (10s).
+	@hack/fuzz.sh "$(FUZZTIME)"
 
 .PHONY: test-crash
 test-crash: bin/.modules control-plane ## Try every fault at every write of every scenario (minutes).

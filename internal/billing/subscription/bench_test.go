@@ -53,6 +53,44 @@ func BenchmarkRenewalOfTenItems(b *testing.B) {
 	}
 }
 
+// A plan of ten items exchanged with Reset: ten credits and ten charges.
+func BenchmarkResetOfTenItems(b *testing.B) {
+	w := benchWorld(b, 10).at("2026-04-16")
+	var items []TermsItem
+	for i := range w.state.Items {
+		items = append(items, w.state.Items[i].terms())
+	}
+	w.change(items, renewal(Reset))
+	b.ReportAllocs()
+	for b.Loop() {
+		if out := Replay(w.state, w.in); out.Events != 1 {
+			b.Fatal(out.Events)
+		}
+	}
+}
+
+// A preview, with its totals and hash.
+func BenchmarkPreview(b *testing.B) {
+	w := benchWorld(b, 1).at("2026-04-16").increment("editors", 5, preview)
+	b.ReportAllocs()
+	for b.Loop() {
+		if out := Replay(w.state, w.in); out.Events != 1 {
+			b.Fatal(out.Events)
+		}
+	}
+}
+
+// The upcoming invoice of ten items, which each commit shows.
+func BenchmarkUpcomingInvoice(b *testing.B) {
+	w := benchWorld(b, 10).at("2026-04-16")
+	b.ReportAllocs()
+	for b.Loop() {
+		if u := UpcomingInvoice(w.state, w.in); u.AmountDue.IsZero() {
+			b.Fatal(u)
+		}
+	}
+}
+
 // Twelve months with a change a day, each replayed on its day.
 func BenchmarkTwelveMonthsDaily(b *testing.B) {
 	w := benchWorld(b, 1)

@@ -212,9 +212,10 @@ func (r *replay) chargeEnding(c *itemsChange, item *Item) *Fault {
 	return nil
 }
 
-// leave remembers what an item leaves behind that goes, or leaves its plan.
+// leave remembers what an item leaves behind that goes, or leaves its plan. What
+// one of its name left there before and nobody took over is kept.
 func (r *replay) leave(c *itemsChange, item *Item, remainder money.Fraction) {
-	r.rejoin(item)
+	remainder = remainder.Add(r.rejoin(item))
 	r.state.Leftovers = append(r.state.Leftovers, Leftover{
 		Item: item.Name, Product: item.Product, Plan: item.Plan, Remainder: remainder, Left: c.effective,
 	})

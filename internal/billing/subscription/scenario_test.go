@@ -35,7 +35,8 @@ type world struct {
 	decisions map[string]Decision
 	keys      map[string]bool
 	effective map[string]time.Time // of the newest applied change, by item
-	applied   []proration.Line
+	applied   []appliedLine
+	resets    int // applied so far
 	newest    time.Time     // of all presents
 	priced    money.Decimal // adjustments of applied updates
 	charges   money.Decimal // lines of documents that are not an update's
