@@ -32,7 +32,7 @@ func auditPlan(before State, out Outcome) string {
 		if wrong := auditDocument(d, balance); wrong != "" {
 			return wrong
 		}
-		owed = owed.Sub(Total(ofUpdates(d.Lines)))
+		owed = owed.Sub(totalOfUpdates(d.Lines))
 	}
 	switch left := unbilled(&out.State); {
 	case !left.Equal(owed):
@@ -69,26 +69,26 @@ func auditItems(items []Item) string {
 
 // unbilled sums the lines of updates that wait for a document.
 func unbilled(s *State) money.Decimal {
-	sum := Total(ofUpdates(s.Accrued))
+	sum := totalOfUpdates(s.Accrued)
 	for _, d := range s.Deferred {
 		sum = sum.Add(d.Line.Amount)
 	}
 	return sum
 }
 
-// ofUpdates are the lines that are the doing of updates: not recurring and
+// totalOfUpdates sums the lines that are the doing of updates: not recurring and
 // one-time charges of the plan, nor what a cancellation settles.
-func ofUpdates(lines []proration.Line) []proration.Line {
-	var changes []proration.Line
-	for _, line := range lines {
-		if ofUpdate(line) {
-			changes = append(changes, line)
+func totalOfUpdates(lines []proration.Line) money.Decimal {
+	var sum money.Decimal
+	for i := range lines {
+		if ofUpdate(&lines[i]) {
+			sum = sum.Add(lines[i].Amount)
 		}
 	}
-	return changes
+	return sum
 }
 
-func ofUpdate(line proration.Line) bool { return line.Update != "" || line.FirstUpdate != "" }
+func ofUpdate(line *proration.Line) bool { return line.Update != "" || line.FirstUpdate != "" }
 
 // park throws a plan away that does not add up, and has the subscription wait for
 // a person (billing design, section 13).

@@ -56,6 +56,22 @@ func TestSection7EditsOfLists(t *testing.T) {
 	}
 }
 
+// A generation that was acted on makes no further update, whatever became of the
+// one that it made.
+func TestSection7EditsOfAnActedGeneration(t *testing.T) {
+	s := State{Phase: Active}
+	s.ActedOn.Generation = 2
+	s.ActedOn.Items = []ActedOnItem{{TermsItem: on("editors", "monthly", 5), Generation: 2}}
+	for name, edited := range map[string][]TermsItem{
+		"a quantity": {on("editors", "monthly", 6)},
+		"a plan":     {on("editors", "big", 5)},
+	} {
+		if got := Edits(s, Terms{Items: edited, Generation: 2}, nil); got != nil {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // An edit is a three-way merge for each item: last acted on, new, held (section 6).
 func TestSection6Merge(t *testing.T) {
 	two := func(w *world) *world {

@@ -30,7 +30,7 @@ func fold(lines []proration.Line) []proration.Line {
 	places := map[group]int{}
 	var folded []proration.Line
 	for _, line := range lines {
-		if !ofUpdate(line) {
+		if !ofUpdate(&line) {
 			folded = append(folded, line) // a charge of its own, and never many
 			continue
 		}

@@ -65,7 +65,7 @@ func (r *replay) setItems(c *itemsChange) {
 
 // startCycle starts a period, and the counting of periods, at the effective time.
 func (r *replay) startCycle(c *itemsChange) {
-	r.endOfTrial(c)
+	r.state.Phase = Active
 	r.state.Anchor = c.effective
 	name, zone := r.nextZone()
 	renewed := r.state.Period.Renewed
@@ -89,24 +89,16 @@ func (r *replay) chargeAnew(c *itemsChange) *Fault {
 
 // endTrial ends a trial by a change of items that retains the period: what is
 // left of it is the first paid period, a stub; its end stays (billing design,
-// section 9).
+// section 9). A trial-only subscription goes on: what comes now is paid for.
 func (r *replay) endTrial(c *itemsChange) *Fault {
 	end, renewed := r.state.Period.Span.End, r.state.Period.Renewed
 	r.setItems(c)
-	r.endOfTrial(c)
+	r.state.Phase = Active
 	cycle := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: r.zone}
 	r.setPeriod(cycle.IndexOf(c.effective), c.effective, cycle, r.state.Period.Zone)
 	r.state.Period.Span.End, r.state.Period.Renewed = earlier(r.state.Period.Span.End, end), renewed
 	c.atOnce = true
 	return r.chargeAnew(c)
-}
-
-// endOfTrial: what comes now is paid for. A trial-only subscription goes on.
-func (r *replay) endOfTrial(c *itemsChange) {
-	if r.trialOnly() {
-		r.state.Continues = !c.inForce.IgnoreRecurring
-	}
-	r.state.Phase = Active
 }
 
 // exchange replaces the items where nothing is priced: inside a trial that goes

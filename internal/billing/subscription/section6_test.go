@@ -140,6 +140,14 @@ func TestSection6Retain(t *testing.T) {
 			},
 			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 0.00", "Renewal 2026-05-01: 90.00"},
 		},
+		"bought once, seen too late": {
+			reason: "being late does not change how that is charged",
+			play: func(w *world) {
+				w.offer("setup-seat", "monthly", eur("7")).holding(1).at("2026-05-01").replay().
+					at("2026-05-02").change([]TermsItem{on("editors", "monthly"), on("setup", "monthly", 1).once()}, by(proration.DoNotCharge), created("2026-04-30T23:59:59Z")).replay()
+			},
+			want: []string{"Initial 2026-04-01: 10.00", "Renewal 2026-05-01: 10.00", "u1 Applied: 0.00"},
+		},
 		"seen too late": {
 			reason: "a change of plan for the renewal, seen after it, comes to what it would have",
 			play: func(w *world) {
@@ -157,9 +165,9 @@ func TestSection6Reset(t *testing.T) {
 		"figure 6": {
 			reason: "the period ends, the next is 16 April to 16 May",
 			play: func(w *world) {
-				plans30and90(w).holding(1).at("2026-04-16").change(big, renewal(Reset)).replay().at("2026-05-16").replay()
+				plans30and90(w).holding(1).at("2026-04-16").change(big, renewal(Reset)).replay().at("2026-05-16").replay().at("2026-06-16").replay()
 			},
-			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 75.00", "Renewal 2026-05-16: 90.00 -15.00 90.00"},
+			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 75.00", "Renewal 2026-05-16: 90.00 -15.00 90.00", "Renewal 2026-06-16: 90.00"},
 		},
 		"figure 7, Reset": {
 			reason: "no credit, and the new period in full",
@@ -210,7 +218,11 @@ func TestSection6Reset(t *testing.T) {
 		"a future effective time": {
 			reason: "a period cannot end before its time: it applies then",
 			play: func(w *world) {
-				plans30and90(w).holding(1).at("2026-04-06").change(big, renewal(Reset), effective("2026-04-16")).replay().at("2026-04-16").replay()
+				plans30and90(w).holding(1).at("2026-04-06").change(big, renewal(Reset), effective("2026-04-16")).replay()
+				if got := w.waits(); len(got) != 1 || got[0] != "u1 Scheduled 2026-04-16" {
+					w.t.Fatalf("it waits: %v", got)
+				}
+				w.at("2026-04-16").replay()
 			},
 			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 75.00"},
 		},
@@ -256,6 +268,15 @@ func TestSection6EffectiveTimesOfLists(t *testing.T) {
 				w.at("2026-04-12").change(big, effective("2026-04-06"), renewal(Reset)).change(big, effective("2026-04-06")).replay()
 			},
 			want: []string{"Initial 2026-04-01: 10.00 3.00", "u1 Applied: 2.00", "u2 Rejected EffectiveTimeBeforeLastChange", "u3 Applied: 66.67"},
+		},
+		"of an item that went": {
+			reason: "it comes back no earlier than it left",
+			play: func(w *world) {
+				both := []TermsItem{on("editors", "monthly"), on("viewers", "monthly", 1)}
+				w.item("viewers", eur("3"), true).holding(1, 1).at("2026-04-16").change([]TermsItem{on("editors", "monthly")}).replay().
+					at("2026-04-21").change(both, effective("2026-04-11")).change(both, effective("2026-04-16")).replay()
+			},
+			want: []string{"Initial 2026-04-01: 10.00 3.00", "u1 Applied: -1.50", "u2 Rejected EffectiveTimeBeforeLastChange", "u3 Applied: 1.50"},
 		},
 		"outside the period": {
 			reason: "an issued invoice is never edited",

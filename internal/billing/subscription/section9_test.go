@@ -177,6 +177,13 @@ func TestSection9ChangesOfItems(t *testing.T) {
 			},
 			want: []string{"u1 Applied", "Initial 2026-04-15: 60.00"},
 		},
+		"a quantity, by a list": {
+			reason: "it is no change of items either",
+			play: func(w *world) {
+				trial(w).holding(1).at("2026-04-10").change([]TermsItem{on("editors", "monthly", 2)}).replay().at("2026-04-15").replay()
+			},
+			want: []string{"u1 Applied", "Initial 2026-04-15: 60.00"},
+		},
 		"trial-only": {
 			reason: "a change of items turns it into a recurring one after the trial",
 			play: func(w *world) {
