@@ -185,6 +185,16 @@ func TestExpectedHash(t *testing.T) {
 	}
 }
 
+// The renewal that a change waits for is part of what was agreed to.
+func TestExpectedHashCoversTheRenewal(t *testing.T) {
+	w := newWorld(t).holding(10).at("2026-04-16").increment("editors", 5, applies(ApplyNextPeriod), preview).replay()
+	hash := w.decisions["u1"].Preview.Hash
+	w.at("2026-05-02").increment("editors", 5, applies(ApplyNextPeriod), expecting(hash)).replay().at("2026-06-01").replay()
+	if got := w.decisions["u2"].Fault.Reason; got != PreviewOutdated {
+		t.Errorf("it was for the renewal of May: %s, %v", got, w.log)
+	}
+}
+
 // What a preview says is what the change comes to, where nothing else happens in
 // between.
 func TestPreviewEqualsApply(t *testing.T) {

@@ -53,6 +53,14 @@ func TestSection11Usage(t *testing.T) {
 			},
 			want: []string{"Renewal 2026-05-01: 80.00", "Renewal 2026-06-01: 5.00"},
 		},
+		"read before the boundary, taken after it": {
+			reason: "it counts when it was observed",
+			play: func(w *world) {
+				w.metered(none).reads("editors", 100).replay().at("2026-04-30T23:00:00Z").reads("editors", 900).
+					at("2026-05-01T12:00:00Z").replay().at("2026-06-01").replay()
+			},
+			want: []string{"Renewal 2026-05-01: 80.00"},
+		},
 		"a month of downtime": {
 			reason: "what was used cannot be told apart: it belongs to the period in which it is seen",
 			play: func(w *world) {
