@@ -206,7 +206,7 @@ func (c *itemsChange) changesItems() bool {
 }
 
 // begin is an item as the change leaves it, before it is priced.
-func (r *replay) begin(t target, effective time.Time) Item {
+func (r *replay) begin(c *itemsChange, t target) Item {
 	item := Item{Name: t.Name}
 	if !t.begins() {
 		item = *t.before
@@ -220,14 +220,14 @@ func (r *replay) begin(t target, effective time.Time) Item {
 		r.startMeter(&item, product)
 	}
 	if t.touched() {
-		item.LastEffective = effective
+		item.LastEffective = c.effective
 	}
 	switch {
 	case t.count != nil:
 		item.Loaded, item.Observed, item.LoadedAt = t.count.Change.Count, t.count.Cause.Observed, t.count.Cause.Loaded
 	case product != t.Product && product != "":
 		// What the loader of another product counted says nothing here.
-		item.Loaded, item.Observed, item.LoadedAt = nil, r.state.LastEvent, time.Time{}
+		item.Loaded, item.Observed, item.LoadedAt = nil, c.at, time.Time{}
 	}
 	return item
 }

@@ -190,6 +190,18 @@ func TestSection6Merge(t *testing.T) {
 			},
 			want: []string{"Initial 2026-04-01: 10.00 3.00", "e1 Applied: 20.00", "c1 Applied: 0.00", "c2 Applied: 3.33"},
 		},
+		"to another product that counts": {
+			reason: "what the loader of the one before counted says nothing here; the next count is a first one",
+			play: func(w *world) {
+				w.loaded().product(func(p *Product) { p.OnDecrease.Application = ApplyNextPeriod }).counted("editors", 3).replay().
+					at("2026-04-10").counted("editors", 2).replay()
+				w.in.Products["other-seat"] = Product{Plans: map[string]Plan{"monthly": eur("20")}, Loader: true}
+				moved := on("editors", "monthly")
+				moved.Product = "other-seat"
+				w.at("2026-04-16").declare(moved).replay().at("2026-04-21").counted("editors", 4).replay()
+			},
+			want: []string{"c1 Applied: 0.00", "Initial 2026-04-01: 30.00", "e1 Applied: 15.00", "c2 Superseded SupersededByRefresh", "c3 Applied: 6.67"},
+		},
 		"at the renewal": {
 			reason: "by changePolicy: scheduled, and nothing is priced",
 			play: func(w *world) {

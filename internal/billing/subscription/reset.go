@@ -47,7 +47,7 @@ func (r *replay) settleForReset(c *itemsChange, item *Item) *Fault {
 // whole; what is bought once is priced at once.
 func (r *replay) setItems(c *itemsChange) {
 	for _, t := range c.targets {
-		item := r.begin(t, c.effective)
+		item := r.begin(c, t)
 		switch {
 		case !t.Recurring && t.touched():
 			r.buy(c, t, &item)
@@ -119,7 +119,7 @@ func (r *replay) exchange(c *itemsChange) *Fault {
 		}
 	}
 	for _, t := range c.targets {
-		item := r.begin(t, c.effective)
+		item := r.begin(c, t)
 		if t.before != nil && (t.replaced() || t.reborn()) {
 			if fault := r.chargeEnding(c, t.before); fault != nil {
 				return fault

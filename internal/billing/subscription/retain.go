@@ -35,7 +35,7 @@ func (r *replay) retain(c *itemsChange) *Fault {
 
 // retainItem prices one item of the new list.
 func (r *replay) retainItem(c *itemsChange, t target) (Item, *Fault) {
-	item := r.begin(t, c.effective)
+	item := r.begin(c, t)
 	if t.reborn() {
 		if fault := r.remove(c, t.before); fault != nil {
 			return item, fault

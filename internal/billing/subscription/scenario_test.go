@@ -36,7 +36,7 @@ type world struct {
 	keys      map[string]bool
 	effective map[string]time.Time // of the newest applied change, by item
 	applied   []appliedLine
-	resets    int // applied so far
+	resets    int           // applied so far
 	newest    time.Time     // of all presents
 	priced    money.Decimal // adjustments of applied updates
 	charges   money.Decimal // lines of documents that are not an update's

@@ -6,6 +6,7 @@ package subscription
 import (
 	"testing"
 
+	"github.com/seatplane/seatplane/internal/billing/metering"
 	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
@@ -148,6 +149,43 @@ func TestSection8Upcoming(t *testing.T) {
 			issued := w.documents[len(w.documents)-1]
 			if !upcoming.Subtotal.Equal(issued.Subtotal) || !upcoming.AmountDue.Equal(issued.AmountDue) || !upcoming.DueTime.Equal(issued.Issued) {
 				t.Errorf("upcoming %s, %s due; issued %s, %s due", upcoming.Subtotal, upcoming.AmountDue, issued.Subtotal, issued.AmountDue)
+			}
+		})
+	}
+	for name, row := range map[string]struct {
+		play func(w *world)
+		want string
+		due  string
+	}{
+		"a line with a date of its own is not on it": {func(w *world) {
+			w.holding(10).at("2026-04-16").increment("editors", 10, paidAt("2026-04-20")).replay()
+		}, "200.00", "2026-05-01"},
+		"a trial's end, and the stub after it": {func(w *world) {
+			w.in.Terms.TrialEnd, w.in.Terms.Anchor = instant("2026-04-11"), instant("2026-05-01")
+			w.declaring(5)
+		}, "33.33", "2026-04-11"},
+		"what is accrued when it ends with the period": {func(w *world) {
+			w.holding(10).cancel(Cancellation{AtPeriodEnd: true}).at("2026-04-16").increment("editors", 10).replay()
+		}, "50.00", "2026-05-01"},
+		"what it ends with before that": {func(w *world) {
+			w.holding(10).cancel(Cancellation{At: instant("2026-04-21"), Method: proration.ProRata}).at("2026-04-16").replay()
+		}, "-33.33", "2026-04-21"},
+		"usage so far": {func(w *world) {
+			w.metered(metering.Limits{}).reads("editors", 100).replay().at("2026-04-16").reads("editors", 300).replay()
+		}, "20.00", "2026-05-01"},
+		"what has accrued, where a policy is gone": {func(w *world) {
+			w.policy(proration.Day, proration.Up).in.Terms.Anchor = instant("2026-05-01")
+			w.in.Terms.TrialEnd = instant("2026-04-11")
+			w.declaring(5)
+			w.in.Policies = nil
+		}, "0.00", "2026-04-11"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			row.play(w)
+			got := UpcomingInvoice(w.state, w.in)
+			if totals := w.totals(&got.Totals); totals != row.want || brief(got.DueTime) != row.due {
+				t.Errorf("%s on %s, want %s on %s", totals, brief(got.DueTime), row.want, row.due)
 			}
 		})
 	}
