@@ -135,6 +135,15 @@ func TestSection6Merge(t *testing.T) {
 			},
 			want: []string{"Initial 2026-04-01: 10.00 3.00", "e1 Applied: 10.00", "e2 Applied: 1.50"},
 		},
+		"two edits, of which one waits": {
+			reason: "acting on the list does not act on the quantity",
+			play: func(w *world) {
+				two(w).plan(func(p *Plan) { p.Maximum = 2 }).declaring(1, 1).at("2026-04-16").
+					declare(on("editors", "monthly", 3), on("viewers", "big", 1)).replay()
+				w.plan(func(p *Plan) { p.Maximum = 3 }).at("2026-04-21").replay()
+			},
+			want: []string{"Initial 2026-04-01: 10.00 3.00", "e2 Applied: 1.50", "e1 Applied: 6.67"},
+		},
 		"taken back": {
 			reason: "a newer generation takes the place of what waits, and leaves nothing open",
 			play: func(w *world) {
