@@ -60,7 +60,7 @@ formatted() { "$linter" fmt --diff; }
 
 vetted() { go vet ./...; }
 
-linted() { "$linter" run; }
+linted() { "$linter" run --allow-parallel-runners; }
 
 # Generated code and build constraints may come first; the header is within the first lines.
 headers_present() {
