@@ -30,6 +30,7 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader/sql"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/faults"
+	"github.com/seatplane/seatplane/internal/testing/health"
 )
 
 const productStatus = "update SeatProduct/status"
@@ -232,6 +233,11 @@ var _ = Describe("A wrong answer", func() {
 		Expect(s.condition(v1alpha1.ConditionLoaded)).To(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", reason)))
 		Expect(s.condition(v1alpha1.ConditionReady)).To(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", reason)))
 		Expect(meta.IsStatusConditionTrue(s.product.Status.Conditions, v1alpha1.ConditionStalled)).To(Equal(stalled))
+		expected := health.InProgress
+		if stalled {
+			expected = health.Failed
+		}
+		Expect(health.Of(s.product)).To(Equal(expected))
 		Expect(s.refresh().LastAttemptTime.Time).To(BeTemporally("==", s.clock.Spec.Now.Time), "so that the TestClock becomes Ready")
 		Expect(s.sent()).To(HaveExactElements(HavePrefix("Warning " + reason)))
 		Expect(s.pass(ctx)).To(BeEmpty(), "nothing is written again")
@@ -256,11 +262,13 @@ var _ = Describe("A wrong answer", func() {
 		Expect(s.condition(v1alpha1.ConditionLoaded).Status).To(Equal(metav1.ConditionTrue))
 		Expect(s.condition(v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue))
 		Expect(meta.FindStatusCondition(s.product.Status.Conditions, v1alpha1.ConditionStalled)).To(BeNil())
+		Expect(health.Of(s.product)).To(Equal(health.Current))
 		Expect(s.refresh().ConsecutiveFailures).To(BeZero())
 		Expect(s.updates(ctx)).To(HaveLen(3))
 		if key != "" {
 			acme = s.subscription(ctx, "acme")
-			Expect(meta.IsStatusConditionTrue(acme.Status.Conditions, v1alpha1.ConditionSeatsCurrent)).To(BeTrue())
+			Expect(meta.FindStatusCondition(acme.Status.Conditions, v1alpha1.ConditionSeatsCurrent)).To(HaveValue(And(
+				HaveField("Status", metav1.ConditionTrue), HaveField("Reason", v1alpha1.ReasonCurrent))))
 			Expect(acme.Status.Loads).To(BeEmpty())
 		}
 		Expect(s.sent()).To(HaveExactElements(HavePrefix("Normal Refreshed")))
@@ -350,6 +358,7 @@ var _ = Describe("A wrong answer", func() {
 		s.pass(ctx)
 		Expect(s.open(ctx)).To(Equal([]string{"acme 5 first"}))
 		Expect(s.condition(v1alpha1.ConditionLoaded)).To(And(HaveField("Reason", v1alpha1.ReasonInvalidSchedule), HaveField("Message", ContainSubstring("every now and then"))))
+		Expect(health.Of(s.product)).To(Equal(health.Failed))
 		Expect(meta.IsStatusConditionTrue(s.product.Status.Conditions, v1alpha1.ConditionStalled)).To(BeTrue())
 	})
 
@@ -366,6 +375,7 @@ var _ = Describe("A wrong answer", func() {
 		Expect(s.source.Requests()).To(HaveLen(2))
 		Expect(s.refresh().NextRefreshTime).To(BeNil())
 		Expect(s.condition(v1alpha1.ConditionLoaded).Reason).To(Equal(v1alpha1.ReasonSuspended))
+		Expect(health.Of(s.product)).To(Equal(health.Current))
 		Expect(s.condition(v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue))
 		result, err := s.reconcile(ctx)
 		Expect(err).NotTo(HaveOccurred())
