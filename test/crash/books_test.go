@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/index"
@@ -257,22 +258,38 @@ func (a *account) adjustments() *big.Rat {
 	return total
 }
 
-// eachUpdateOnce: the lines of an applied update are each in exactly one place.
+// eachUpdateOnce: the lines of an applied update are each in exactly one place: by themselves, or in a
+// line that stands for several and says for how many.
 func (a *account) eachUpdateOnce(lines []v1alpha1.Line) []string {
 	places := map[string]int{}
-	for _, line := range lines {
-		places[line.Key]++
+	takenIn := int64(0)
+	for i := range lines {
+		places[lines[i].Key]++
+		// It has the key of the first that it stands for.
+		takenIn += max(ptr.Deref(lines[i].Count, 1), 1) - 1
 	}
-	var wrong []string
+	var wrong, missing []string
 	for uid, mark := range a.marks {
-		for _, line := range mark.Lines {
-			if mark.State != v1alpha1.UpdateApplied || amount(line.Amount).Sign() == 0 {
+		if mark.State != v1alpha1.UpdateApplied {
+			continue
+		}
+		for i := range mark.Lines {
+			line := &mark.Lines[i]
+			if amount(line.Amount).Sign() == 0 {
 				continue
 			}
-			if places[line.Key] != 1 {
-				wrong = append(wrong, fmt.Sprintf("line %s of the applied update %s is in %d places", line.Key, uid, places[line.Key]))
+			switch found := places[line.Key]; {
+			case found > 1:
+				wrong = append(wrong, fmt.Sprintf("line %s of the applied update %s is in %d places", line.Key, uid, found))
+			case found == 0:
+				missing = append(missing, line.Key)
 			}
 		}
+	}
+	if int64(len(missing)) != takenIn {
+		slices.Sort(missing)
+		wrong = append(wrong, fmt.Sprintf("%d lines of applied updates are nowhere by themselves, and folded lines stand for %d: %q",
+			len(missing), takenIn, missing))
 	}
 	return wrong
 }

@@ -14,4 +14,7 @@
 // To widen it: add an entry to scenarios; every plan there is applies to it at once. To add a kind of
 // plan, add a function to planners. The slice that runs by default is chosen in crash_test.go;
 // SEATPLANE_CRASH=all runs everything.
+//
+// TestYear lets nothing crash: it refreshes one subscription every hour of a year, and judges every version
+// by its size and by the same books.
 package crash

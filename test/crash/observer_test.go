@@ -6,6 +6,7 @@ package crash
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,12 +94,17 @@ func (o *observer) wake() {
 // history returns what was seen in a namespace once that includes the versions that are there at last,
 // and forgets it. last are all objects of the watched kinds that are there.
 func (o *observer) history(ctx context.Context, namespace string, last []client.Object) ([]sighting, error) {
+	return o.historySince(ctx, namespace, nil, last)
+}
+
+// historySince is the history since known was returned: what it has not seen again may be among the last.
+func (o *observer) historySince(ctx context.Context, namespace string, known []sighting, last []client.Object) ([]sighting, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
 		o.mu.Lock()
 		seen, news, ended := o.seen[namespace], o.news, o.ended
-		complete := includes(seen, last)
+		complete := includes(slices.Concat(known, seen), last)
 		if complete {
 			delete(o.seen, namespace)
 		}

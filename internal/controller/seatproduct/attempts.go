@@ -57,6 +57,8 @@ type memory struct {
 	// part of it.
 	retryAt map[string]time.Time
 	failed  map[request]bool
+	// loaded are the times of the last answer on each clock that was good for anything.
+	loaded map[string]answerTimes
 	// unansweredUntil: a create may still arrive until then, so no refresh may begin.
 	unansweredUntil time.Time
 	// firstTried is when the first count of an item was loaded.
@@ -84,7 +86,7 @@ func (m *memories) get(product types.NamespacedName) *memory {
 		m.of[product] = &memory{
 			created: map[itemID]creation{}, retryAt: map[string]time.Time{},
 			failed: map[request]bool{}, firstTried: map[itemID]time.Time{},
-			told: map[types.UID]v1alpha1.LoadStatus{},
+			told: map[types.UID]v1alpha1.LoadStatus{}, loaded: map[string]answerTimes{},
 		}
 	}
 	return m.of[product]
@@ -100,10 +102,26 @@ func (m *memories) forget(product types.NamespacedName) {
 // need not. Somebody who asks, and a TestClock that moved, do not wait for a backoff: a person who
 // mended the source wants to see it now.
 func (m *memory) waitFor(l load, entry v1alpha1.RefreshStatus, now time.Time) time.Time {
+	until := later(m.unansweredUntil, m.nextSecond(entry, now))
 	if m.asksAnew(l) || movedSince(entry, now) {
-		return m.unansweredUntil
+		return until
 	}
-	return later(m.unansweredUntil, m.retryTime(entry))
+	return later(until, m.retryTime(entry))
+}
+
+// nextSecond returns when an answer can be told from the last one on its clock: the API knows whole
+// seconds only, and of two counts of one second the second would pass for the older and be lost. A clock
+// that has moved since tells them apart. Where this process does not know, the status does, but for a
+// TestClock, on which no wall clock's time is written.
+func (m *memory) nextSecond(entry v1alpha1.RefreshStatus, now time.Time) time.Time {
+	last, known := m.loaded[entry.Clock]
+	if !known && entry.Clock == "" && entry.LastRefreshTime != nil {
+		last, known = answerTimes{observed: entry.LastRefreshTime.Time, loaded: entry.LastRefreshTime.Time}, true
+	}
+	if !known || now.Truncate(time.Second).After(last.observed) {
+		return time.Time{}
+	}
+	return last.loaded.Add(time.Second)
 }
 
 // retryTime returns when a failed load may be tried again. Where this process does not know, the

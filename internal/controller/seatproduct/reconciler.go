@@ -122,6 +122,9 @@ func (r *Reconciler) carryOutAll(ctx context.Context, s *situation, memory *memo
 		if err != nil {
 			return nil, 0, err
 		}
+		if done.failure == nil {
+			memory.loaded[each.clock] = done.times
+		}
 		results = append(results, done)
 	}
 	return results, wait, nil
