@@ -8,7 +8,7 @@ import "time"
 // waiting says what an open update waits for, in values that stay the same from
 // one pass to the next as long as nothing happens.
 func (r *replay) waiting(p *pending) Waiting {
-	if p.fault != nil {
+	if p.fault != nil && p.tried { // else it was not tried since the last event
 		return r.wait(p, IsPending, *p.fault, time.Time{})
 	}
 	if fault := r.standingFault(p); fault != nil {
