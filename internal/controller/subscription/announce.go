@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -28,7 +29,8 @@ func (r *Reconciler) announce(w *world, outcome subscription.Outcome) {
 			name := record.InvoiceName(w.sub.Name, string(w.sub.UID), d.Number)
 			note := fmt.Sprintf("%s document %s over %s %s", d.Reason, name,
 				outcome.State.Currency.Format(d.AmountDue), outcome.State.Currency.Code())
-			r.event(w.sub, nil, normal, "InvoiceIssued", note)
+			invoice := &v1alpha1.Invoice{ObjectMeta: metav1.ObjectMeta{Namespace: w.sub.Namespace, Name: name}}
+			r.Events.Eventf(w.sub, invoice, normal, "InvoiceIssued", "InvoiceIssued", "%s", status.EventNote(note))
 			continue
 		}
 		r.announceDecision(w, outcome, e.Decision)
@@ -49,16 +51,24 @@ func (r *Reconciler) announce(w *world, outcome subscription.Outcome) {
 
 // announceNotice says that an item reached a threshold of a limit.
 func (r *Reconciler) announceNotice(w *world, n subscription.Notice) {
+	var reason, note string
+	kind := normal
 	switch n.Limit {
 	case subscription.SeatsLimit:
-		r.event(w.sub, nil, normal, "SeatsLimitReached", fmt.Sprintf("Item %s holds %d seats: %d %% of its maximum.", n.Item, n.Reached, n.Threshold))
+		reason, note = "SeatsLimitReached", fmt.Sprintf("Item %s holds %d seats: %d %% of its maximum.", n.Item, n.Reached, n.Threshold)
 	case metering.SoftLimit:
-		r.event(w.sub, nil, normal, "SoftLimitReached", fmt.Sprintf("Item %s used %d units: %d %% of its soft limit.", n.Item, n.Reached, n.Threshold))
+		reason, note = "SoftLimitReached", fmt.Sprintf("Item %s used %d units: %d %% of its soft limit.", n.Item, n.Reached, n.Threshold)
 	case metering.TrialLimit:
-		r.event(w.sub, nil, warning, "TrialUsageLimitReached", fmt.Sprintf("Item %s used %d units: further usage is not taken until the trial ends.", n.Item, n.Reached))
+		kind, reason = warning, "TrialUsageLimitReached"
+		note = fmt.Sprintf("Item %s used %d units: further usage is not taken until the trial ends.", n.Item, n.Reached)
 	case metering.HardLimit:
-		r.event(w.sub, nil, warning, "HardLimitReached", fmt.Sprintf("Item %s used %d units: further usage in this period is not billed.", n.Item, n.Reached))
+		kind, reason = warning, "HardLimitReached"
+		note = fmt.Sprintf("Item %s used %d units: further usage in this period is not billed.", n.Item, n.Reached)
 	}
+	// Events of one commit that differ in their note alone are taken for repetitions of the first,
+	// whose note stays: the action tells items and thresholds apart.
+	action := fmt.Sprintf("Reach %d %% of %s", n.Threshold, n.Item)
+	r.Events.Eventf(w.sub, nil, kind, reason, action, "%s", status.EventNote(note))
 }
 
 func (r *Reconciler) announceDecision(w *world, outcome subscription.Outcome, d *subscription.Decision) {
