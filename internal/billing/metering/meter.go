@@ -133,19 +133,20 @@ func (m Meter) announce(price pricing.Price, limits Limits) (Meter, []Notice) {
 			m.Soft = threshold
 		}
 	}
-	if !m.TrialReached && m.exhausts(price, limits.Trial) {
+	if !m.TrialReached && m.Exhausts(price, limits.Trial) {
 		notices = append(notices, Notice{TrialLimit, full})
 		m.TrialReached = true
 	}
-	if !m.HardReached && m.exhausts(price, limits.Hard) {
+	if !m.HardReached && m.Exhausts(price, limits.Hard) {
 		notices = append(notices, Notice{HardLimit, full})
 		m.HardReached = true
 	}
 	return m, notices
 }
 
-// exhausts reports whether l leaves no room for more.
-func (m Meter) exhausts(price pricing.Price, l Limit) bool {
+// Exhausts reports whether l leaves no room for more: usage beyond it is not taken.
+// A limit without a dimension always leaves room.
+func (m Meter) Exhausts(price pricing.Price, l Limit) bool {
 	room, limited := Largest(price, l)
 	return limited && m.Used >= room
 }

@@ -212,6 +212,30 @@ func TestSection11Limits(t *testing.T) {
 			t.Errorf("what was capped is not billed later, 50 + 10: %v", w.log)
 		}
 	})
+	t.Run("raised above the usage", func(t *testing.T) {
+		w := newWorld(t)
+		w.in.Terms.TrialEnd = instant("2026-04-20")
+		w.metered(metering.Limits{Soft: limit(50), Trial: limit(50), Hard: limit(50)}).reads("editors", 0).replay().
+			at("2026-04-10").reads("editors", 80).replay()
+		steps := []struct {
+			limits metering.Limits
+			says   Reason
+		}{
+			{metering.Limits{Soft: limit(50), Trial: limit(50), Hard: limit(100)}, TrialLimitReached},
+			{metering.Limits{Soft: limit(50), Trial: limit(100), Hard: limit(100)}, SoftLimitReached},
+			{metering.Limits{Soft: limit(100), Trial: limit(100), Hard: limit(100)}, ""},
+			{metering.Limits{Soft: limit(100), Hard: limit(20)}, HardLimitReached},
+			{metering.Limits{}, ""},
+		}
+		for _, step := range steps {
+			item := on("editors", "monthly")
+			item.Limits = step.limits
+			w.declare(item).replay()
+			if f := UsageOutsideLimits(w.state); (f == nil && step.says != "") || (f != nil && f.Reason != step.says) {
+				t.Errorf("with %+v it says %v, want %q", step.limits, f, step.says)
+			}
+		}
+	})
 }
 
 // A metered item with a loader waits for its first reading, as any loaded item for

@@ -81,7 +81,8 @@ func (r *replay) usageFrom(item *Item) time.Time {
 
 // UsageOutsideLimits says of the first item whose usage reached a limit in this
 // period, whose reading went back, or whose limits are ignored because it is not
-// metered, what the matter is; nil when nothing is (billing design, section 11).
+// metered, what the matter is; nil when nothing is (billing design, section 11). A
+// limit that was raised above the usage, or lifted, is no matter any more.
 func UsageOutsideLimits(s State) *Fault {
 	for i := range s.Items {
 		if fault := outsideUsage(&s.Items[i], s.Period.Trial); fault != nil {
@@ -96,13 +97,13 @@ func outsideUsage(item *Item, trial bool) *Fault {
 	switch {
 	case !item.Metered && !item.Limits.IsZero():
 		return &Fault{NotMetered, fmt.Sprintf("Item %q is not on a metered plan: its usage limits are ignored.", item.Name)}
-	case m.HardReached:
+	case m.HardReached && m.Exhausts(item.Price, item.Limits.Hard):
 		return &Fault{HardLimitReached, fmt.Sprintf("Item %q used %d units and reached its hard limit: further usage in this "+
 			"period is not billed.", item.Name, m.Used)}
-	case m.TrialReached && trial:
+	case m.TrialReached && trial && m.Exhausts(item.Price, item.Limits.Trial):
 		return &Fault{TrialLimitReached, fmt.Sprintf("Item %q used %d units and reached its trial limit: further usage is not "+
 			"taken until the trial ends.", item.Name, m.Used)}
-	case m.Soft == 100:
+	case m.Soft == 100 && metering.Percent(m.Used, item.Price, item.Limits.Soft) >= 100:
 		return &Fault{SoftLimitReached, fmt.Sprintf("Item %q used %d units and reached its soft limit.", item.Name, m.Used)}
 	case m.WentBack:
 		return &Fault{ReadingWentBack, fmt.Sprintf("A reading of item %q was lower than the one before and was counted from "+
