@@ -67,7 +67,7 @@ type UsageLimit struct {
 
 // UsageLimits are the limits on the usage of a metered item. On a licensed item they are ignored.
 type UsageLimits struct {
-	// At 75 %, 90 % and 100 % of it an event is sent. None when left out.
+	// At 75 %, 90 % and 100 % of it an event is sent, once a period; usage goes on. None when left out.
 	// +optional
 	SoftLimit *UsageLimit `json:"softLimit,omitempty"`
 
@@ -107,7 +107,7 @@ type SubscriptionItem struct {
 	// +optional
 	Recurring *bool `json:"recurring,omitempty"`
 
-	// Limits on the usage of a metered item. None when left out.
+	// Limits on the usage of a metered item. None when left out, in changeItems too, whatever the item had.
 	// +optional
 	UsageLimits *UsageLimits `json:"usageLimits,omitempty"`
 }
