@@ -92,6 +92,24 @@ spec:
 	o.invoiced("acme", "90.00", "495.00") // 4 × 90.00, and 45.00 + 90.00 for April
 }
 
+// The same by an edit in Git: what an update would say of it, the subscription's changePolicy says.
+func TestRebillyItemsEdited(t *testing.T) {
+	o := open(t, "2026-04-01T00:00:00Z")
+	o.apply(plans30and90)
+	manifest := onSmall("acme", "  changePolicy: {renewalPolicy: Reset, paymentSchedule: Immediately}")
+	o.apply(manifest)
+	o.started("acme")
+	o.moveClock("2026-04-16T00:00:00Z")
+	o.apply(strings.ReplaceAll(manifest, "plan: small", "plan: big"))
+	o.settled("acme")
+	u := o.adjusted("acme", "editors small → big", "75.00")
+	expect(t, "who found it", u.Status.Origin, v1alpha1.OriginSpec)
+	expect(t, "renewal policy", u.Status.RenewalPolicy, v1alpha1.RenewalReset)
+	o.clockIsReady()
+	o.invoiced("acme", "30.00", "75.00")
+	expect(t, "in sync", meta.IsStatusConditionTrue(o.subscription("acme").Status.Conditions, v1alpha1.ConditionInSync), true)
+}
+
 // A preview says what would come of a change and changes nothing; the change itself may insist on it.
 func TestRebillyPreview(t *testing.T) {
 	o := open(t, "2026-04-01T00:00:00Z")
