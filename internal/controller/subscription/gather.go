@@ -40,6 +40,9 @@ type world struct {
 	// waitsForRefresh: a clock was moved by hand, and a product has not yet run
 	// the refresh that is due by then.
 	waitsForRefresh bool
+	// heldBack: a clock was moved by hand together with updates that nobody saw
+	// yet. They are seen at the time before it first.
+	heldBack bool
 }
 
 // gather reads everything that a decision depends on, and writes nothing.
@@ -68,6 +71,7 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 	if err := r.gatherUpdates(ctx, w); err != nil {
 		return nil, err
 	}
+	w.holdBack()
 	if err := r.gatherProducts(ctx, w); err != nil {
 		return nil, err
 	}
@@ -78,6 +82,23 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 		return nil, err
 	}
 	return w, r.gatherPolicies(ctx, w)
+}
+
+// holdBack has a pass take place at the time before a clock was moved, where
+// there are updates that nobody saw yet: they count as seen then, and that must be
+// on record before the new time is. A crash between the two would have them seen
+// later, for another amount.
+func (w *world) holdBack() {
+	moved := w.input.Terms.ByHand && !w.input.Before.IsZero() && w.input.Before.Before(w.input.Now)
+	if !moved {
+		return
+	}
+	for _, u := range w.input.Updates {
+		if u.Seen.IsZero() {
+			w.input.Now, w.heldBack = w.input.Before, true
+			return
+		}
+	}
 }
 
 // deleted makes the deletion of a subscription a cancellation at that moment

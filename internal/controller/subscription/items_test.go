@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -223,5 +224,30 @@ var _ = Describe("UsageWithinLimits of a Subscription", func() {
 		Expect(invoices[0].Spec.AmountDue).To(BeEquivalentTo("80.00"))
 		Expect(invoices[0].Spec.Lines[0].Kind).To(Equal(v1alpha1.LineUsage))
 		Expect(b.subscription(ctx, "acme").Status.Usage[0].Quantity).To(BeEquivalentTo(50))
+	})
+})
+
+var _ = Describe("A TestClock that moves together with an update", func() {
+	It("has the update seen at the time before, on record before the new time is taken up", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		b.create(ctx, product(b.namespace).Obj(), free(b).Obj())
+		b.reconcile(ctx, "acme")
+		s := b.subscription(ctx, "acme")
+		s.Spec.Suspend = true
+		Expect(live.Update(ctx, s)).To(Succeed())
+		b.reconcile(ctx, "acme")
+
+		b.create(ctx, update(b).Increment("editors", 2).Obj())
+		b.clock.Spec.Now.Time = at("2026-05-02T00:00:00Z")
+		Expect(live.Update(ctx, b.clock)).To(Succeed())
+		result, err := b.subject.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKey{Namespace: b.namespace, Name: "acme"}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.RequeueAfter).NotTo(BeZero())
+		Expect(b.update(ctx, "change").Status.SeenTime.UTC()).To(Equal(at(april)))
+		Expect(b.subscription(ctx, "acme").Status.ClockTime.UTC()).To(Equal(at(april)), "a crash here loses nothing")
+
+		b.reconcile(ctx, "acme")
+		Expect(b.subscription(ctx, "acme").Status.ClockTime.UTC()).To(Equal(at("2026-05-02T00:00:00Z")))
+		Expect(b.update(ctx, "change").Status.SeenTime.UTC()).To(Equal(at(april)))
 	})
 })

@@ -116,6 +116,9 @@ func (r *Reconciler) reconcile(ctx context.Context, sub *v1alpha1.Subscription) 
 	if done, err := r.letGo(ctx, sub); done || err != nil {
 		return ctrl.Result{}, err
 	}
+	if w.heldBack {
+		return ctrl.Result{RequeueAfter: time.Millisecond}, nil
+	}
 	return ctrl.Result{RequeueAfter: r.wakeUp(w, p.outcome)}, nil
 }
 
