@@ -21,9 +21,7 @@ var untested = map[string]string{
 	"ReasonDelivering":      "EventSinks are not delivered to yet",
 	"ReasonDeliveryFailing": "EventSinks are not delivered to yet",
 	"ReasonDeadLettered":    "EventSinks are not delivered to yet",
-	"ConditionPaid":         "set by whoever collects; the operator does not act on it",
 	"ConditionVoid":         "set by whoever collects; the operator does not act on it",
-	"ConditionArchived":     "set by whoever archives; the operator does not act on it yet",
 }
 
 // TestEveryNameOfTheContractHasATest: every condition type, every reason and every state of a
