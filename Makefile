@@ -104,6 +104,11 @@ test-crash: bin/.modules control-plane ## Try every fault at every write of ever
 	$(say) "trying every fault at every write"
 	@SEATPLANE_CRASH=all KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/crash -count=1 -v -timeout 60m
 
+.PHONY: test-year
+test-year: bin/.modules control-plane ## Refresh one subscription every hour of a year (minutes).
+	$(say) "refreshing one subscription every hour of a year"
+	@SEATPLANE_YEAR=all KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/crash -run TestYear -count=1 -v -timeout 120m
+
 .PHONY: bench
 bench: bin/.modules control-plane ## Run the benchmarks.
 	$(say) "running benchmarks that match '$(BENCH)'"

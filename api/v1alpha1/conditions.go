@@ -214,6 +214,10 @@ const (
 	// ReasonAwaitingApproval says that the change is Held until spec.approved is true.
 	ReasonAwaitingApproval = "AwaitingApproval"
 
+	// ReasonNotStarted says that the subscription, or the item, is not in force yet: the change waits
+	// for it.
+	ReasonNotStarted = "NotStarted"
+
 	// ReasonPreviewed says that the change was computed and nothing was changed.
 	ReasonPreviewed = "Previewed"
 

@@ -67,7 +67,7 @@ type UsageLimit struct {
 
 // UsageLimits are the limits on the usage of a metered item. On a licensed item they are ignored.
 type UsageLimits struct {
-	// At 75 %, 90 % and 100 % of it an event is sent. None when left out.
+	// At 75 %, 90 % and 100 % of it an event is sent, once a period; usage goes on. None when left out.
 	// +optional
 	SoftLimit *UsageLimit `json:"softLimit,omitempty"`
 
@@ -107,7 +107,7 @@ type SubscriptionItem struct {
 	// +optional
 	Recurring *bool `json:"recurring,omitempty"`
 
-	// Limits on the usage of a metered item. None when left out.
+	// Limits on the usage of a metered item. None when left out, in changeItems too, whatever the item had.
 	// +optional
 	UsageLimits *UsageLimits `json:"usageLimits,omitempty"`
 }
@@ -147,23 +147,27 @@ type Cancellation struct {
 	CalculationMethod CalculationMethod `json:"calculationMethod,omitempty"`
 }
 
-// History says how long finished records are kept.
+// History says how long finished records are kept, by the wall clock, also for a subscription on a
+// TestClock. What is not finished is never deleted, nor what the subscription's last step wrote.
 type History struct {
-	// How many finished updates of the operator are kept, 0 to 1000. 20 when left out.
+	// How many finished updates are kept whatever their age, 0 to 1000: the newest of the operator's
+	// and of those of users that have the annotation billing.seatplane.dev/prune: "true". No other
+	// update of a user is deleted, or counted here. 20 when left out.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000
 	KeepUpdates *int32 `json:"keepUpdates,omitempty"`
 
-	// How many seconds a finished update beyond these is kept, up to 100 years. 2592000 (30 days) when
-	// left out.
+	// How many seconds a finished update beyond these is kept after it finished, up to 100 years; 0 is
+	// no longer. 2592000 (30 days) when left out.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3155760000
 	TTLSecondsAfterFinished *int64 `json:"ttlSecondsAfterFinished,omitempty"`
 
-	// How many seconds an invoice is kept after its status said Archived=True, up to 100 years; one
-	// that is not archived is never deleted. 0, no longer, when left out.
+	// How many seconds an invoice is kept after its status said Archived=True, up to 100 years, and at
+	// least an hour from its creation. One that is not archived is never deleted, nor the newest of a
+	// subscription. 0, no longer, when left out.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3155760000
@@ -240,7 +244,7 @@ type SubscriptionSpec struct {
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
-	// How long finished records are kept.
+	// How long finished records are kept: updates, and invoices that were archived.
 	// +optional
 	History *History `json:"history,omitempty"`
 

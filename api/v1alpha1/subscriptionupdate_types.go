@@ -173,14 +173,16 @@ type SubscriptionUpdateSpec struct {
 	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
 
 	// The instant from which the change counts for money, within the current period. The instant at
-	// which it applies when left out. Refused with NextPeriod and Scheduled.
+	// which it applies when left out; with renewalPolicy Reset, a future one is also when it applies.
+	// Refused with NextPeriod and Scheduled.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	EffectiveTime *metav1.Time `json:"effectiveTime,omitempty"`
 
 	// When the adjustment is billed: Immediately (a document of its own), NextInvoice or Custom (at
-	// billAt). When left out, the subscription says it, then the product, else NextInvoice.
+	// billAt). When left out, the subscription says it, then the product, else NextInvoice. Of no effect
+	// on items in arrears, which the next invoice bills.
 	// +optional
 	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
 
@@ -214,8 +216,8 @@ type SubscriptionUpdateSpec struct {
 	Preview bool `json:"preview,omitempty"`
 
 	// The status.hash of a preview: when the outcome would differ, the update is Rejected
-	// (PreviewOutdated). It covers counts, plans, schedules, renewal time and rounded amounts, no times:
-	// write the preview's effectiveTime too to get its amounts. Any outcome is taken when left out.
+	// (PreviewOutdated). It covers counts, plans, schedules, renewal time and rounded amounts, no other
+	// times: write the preview's effectiveTime too to get its amounts. Any outcome is taken when left out.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
@@ -313,11 +315,11 @@ type ItemChange struct {
 	// +optional
 	ProductExternalRef ExternalRef `json:"productExternalRef,omitempty"`
 
-	// The plan before. Absent when the item is new, or its plan does not change.
+	// The plan before, also where it does not change. Absent when the item is new.
 	// +optional
 	PreviousPlan EntryName `json:"previousPlan,omitempty"`
 
-	// The plan after. Absent when the item is removed, or its plan does not change.
+	// The plan after, also where it does not change. Absent when the item is removed.
 	// +optional
 	NewPlan EntryName `json:"newPlan,omitempty"`
 
@@ -331,8 +333,8 @@ type ItemChange struct {
 	// +kubebuilder:validation:Minimum=0
 	NewCount int64 `json:"newCount"`
 
-	// The signed sum of the item's lines, in major units. Absent under DoNotCharge and before it is
-	// computed.
+	// The signed sum of the item's lines, in major units. Absent where DoNotCharge makes no line, and
+	// before it is computed.
 	// +optional
 	AdjustmentAmount Amount `json:"adjustmentAmount,omitempty"`
 
@@ -452,8 +454,8 @@ type SubscriptionUpdateStatus struct {
 	// +kubebuilder:validation:MaxItems=200
 	Changes []ItemChange `json:"changes,omitempty"`
 
-	// The signed sum of all lines, also "0.00", in major units. Absent under DoNotCharge and before it
-	// is computed.
+	// The signed sum of all lines, also "0.00", in major units. Absent where DoNotCharge makes no line (a
+	// Reset charges the new period all the same), and before it is computed.
 	// +optional
 	AdjustmentAmount Amount `json:"adjustmentAmount,omitempty"`
 
@@ -471,7 +473,8 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	Preview *UpdatePreview `json:"preview,omitempty"`
 
-	// The renewal time that the change leads to. Absent when it stays.
+	// The renewal time with the change in force, also where it stays what it was. Absent before the change
+	// is computed.
 	// +optional
 	NewRenewalTime *metav1.Time `json:"newRenewalTime,omitempty"`
 

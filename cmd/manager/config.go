@@ -63,7 +63,7 @@ func managerOptions(o options) ctrl.Options {
 
 // cacheOptions says what is kept in memory. Who manages which field is of no use there.
 func cacheOptions(o options) cache.Options {
-	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
+	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields(), SyncPeriod: &o.syncPeriod}
 	if len(o.watchNamespaces) > 0 {
 		options.DefaultNamespaces = map[string]cache.Config{}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -24,6 +25,7 @@ type options struct {
 	metricsSecure           bool
 	probeAddress            string
 	maxConcurrentReconciles int
+	syncPeriod              time.Duration
 	sqliteDir               string
 	watchNamespaces         []string
 	// watchSelector is nil when everything is watched.
@@ -48,6 +50,9 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 		"Address that /healthz and /readyz are served on; 0 serves none.")
 	flags.IntVar(&o.maxConcurrentReconciles, "max-concurrent-reconciles", 16,
 		"How many objects of one kind are reconciled at once.")
+	flags.DurationVar(&o.syncPeriod, "sync-period", 10*time.Hour,
+		"How often every object is looked at although nothing was heard of it, give or take a tenth. "+
+			"A look that finds nothing to do writes nothing.")
 	flags.StringVar(&o.sqliteDir, "sqlite-dir", "",
 		"Folder whose SQLite databases data loaders may read. SQLite is off when empty.")
 	flags.StringVar(&namespaces, "watch-namespaces", "",
@@ -80,6 +85,9 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 func (o options) check() error {
 	if o.maxConcurrentReconciles < 1 {
 		return errors.New("--max-concurrent-reconciles must be at least 1")
+	}
+	if o.syncPeriod < time.Second {
+		return errors.New("--sync-period must be at least 1s")
 	}
 	if o.sqliteDir == "" {
 		return nil

@@ -53,6 +53,7 @@ func TestParse(t *testing.T) {
 		"no sqlite":     {"a folder that is not there is refused at once", []string{"--sqlite-dir", folder + "/none"}, "--sqlite-dir: stat"},
 		"sqlite file":   {"a file is no folder", []string{"--sqlite-dir", file}, "is not a folder"},
 		"concurrency":   {"nothing would ever happen", []string{"--max-concurrent-reconciles=0"}, "must be at least 1"},
+		"sync period":   {"everything would be looked at all the time", []string{"--sync-period=0s"}, "must be at least 1s"},
 		"namespace":     {"no namespace has such a name", []string{"--watch-namespaces=a,B"}, `"B" is not the name of a namespace`},
 		"selector":      {"a selector that cannot be read", []string{"--watch-label-selector=a=b=c"}, "--watch-label-selector"},
 		"argument":      {"a flag without its dashes", []string{"leader-elect"}, `unexpected argument "leader-elect"`},

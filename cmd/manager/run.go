@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
 	"github.com/seatplane/seatplane/internal/controller/prorationpolicy"
+	"github.com/seatplane/seatplane/internal/controller/retention"
 	"github.com/seatplane/seatplane/internal/controller/seatproduct"
 	"github.com/seatplane/seatplane/internal/controller/subscription"
 	"github.com/seatplane/seatplane/internal/controller/testclock"
@@ -84,6 +85,7 @@ func reconcilers(mgr ctrl.Manager, loader dataloader.Loader, wall clock.PassiveC
 		&testclock.Reconciler{Client: cached, Live: live, Clock: wall},
 		prorationpolicy.ForProrationPolicies(cached, wall),
 		prorationpolicy.ForClusterProrationPolicies(cached, wall),
+		&retention.Reconciler{Client: cached, Live: live, Wall: wall},
 	}
 }
 

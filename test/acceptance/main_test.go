@@ -8,10 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -22,7 +19,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/playground"
 )
 
@@ -52,11 +48,11 @@ func runSuite(m *testing.M) (status int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	manager, err := build(folder)
+	manager, err := playground.Build(folder)
 	if err != nil {
 		return 0, err
 	}
-	address, err := freeAddress()
+	address, err := playground.FreeAddress()
 	if err != nil {
 		return 0, err
 	}
@@ -82,30 +78,6 @@ func runSuite(m *testing.M) (status int, err error) {
 		fmt.Fprintf(os.Stderr, "The manager's log ended with\n%s\n", words)
 	}
 	return status, nil
-}
-
-// build builds the manager from the code as it is, not from bin: that may be an older one.
-func build(folder string) (string, error) {
-	root, err := controlplane.Root()
-	if err != nil {
-		return "", err
-	}
-	manager := filepath.Join(folder, "manager")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", manager, "./cmd/manager")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the manager: %w\n%s", err, out)
-	}
-	return manager, nil
-}
-
-// freeAddress returns a loopback address that nobody listens on at the moment.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
 }
 
 func newClient() (client.Client, error) {

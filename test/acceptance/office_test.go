@@ -70,12 +70,20 @@ spec: {now: %s}
 // this API's kinds may leave their apiVersion out.
 func (o *office) apply(manifests string) {
 	o.Helper()
+	if err := o.tryApply(manifests); err != nil {
+		o.Fatal(err)
+	}
+}
+
+// tryApply applies manifests up to the first that is refused.
+func (o *office) tryApply(manifests string) error {
+	o.Helper()
 	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewBufferString(manifests), 4096)
 	for {
 		object := &unstructured.Unstructured{}
 		err := decoder.Decode(object)
 		if errors.Is(err, io.EOF) {
-			return
+			return nil
 		}
 		if err != nil {
 			o.Fatalf("%v in\n%s", err, manifests)
@@ -85,7 +93,7 @@ func (o *office) apply(manifests string) {
 		}
 		object.SetNamespace(o.namespace)
 		if err := cluster.Apply(o.Context(), client.ApplyConfigurationFromUnstructured(object), client.FieldOwner("git"), client.ForceOwnership); err != nil {
-			o.Fatal(err)
+			return err
 		}
 	}
 }

@@ -6,7 +6,6 @@ package crash
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/big"
 	"slices"
 
@@ -41,6 +40,8 @@ type account struct {
 	marks     map[types.UID]v1alpha1.SubscriptionUpdateStatus
 	// open are the effects in the outbox of the last version read.
 	open map[string]bool
+	// entered are the amounts of all lines of the last version read, by their keys.
+	entered map[string]v1alpha1.Amount
 }
 
 // read takes all versions of one object in, oldest first, and says what is wrong with them.
@@ -131,6 +132,26 @@ func compareSequence(was, is v1alpha1.SubscriptionStatus) []string {
 	if is.Sequence == was.Sequence && (cmp.Diff(was.Items, is.Items, whoSits) != "" || is.CreditBalance != was.CreditBalance) {
 		wrong = append(wrong, "what is owed changed without an event")
 	}
+	if is.Sequence == was.Sequence && len(was.LoadedReadings) == 0 && cmp.Diff(was.Usage, is.Usage) != "" {
+		wrong = append(wrong, "usage changed without an event or a reading")
+	}
+	return append(wrong, compareReadings(was, is)...)
+}
+
+// compareReadings: a reading that was loaded stays until it is taken, or a newer one takes its place.
+func compareReadings(was, is v1alpha1.SubscriptionStatus) []string {
+	var wrong []string
+	for _, loaded := range was.LoadedReadings {
+		newer := func(l v1alpha1.LoadedReading) bool {
+			return l.Item == loaded.Item && !l.ObservedTime.Before(&loaded.ObservedTime)
+		}
+		taken := func(u v1alpha1.UsageStatus) bool {
+			return u.Item == loaded.Item && !u.ObservedTime.Before(&loaded.ObservedTime)
+		}
+		if !slices.ContainsFunc(is.LoadedReadings, newer) && !slices.ContainsFunc(is.Usage, taken) {
+			wrong = append(wrong, fmt.Sprintf("the reading %d of %s was dropped before it was taken", loaded.Reading, loaded.Item))
+		}
+	}
 	return wrong
 }
 
@@ -179,124 +200,6 @@ func enter[K comparable, V any](entries map[K]V, key K, raw []byte, known bool) 
 		return "what was committed changed:\n" + diff
 	}
 	return ""
-}
-
-// balance checks that the ledger of one version adds up: subtotals of documents, accrued and deferred
-// lines are the recurring, one-time and usage charges and the adjustments of the applied updates; the
-// balance is what documents put there less what they took.
-func (a *account) balance(s *v1alpha1.SubscriptionStatus) []string {
-	var wrong []string
-	lines, waiting := a.lines(s)
-	keys := map[string]bool{}
-	periods := map[string]bool{}
-	charges := new(big.Rat)
-	for _, line := range lines {
-		if keys[line.Key] {
-			wrong = append(wrong, "line key "+line.Key+" is there twice")
-		}
-		keys[line.Key] = true
-		if isCharge(line.Kind) {
-			charges.Add(charges, amount(line.Amount))
-		}
-		if line.Kind != v1alpha1.LineRecurring {
-			continue
-		}
-		period := fmt.Sprint(line.Item, " from ", line.From)
-		if periods[period] {
-			wrong = append(wrong, "charged twice: "+period)
-		}
-		periods[period] = true
-	}
-	documents, credit := a.totals()
-	entered := new(big.Rat).Add(documents, waiting)
-	owed := new(big.Rat).Add(charges, a.adjustments())
-	if entered.Cmp(owed) != 0 {
-		wrong = append(wrong, fmt.Sprintf("the ledger does not add up: documents, accrued and deferred are %s, charges and adjustments %s",
-			entered.FloatString(2), owed.FloatString(2)))
-	}
-	if s.CreditBalance != "" && credit.Cmp(amount(s.CreditBalance)) != 0 {
-		wrong = append(wrong, fmt.Sprintf("the balance is %s, but documents left %s", s.CreditBalance, credit.FloatString(2)))
-	}
-	return append(wrong, a.eachUpdateOnce(lines)...)
-}
-
-// lines returns every line of every document, and those that wait for one, with the sum of the latter.
-func (a *account) lines(s *v1alpha1.SubscriptionStatus) (all []v1alpha1.Line, waiting *big.Rat) {
-	if s.UpcomingInvoice != nil {
-		all = append(all, s.UpcomingInvoice.Lines...)
-	}
-	for _, d := range s.Deferred {
-		all = append(all, d.Line)
-	}
-	waiting = sum(all)
-	for _, name := range slices.Sorted(maps.Keys(a.documents)) {
-		all = append(all, a.documents[name].Lines...)
-	}
-	return all, waiting
-}
-
-// totals returns the sum of all documents, and the credit that they leave.
-func (a *account) totals() (subtotals, credit *big.Rat) {
-	subtotals, credit = new(big.Rat), new(big.Rat)
-	for _, document := range a.documents {
-		subtotals.Add(subtotals, amount(document.Subtotal))
-		credit.Sub(credit, amount(document.CreditApplied))
-	}
-	return subtotals, credit
-}
-
-// adjustments is the sum of what applied updates changed. A line that rounds to zero is on no document
-// and adds nothing.
-func (a *account) adjustments() *big.Rat {
-	total := new(big.Rat)
-	for _, mark := range a.marks {
-		if mark.State == v1alpha1.UpdateApplied && mark.AdjustmentAmount != "" {
-			total.Add(total, amount(mark.AdjustmentAmount))
-		}
-	}
-	return total
-}
-
-// eachUpdateOnce: the lines of an applied update are each in exactly one place.
-func (a *account) eachUpdateOnce(lines []v1alpha1.Line) []string {
-	places := map[string]int{}
-	for _, line := range lines {
-		places[line.Key]++
-	}
-	var wrong []string
-	for uid, mark := range a.marks {
-		for _, line := range mark.Lines {
-			if mark.State != v1alpha1.UpdateApplied || amount(line.Amount).Sign() == 0 {
-				continue
-			}
-			if places[line.Key] != 1 {
-				wrong = append(wrong, fmt.Sprintf("line %s of the applied update %s is in %d places", line.Key, uid, places[line.Key]))
-			}
-		}
-	}
-	return wrong
-}
-
-func isCharge(kind v1alpha1.LineKind) bool {
-	return kind != v1alpha1.LineDebit && kind != v1alpha1.LineCredit
-}
-
-func sum(lines []v1alpha1.Line) *big.Rat {
-	total := new(big.Rat)
-	for _, line := range lines {
-		total.Add(total, amount(line.Amount))
-	}
-	return total
-}
-
-// amount reads an amount. What the API server accepted is a number; anything else must not pass for
-// zero.
-func amount(a v1alpha1.Amount) *big.Rat {
-	value, ok := new(big.Rat).SetString(string(a))
-	if !ok {
-		panic(fmt.Sprintf("%q is no amount", a))
-	}
-	return value
 }
 
 // close compares what was committed with what there is in the end.

@@ -11,7 +11,12 @@
 // remembers nothing. Every run is judged by the five criteria of the design, from what an independent
 // watch has seen.
 //
-// To widen it: add an entry to scenarios; every plan there is applies to it at once. To add a kind of
-// plan, add a function to planners. The slice that runs by default is chosen in crash_test.go;
+// To widen it: add an entry to scenarios (scenarios_test.go says which file tells what); every plan there
+// is applies to it at once. Updates of one instant go by their names, and the names that the operator gives
+// hang on UIDs: let the clock move between two counts or two edits of which the order matters. To add a
+// kind of plan, add a planner. The slice that runs by default is chosen in crash_test.go;
 // SEATPLANE_CRASH=all runs everything.
+//
+// TestYear lets nothing crash: it refreshes one subscription every hour of a year, and judges every version
+// by its size and by the same books.
 package crash

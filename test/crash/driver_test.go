@@ -150,14 +150,42 @@ func (d *driver) keys(object client.Object) func() []types.NamespacedName {
 // play carries out steps, and lets the operator come to rest after each.
 func (d *driver) play(ctx context.Context, steps []Step) error {
 	for _, step := range steps {
+		if step.Answers {
+			if err := d.present(ctx); err != nil {
+				return fmt.Errorf("before step %q: %w", step.Name, err)
+			}
+		}
 		if step.Do != nil {
 			if err := step.Do(ctx, d.stage); err != nil {
 				return fmt.Errorf("step %q: %w", step.Name, err)
 			}
 		}
-		if err := d.settle(ctx); err != nil {
+		settle := d.settle
+		if step.Owing {
+			settle = d.dieOwing
+		}
+		if err := settle(ctx); err != nil {
 			return fmt.Errorf("step %q: %w", step.Name, err)
 		}
+	}
+	return nil
+}
+
+// present ends what the operator is shown of the past, and lets it come to rest on what is.
+func (d *driver) present(ctx context.Context) error {
+	if err := d.freezer.end(); err != nil {
+		return err
+	}
+	return d.settle(ctx)
+}
+
+// dieOwing runs until the first write has happened, and stops the operator there. Whoever begins next
+// comes upon what that one left.
+func (d *driver) dieOwing(ctx context.Context) error {
+	d.begin(plan{faults: faults.Plan{1: faults.CrashAfter}})
+	d.round(ctx)
+	if writes := d.run.Writes(); !d.process.Crashed() || writes[0].Kind != "Subscription" {
+		return fmt.Errorf("the first write was to be a commit, not one of %v", writes)
 	}
 	return nil
 }

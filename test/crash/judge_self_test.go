@@ -25,6 +25,27 @@ func adjusted(key, amount string) v1alpha1.Line {
 	return v1alpha1.Line{Key: key, Item: "editors", Kind: v1alpha1.LineDebit, Amount: v1alpha1.Amount(amount), Update: "u"}
 }
 
+// bought is a line of an update that charges a period anew, due one of a plan that fell due early.
+func bought(key, amount string) v1alpha1.Line {
+	line := charged(key, amount)
+	line.Update = "u"
+	return line
+}
+
+func due(key, amount string) v1alpha1.Line {
+	return v1alpha1.Line{Key: key, Item: "meter", Kind: v1alpha1.LineUsage, Amount: v1alpha1.Amount(amount), From: record.Time(at("04-01"))}
+}
+
+// metering is a version of the subscription with a reading that was loaded, and one that was taken.
+func metering(loaded, taken string) client.Object {
+	s := subscriptionAt(1, nil).(*v1alpha1.Subscription)
+	if loaded != "" {
+		s.Status.LoadedReadings = []v1alpha1.LoadedReading{{Item: "meter", ObservedTime: *record.Time(at(loaded))}}
+	}
+	s.Status.Usage = []v1alpha1.UsageStatus{{Item: "meter", ObservedTime: record.Time(at(taken))}}
+	return s
+}
+
 // invoiceOf is a document over one line.
 func invoiceOf(lines ...v1alpha1.Line) v1alpha1.InvoiceSpec {
 	total := v1alpha1.Amount(sum(lines).FloatString(2))
@@ -129,6 +150,29 @@ func TestJudgeOfHistories(t *testing.T) {
 		"money from nowhere": {
 			seen(start, issued(document), subscriptionAt(2, accrued)), "the ledger does not add up",
 		},
+		"a reset and a charge that fell due": {
+			seen(start, issued(document),
+				subscriptionAt(2, []v1alpha1.Line{bought("2-0", "90.00"), due("2-1", "7.00")}, owesMark(appliedStatus(bought("2-0", "90.00")))),
+				updateIs(appliedStatus(bought("2-0", "90.00")))), "",
+		},
+		"a reset's charge is lost": {
+			seen(start, issued(document), subscriptionAt(2, nil, owesMark(appliedStatus(bought("2-0", "90.00")))),
+				updateIs(appliedStatus(bought("2-0", "90.00")))), "is in 0 places",
+		},
+		"a reset's charge as the plan's own": {
+			seen(start, issued(document), subscriptionAt(2, []v1alpha1.Line{charged("2-0", "90.00")}, owesMark(appliedStatus(bought("2-0", "90.00")))),
+				updateIs(appliedStatus(bought("2-0", "90.00")))), "the ledger does not add up",
+		},
+		"a charge that fell due is lost": {
+			seen(start, issued(document), subscriptionAt(2, []v1alpha1.Line{due("2-1", "7.00")}), subscriptionAt(3, nil)), "line 2-1 over 7.00 is gone",
+		},
+		"a charge changes": {
+			seen(start, issued(document), subscriptionAt(2, []v1alpha1.Line{due("2-1", "7.00")}), subscriptionAt(3, []v1alpha1.Line{due("2-1", "8.00")})),
+			"is now over 8.00",
+		},
+		"a reading is taken":   {seen(metering("04-16", "04-01"), metering("", "04-16")), ""},
+		"a reading is dropped": {seen(metering("04-16", "04-01"), metering("", "04-01")), "dropped before it was taken"},
+		"usage from nowhere":   {seen(metering("", "04-01"), metering("", "04-16")), "usage changed without an event or a reading"},
 		"period charged twice": {
 			seen(subscriptionAt(1, []v1alpha1.Line{charged("9-0", "50.00")}, owesInvoice(document)), issued(document)), "charged twice",
 		},

@@ -119,7 +119,15 @@ func (e *evidence) perObject() map[string]int {
 // an effect is owed, that a clock waits, how many seats are held meanwhile.
 func (e *evidence) retries(what string) int {
 	retries := len(e.plan.faults)
-	if !strings.Contains(what, "/status ") || strings.Contains(what, "SubscriptionUpdate/status ") {
+	if !strings.Contains(what, "/status ") {
+		return retries
+	}
+	if strings.Contains(what, "SubscriptionUpdate/status ") {
+		// What an open update waits for may be said once from each rest on the past. That a finished one
+		// never changes is judged apart.
+		if e.plan.staleFrom > 0 {
+			retries += restsFrozen
+		}
 		return retries
 	}
 	for _, fault := range e.plan.faults {

@@ -25,10 +25,12 @@ type naming struct{ replacer *strings.Replacer }
 func newNaming(namespace string, history []sighting, others []client.Object) *naming {
 	objects := append(firstSightings(history), others...)
 	names := map[string]string{}
-	subscriptions := map[types.UID]string{}
+	subscriptions, successors := map[types.UID]string{}, map[string]int{}
 	for _, object := range objects {
 		if kindOf(object) == "Subscription" {
-			subscriptions[object.GetUID()] = object.GetName()
+			name := object.GetName()
+			subscriptions[object.GetUID()] = name + strings.Repeat(again, successors[name])
+			successors[name]++
 		}
 	}
 	for _, object := range objects {
@@ -53,6 +55,9 @@ func newNaming(namespace string, history []sighting, others []client.Object) *na
 	}
 	return &naming{strings.NewReplacer(longestFirst(pairs)...)}
 }
+
+// again marks the successor of a subscription under its name.
+const again = "'"
 
 // longestFirst orders pairs so that no name is replaced inside a longer one.
 func longestFirst(pairs []string) []string {
@@ -88,32 +93,32 @@ func symbolOf(object client.Object, all []client.Object, subscriptions map[types
 	switch o := object.(type) {
 	case *v1alpha1.Invoice:
 		ref := o.Spec.SubscriptionRef
-		if record.InvoiceName(subscriptions[ref.UID], string(ref.UID), o.Spec.Sequence) == o.Name {
-			return fmt.Sprintf("(%s invoice %d)", ref.Name, o.Spec.Sequence)
+		if record.InvoiceName(ref.Name, string(ref.UID), o.Spec.Sequence) == o.Name && subscriptions[ref.UID] != "" {
+			return fmt.Sprintf("(%s invoice %d)", subscriptions[ref.UID], o.Spec.Sequence)
 		}
 	case *v1alpha1.SubscriptionUpdate:
 		if o.Spec.Cause == nil {
 			return ""
 		}
 		if o.Spec.Cause.Type == v1alpha1.CauseSpec {
-			return symbolOfEdit(o)
+			return symbolOfEdit(o, subscriptions[o.Spec.SubscriptionRef.UID])
 		}
-		return symbolOfRefresh(o, all)
+		return symbolOfRefresh(o, all, subscriptions[o.Spec.SubscriptionRef.UID])
 	}
 	return ""
 }
 
-func symbolOfEdit(u *v1alpha1.SubscriptionUpdate) string {
+func symbolOfEdit(u *v1alpha1.SubscriptionUpdate, subscription string) string {
 	ref, cause := u.Spec.SubscriptionRef, u.Spec.Cause
 	if cause.Generation == nil || record.SpecUpdateName(ref.Name, string(ref.UID), *cause.Generation, cause.Item) != u.Name {
 		return ""
 	}
-	return fmt.Sprintf("(%s edit %d of %s)", ref.Name, *cause.Generation, cause.Item)
+	return fmt.Sprintf("(%s edit %d of %s)", subscription, *cause.Generation, cause.Item)
 }
 
 // symbolOfRefresh tries every observation time that the count last applied can have had: the record
 // does not name it.
-func symbolOfRefresh(u *v1alpha1.SubscriptionUpdate, all []client.Object) string {
+func symbolOfRefresh(u *v1alpha1.SubscriptionUpdate, all []client.Object, subscription string) string {
 	ref, cause := u.Spec.SubscriptionRef, u.Spec.Cause
 	candidates := []time.Time{{}}
 	for _, object := range all {
@@ -123,7 +128,7 @@ func symbolOfRefresh(u *v1alpha1.SubscriptionUpdate, all []client.Object) string
 	}
 	for _, last := range candidates {
 		if record.RefreshUpdateName(ref.Name, string(ref.UID), string(cause.Item), cause.Token, last) == u.Name {
-			return fmt.Sprintf("(%s refresh %q of %s after %d)", ref.Name, cause.Token, cause.Item, last.Unix())
+			return fmt.Sprintf("(%s refresh %q of %s after %d)", subscription, cause.Token, cause.Item, last.Unix())
 		}
 	}
 	return ""

@@ -6,9 +6,12 @@ package crash
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
@@ -24,6 +27,15 @@ func kindOf(object client.Object) string {
 		return fmt.Sprintf("%T", object)
 	}
 	return kind.Kind
+}
+
+// kindOfList names the kind of a list's objects.
+func kindOfList(list client.ObjectList) string {
+	kind, err := live.GroupVersionKindFor(list)
+	if err != nil {
+		return fmt.Sprintf("%T", list)
+	}
+	return strings.TrimSuffix(kind.Kind, "List")
 }
 
 // sighting is one version of one object, or its end.
@@ -93,12 +105,17 @@ func (o *observer) wake() {
 // history returns what was seen in a namespace once that includes the versions that are there at last,
 // and forgets it. last are all objects of the watched kinds that are there.
 func (o *observer) history(ctx context.Context, namespace string, last []client.Object) ([]sighting, error) {
+	return o.historySince(ctx, namespace, nil, last)
+}
+
+// historySince is the history since known was returned: what it has not seen again may be among the last.
+func (o *observer) historySince(ctx context.Context, namespace string, known []sighting, last []client.Object) ([]sighting, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
 		o.mu.Lock()
 		seen, news, ended := o.seen[namespace], o.news, o.ended
-		complete := includes(seen, last)
+		complete := includes(slices.Concat(known, seen), last)
 		if complete {
 			delete(o.seen, namespace)
 		}
@@ -138,13 +155,23 @@ func includes(seen []sighting, last []client.Object) bool {
 	return true
 }
 
-// readAll reads every object of the given kinds in a namespace from the API server.
+// readAll reads every object of the given kinds in a namespace from the API server. It asks for all kinds
+// at once: each answer waits until the server's watch cache has caught up with the writes of all runs.
 func readAll(ctx context.Context, namespace string, lists ...client.ObjectList) ([]client.Object, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, list := range lists {
+		group.Go(func() error {
+			if err := live.List(ctx, list, client.InNamespace(namespace)); err != nil {
+				return fmt.Errorf("list %T: %w", list, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
 	var all []client.Object
 	for _, list := range lists {
-		if err := live.List(ctx, list, client.InNamespace(namespace)); err != nil {
-			return nil, fmt.Errorf("list %T: %w", list, err)
-		}
 		items, err := meta.ExtractList(list)
 		if err != nil {
 			return nil, err

@@ -36,6 +36,11 @@ type evidence struct {
 	names *naming
 }
 
+// saw says whether there ever were objects of a kind.
+func (e *evidence) saw(kind string) bool {
+	return slices.ContainsFunc(e.history, func(s sighting) bool { return s.kind == kind })
+}
+
 // runs counts the namespaces of this process.
 var runs atomic.Int64
 
@@ -77,10 +82,7 @@ func (d *driver) story(ctx context.Context, steps []Step) error {
 	if err := d.play(ctx, steps); err != nil {
 		return err
 	}
-	if err := d.freezer.end(); err != nil {
-		return err
-	}
-	return d.settle(ctx)
+	return d.present(ctx)
 }
 
 // restless runs two rounds on what is at rest, the second by a new process, and returns what they wrote.
@@ -94,18 +96,23 @@ func (d *driver) restless(ctx context.Context) []faults.Write {
 
 // gather reads the end from the API server, and what the watch saw.
 func (e *evidence) gather(ctx context.Context, s *stage) error {
-	seen, err := readAll(ctx, s.namespace, watched()...)
+	end, err := readAll(ctx, s.namespace, append(watched(), &v1alpha1.TestClockList{}, &v1alpha1.ProrationPolicyList{})...)
 	if err != nil {
 		return err
+	}
+	var seen, rest []client.Object
+	for _, object := range end {
+		switch object.(type) {
+		case *v1alpha1.TestClock, *v1alpha1.ProrationPolicy:
+			rest = append(rest, object)
+		default:
+			seen = append(seen, object)
+		}
 	}
 	if e.history, err = watcher.history(ctx, s.namespace, seen); err != nil {
 		return err
 	}
-	rest, err := readAll(ctx, s.namespace, &v1alpha1.TestClockList{}, &v1alpha1.ProrationPolicyList{})
-	if err != nil {
-		return err
-	}
-	e.end = slices.Concat(seen, rest)
+	e.end = end
 	e.names = newNaming(s.namespace, e.history, rest)
 	return e.compareWith(s.truth)
 }

@@ -33,6 +33,10 @@ type Step struct {
 	Name string
 	// Do carries it out; nil when the step is only to run to rest.
 	Do func(ctx context.Context, s *stage) error
+	// Answers says that the step goes by what the operator answered: a past that it is shown ends before.
+	Answers bool
+	// Owing stops the operator for good after its first write of this step: the last of a prelude.
+	Owing bool
 }
 
 // stage is the namespace of one run as its users see it.
@@ -64,16 +68,21 @@ func at(text string) time.Time {
 // rest lets the operator come to rest.
 func rest() Step { return Step{Name: "rest"} }
 
+// dieOwing lets the operator die with the commit that answers a step, before it carries out anything.
+func dieOwing(s Step) Step {
+	return Step{Name: s.Name + ", and die with the commit", Do: s.Do, Owing: true}
+}
+
 // moveClock moves the TestClock.
 func moveClock(to string) Step {
-	return Step{"move the clock to " + to, func(ctx context.Context, s *stage) error {
+	return Step{Name: "move the clock to " + to, Do: func(ctx context.Context, s *stage) error {
 		return change(ctx, s, clockName, func(c *v1alpha1.TestClock) { c.Spec.Now.Time = at(to) })
 	}}
 }
 
 // add creates an object in the stage's namespace.
 func add(name string, object func(namespace string) client.Object) Step {
-	return Step{"create " + name, func(ctx context.Context, s *stage) error {
+	return Step{Name: "create " + name, Do: func(ctx context.Context, s *stage) error {
 		return s.truth.Create(ctx, object(s.namespace))
 	}}
 }
@@ -83,19 +92,19 @@ func edit[T any, P interface {
 	*T
 	client.Object
 }](what, name string, how func(P)) Step {
-	return Step{what, func(ctx context.Context, s *stage) error { return change(ctx, s, name, how) }}
+	return Step{Name: what, Do: func(ctx context.Context, s *stage) error { return change(ctx, s, name, how) }}
 }
 
 // remove deletes a subscription.
 func remove(name string) Step {
-	return Step{"delete Subscription " + name, func(ctx context.Context, s *stage) error {
+	return Step{Name: "delete Subscription " + name, Do: func(ctx context.Context, s *stage) error {
 		return s.truth.Delete(ctx, builders.MakeSubscription(name, s.namespace).Obj())
 	}}
 }
 
 // count changes what the source answers, and asks for a refresh.
 func count(request string, counts map[string]string) Step {
-	return Step{"change the source, ask for a refresh", func(ctx context.Context, s *stage) error {
+	return Step{Name: "change the source, ask for a refresh", Do: func(ctx context.Context, s *stage) error {
 		if err := s.truth.Update(ctx, countsMap(s.namespace, counts)); err != nil {
 			return err
 		}

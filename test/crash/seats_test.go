@@ -31,18 +31,12 @@ var seatsHeld = Scenario{
 	Prelude: []Step{rest()},
 	Steps: []Step{
 		together("four claim three seats", claim("ada"), claim("bob"), claim("cleo"), claim("dan")),
-		add("a decrease that is refused", fewer("refused")),
-		together("one leaves, one waits, and another decrease comes", unassign("ada"), add("a decrease", fewer("refused-too"))),
-		together("two leave, and a decrease comes", unassign("bob"), unassign("cleo"), add("a decrease", fewer("one-less"))),
+		ask("refused", less(1)),
+		together("one leaves, one waits, and another decrease comes", unassign("ada"), ask("refused-too", less(1))),
+		together("two leave, and a decrease comes", unassign("bob"), unassign("cleo"), ask("one-less", less(1))),
 		together("two claim the one seat that is free", claim("eve"), claim("fay")),
 		remove("acme"),
 	},
-}
-
-func fewer(name string) func(string) client.Object {
-	return func(ns string) client.Object {
-		return builders.MakeSubscriptionUpdate(name, ns, "acme").Decrement("editors", 1).Obj()
-	}
 }
 
 // claim creates an assignment, unassign deletes it.
@@ -53,14 +47,15 @@ func claim(name string) Step {
 }
 
 func unassign(name string) Step {
-	return Step{"delete the assignment of " + name, func(ctx context.Context, s *stage) error {
+	return Step{Name: "delete the assignment of " + name, Do: func(ctx context.Context, s *stage) error {
 		return s.truth.Delete(ctx, builders.MakeSeatAssignment(name, s.namespace, "acme", "editors").Obj())
 	}}
 }
 
 // together carries out several steps before the operator runs.
 func together(name string, steps ...Step) Step {
-	return Step{name, func(ctx context.Context, s *stage) error {
+	answers := slices.ContainsFunc(steps, func(each Step) bool { return each.Answers })
+	return Step{Name: name, Answers: answers, Do: func(ctx context.Context, s *stage) error {
 		for _, each := range steps {
 			if err := each.Do(ctx, s); err != nil {
 				return fmt.Errorf("%s: %w", each.Name, err)

@@ -37,6 +37,10 @@ func TestMain(m *testing.M) {
 
 func runTests(m *testing.M) (code int, err error) {
 	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard)))
+	// A third of what the servers do would be collecting garbage, of a few megabytes each time.
+	if err := os.Setenv("GOGC", "400"); err != nil {
+		return 0, err
+	}
 	config, stop, err := controlplane.StartForSuite()
 	if err != nil {
 		return 0, err

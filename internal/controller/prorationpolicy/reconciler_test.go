@@ -19,6 +19,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/faults"
+	"github.com/seatplane/seatplane/internal/testing/health"
 	"github.com/seatplane/seatplane/internal/testing/lyingcache"
 )
 
@@ -66,10 +67,12 @@ var _ = Describe("The policy reconciler", func() {
 		policy := builders.MakeProrationPolicy("by-day", namespace, v1alpha1.RoundUp).Obj()
 		created(ctx, policy)
 		Expect(policy.Status.ObservedGeneration).To(BeEquivalentTo(-1), "not looked at yet")
+		Expect(health.Of(policy)).To(Equal(health.InProgress))
 
 		reconcileOnce(ctx, subject, policy)
 		Expect(ready(policy.Status).Status).To(Equal(metav1.ConditionTrue))
 		Expect(policy.Status.Conditions).To(HaveLen(1), "Reconciling and Stalled are absent")
+		Expect(health.Of(policy)).To(Equal(health.Current))
 		Expect(policy.Status.ObservedGeneration).To(Equal(policy.Generation))
 		Expect(policy.Status.Subscriptions).To(HaveValue(BeZero()))
 		Expect(policy.Status.UpdatedTime.Time).To(BeTemporally("==", start))
@@ -154,6 +157,7 @@ var _ = Describe("The policy reconciler", func() {
 			HaveField("Reason", v1alpha1.ReasonExternalRefConflict),
 			HaveField("Message", `The older ProrationPolicy "a" has the same externalRef "pol-7": give this policy another one, or delete one of the two`)))
 		Expect(meta.IsStatusConditionTrue(younger.Status.Conditions, v1alpha1.ConditionStalled)).To(BeTrue())
+		Expect(health.Of(younger)).To(Equal(health.Failed))
 
 		By("idling")
 		version := younger.ResourceVersion

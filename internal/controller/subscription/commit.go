@@ -71,8 +71,8 @@ func (r *Reconciler) commit(ctx context.Context, w *world, p intent) error {
 	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	r.placed.forget(w.sub.UID)
 	*w.sub = *after
+	r.placed.begin(w.sub)
 	w.committed = true
 	r.announce(w, p.outcome)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -25,6 +26,8 @@ import (
 type placed struct {
 	mu   sync.Mutex
 	seen map[types.UID]map[string]bool
+	// commits are the versions that the newest commits of this process made.
+	commits map[types.UID]string
 }
 
 func (p *placed) has(sub types.UID, effect string) bool {
@@ -45,11 +48,32 @@ func (p *placed) add(sub types.UID, effect string) {
 	p.seen[sub][effect] = true
 }
 
-// forget drops what is known of a subscription: its outbox is another one.
+// begin drops what is known of a subscription that was just committed: its outbox
+// is another one.
+func (p *placed) begin(sub *v1alpha1.Subscription) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.seen, sub.UID)
+	if p.commits == nil {
+		p.commits = map[types.UID]string{}
+	}
+	p.commits[sub.UID] = sub.ResourceVersion
+}
+
+// began reports whether a subscription is as the newest commit of this process left
+// it.
+func (p *placed) began(sub *v1alpha1.Subscription) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.commits[sub.UID] == sub.ResourceVersion
+}
+
+// forget drops all that is known of a subscription that goes.
 func (p *placed) forget(sub types.UID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.seen, sub)
+	delete(p.commits, sub)
 }
 
 // errForeign says that an object which is not ours has the name of one that is
@@ -124,12 +148,17 @@ func (r *Reconciler) markUpdate(ctx context.Context, sub *v1alpha1.Subscription,
 }
 
 // createInvoice creates the invoice. One that is there with our UID in it is
-// the one; with another it is never overwritten.
+// the one; with another it is never overwritten. An invoice may have been archived
+// and deleted since an older version of the subscription owed it, so what an earlier
+// pass left to do is done only where it is owed still.
 func (r *Reconciler) createInvoice(ctx context.Context, sub *v1alpha1.Subscription, effect *v1alpha1.Effect) error {
 	key := client.ObjectKey{Namespace: sub.Namespace, Name: effect.Name}
 	var cached v1alpha1.Invoice
 	if err := r.Client.Get(ctx, key, &cached); err == nil && cached.Spec.SubscriptionRef.UID == sub.UID {
 		return nil
+	}
+	if err := r.stillOwes(ctx, sub, effect); err != nil {
+		return err
 	}
 	invoice := &v1alpha1.Invoice{}
 	invoice.Namespace, invoice.Name = key.Namespace, key.Name
@@ -150,6 +179,26 @@ func (r *Reconciler) createInvoice(ctx context.Context, sub *v1alpha1.Subscripti
 	}
 	if there.Spec.SubscriptionRef.UID != sub.UID {
 		return fmt.Errorf("invoice %q belongs to another subscription: %w", effect.Name, errForeign)
+	}
+	return nil
+}
+
+// stillOwes checks that the present version of a subscription owes an effect: a
+// cache may be late. What this pass has committed is owed.
+func (r *Reconciler) stillOwes(ctx context.Context, sub *v1alpha1.Subscription, effect *v1alpha1.Effect) error {
+	if r.placed.began(sub) {
+		return nil
+	}
+	var now v1alpha1.Subscription
+	err := r.Live.Get(ctx, client.ObjectKeyFromObject(sub), &now)
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("read the Subscription: %w", err)
+	}
+	owed := slices.ContainsFunc(now.Status.Outbox, func(e v1alpha1.Effect) bool {
+		return e.Type == effect.Type && e.Name == effect.Name
+	})
+	if err != nil || now.UID != sub.UID || !owed {
+		return errConflict
 	}
 	return nil
 }

@@ -12,10 +12,12 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/testing/builders"
+	"github.com/seatplane/seatplane/internal/testing/health"
 )
 
 const april = "2026-04-01T00:00:00Z"
@@ -59,6 +61,21 @@ func (w want) check(conditions []metav1.Condition) {
 	Expect(ready.Status == metav1.ConditionTrue).To(Equal(w.ready))
 	Expect(meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReconciling)).To(Equal(w.reconciling))
 	Expect(meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionStalled)).To(Equal(w.stalled))
+}
+
+// checkObject checks the conditions of an object, and that a tool which knows nothing
+// of it reads the same.
+func (w want) checkObject(object client.Object, conditions []metav1.Condition) {
+	GinkgoHelper()
+	w.check(conditions)
+	expected := health.InProgress
+	switch {
+	case w.ready:
+		expected = health.Current
+	case w.stalled:
+		expected = health.Failed
+	}
+	Expect(health.Of(object)).To(Equal(expected))
 }
 
 var _ = Describe("Ready of a Subscription", func() {
@@ -149,7 +166,8 @@ var _ = Describe("Ready of a Subscription", func() {
 			row.given(ctx, b)
 			b.settle(ctx, "acme")
 			row.want.reason = reason
-			row.want.check(b.subscription(ctx, "acme").Status.Conditions)
+			s := b.subscription(ctx, "acme")
+			row.want.checkObject(s, s.Status.Conditions)
 			b.writesNothing(ctx, "acme")
 		})
 	}
@@ -316,7 +334,7 @@ var _ = Describe("Applied of a SubscriptionUpdate", func() {
 			u := b.update(ctx, "change")
 			Expect(u.Status.State).To(Equal(row.state), "%+v", u.Status)
 			row.want.reason = reason
-			row.want.check(u.Status.Conditions)
+			row.want.checkObject(u, u.Status.Conditions)
 			applied := meta.FindStatusCondition(u.Status.Conditions, v1alpha1.ConditionApplied)
 			Expect(applied.Reason).To(Equal(reason))
 			Expect(applied.Status == metav1.ConditionTrue).To(Equal(row.state == v1alpha1.UpdateApplied))

@@ -149,7 +149,7 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.Subscrip
 // reportOwed says that a write which the last commit owes cannot be made. No
 // further step is taken until it is.
 func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription, owed error) error {
-	if apierrors.IsConflict(owed) {
+	if errors.Is(owed, errConflict) || apierrors.IsConflict(owed) {
 		return owed
 	}
 	after := sub.DeepCopy()

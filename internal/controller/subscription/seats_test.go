@@ -133,7 +133,8 @@ var _ = Describe("Assigned of a SeatAssignment", func() {
 			Expect(err).NotTo(HaveOccurred())
 			row.want.reason = reason
 			b.seated(ctx, "ada", reason)
-			row.want.check(b.assignment(ctx, "ada").Status.Conditions)
+			ada := b.assignment(ctx, "ada")
+			row.want.checkObject(ada, ada.Status.Conditions)
 			b.writesNothing(ctx, "acme")
 		})
 	}

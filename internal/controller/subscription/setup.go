@@ -35,7 +35,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Named("subscription").
 		WithOptions(options).
 		For(&v1alpha1.Subscription{}).
-		Watches(&v1alpha1.SubscriptionUpdate{}, handler.EnqueueRequestsFromMapFunc(ofUpdate), builder.WithPredicates(spec)).
+		Watches(&v1alpha1.SubscriptionUpdate{}, handler.EnqueueRequestsFromMapFunc(ofUpdate),
+			builder.WithPredicates(spec, predicate.Funcs{DeleteFunc: openUpdateWent})).
 		Watches(&v1alpha1.SeatAssignment{}, handler.EnqueueRequestsFromMapFunc(ofAssignment),
 			builder.WithPredicates(predicate.Funcs{UpdateFunc: assignmentChanged})).
 		Watches(&v1alpha1.SeatProduct{}, handler.EnqueueRequestsFromMapFunc(r.ofProduct), builder.WithPredicates(spec)).
@@ -53,6 +54,12 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 func ofUpdate(_ context.Context, object client.Object) []reconcile.Request {
 	ref := object.(*v1alpha1.SubscriptionUpdate).Spec.SubscriptionRef
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: ref.Name}}}
+}
+
+// openUpdateWent reports whether an update that was deleted may have been open. That
+// a finished one went, as retention has them go, changes nothing.
+func openUpdateWent(e event.DeleteEvent) bool {
+	return !index.Finished(e.Object.(*v1alpha1.SubscriptionUpdate).Status.State)
 }
 
 // ofAssignment wakes the subscription that an assignment names, there or not.

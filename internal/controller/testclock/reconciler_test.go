@@ -20,6 +20,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/faults"
+	"github.com/seatplane/seatplane/internal/testing/health"
 	"github.com/seatplane/seatplane/internal/testing/lyingcache"
 )
 
@@ -102,6 +103,7 @@ var _ = Describe("The clock reconciler", func() {
 		Expect(reconcileOnce(ctx)).To(Equal(ctrl.Result{}))
 		Expect(ready().Status).To(Equal(metav1.ConditionTrue))
 		Expect(testClock.Status.Conditions).To(HaveLen(1))
+		Expect(health.Of(testClock)).To(Equal(health.Current))
 		Expect(testClock.Status.ObservedGeneration).To(Equal(testClock.Generation))
 		Expect(testClock.Status.Now.Time).To(BeTemporally("==", now))
 		Expect(testClock.Status.Subscriptions).To(HaveValue(BeZero()))
@@ -123,6 +125,7 @@ var _ = Describe("The clock reconciler", func() {
 		Expect(ready()).To(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", v1alpha1.ReasonProgressing),
 			HaveField("Message", "Waits until these Subscriptions have taken up the time: acme, globex")))
 		Expect(meta.IsStatusConditionTrue(testClock.Status.Conditions, v1alpha1.ConditionReconciling)).To(BeTrue())
+		Expect(health.Of(testClock)).To(Equal(health.InProgress))
 		Expect(testClock.Status.Subscriptions).To(HaveValue(BeEquivalentTo(2)))
 		Expect(testClock.Status.Now).To(BeNil())
 

@@ -6,11 +6,15 @@ package playground
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
 )
 
 // patience is how long the manager may take to stop in good order.
@@ -24,6 +28,31 @@ type Manager struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
 	err    error
+}
+
+// Build builds the manager into a folder, from the code as it is, not from bin: that may be an older one.
+// It returns the path of the binary.
+func Build(folder string) (string, error) {
+	root, err := controlplane.Root()
+	if err != nil {
+		return "", err
+	}
+	manager := filepath.Join(folder, "manager")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", manager, "./cmd/manager")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the manager: %w\n%s", err, out)
+	}
+	return manager, nil
+}
+
+// FreeAddress returns a loopback address that nobody listens on at the moment, for the manager's metrics.
+func FreeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
 }
 
 // startManager starts the binary under the care of the control plane's watchdog.

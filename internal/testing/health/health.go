@@ -1,0 +1,39 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package health reads our objects as the tools do that know nothing of them (kubectl wait, Flux,
+// Argo CD): by the rules of kstatus. Only tests use it.
+package health
+
+import (
+	"fmt"
+
+	kstatus "github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// What an object reads as.
+const (
+	// Current: what was asked for holds.
+	Current = kstatus.CurrentStatus
+	// InProgress: it will, without anyone editing the object.
+	InProgress = kstatus.InProgressStatus
+	// Failed: it will not until a person acts.
+	Failed = kstatus.FailedStatus
+)
+
+// Of computes what kstatus says of an object as the API server returned it: its conditions, its
+// deletion, and whether its status is about its present generation.
+func Of(object client.Object) (kstatus.Status, error) {
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
+	if err != nil {
+		return "", fmt.Errorf("read %T %s: %w", object, object.GetName(), err)
+	}
+	result, err := kstatus.Compute(&unstructured.Unstructured{Object: content})
+	if err != nil {
+		return "", fmt.Errorf("compute the health of %T %s: %w", object, object.GetName(), err)
+	}
+	return result.Status, nil
+}
