@@ -18,7 +18,7 @@ TEST_TIMEOUT ?= 15m
 TEST_FLAGS ?=
 RACE_PACKAGES ?= ./internal/...
 BENCH ?= .
-FUZZTIME ?= 10s
+FUZZ ?= 20000x
 
 # Where the crash test says in one line what it tried.
 CRASH_REPORT := $(CURDIR)/bin/crash-report
@@ -96,8 +96,8 @@ test-oracle: bin/.modules ## Compare a million random histories with an oracle o
 		go test ./internal/billing/proration -run TestOracle -v -timeout 120m
 
 .PHONY: fuzz
-fuzz: bin/.modules ## Fuzz every parser and the state machine, each for FUZZTIME (10s).
-	@hack/fuzz.sh "$(FUZZTIME)"
+fuzz: bin/.modules ## Fuzz every parser and the state machine, with FUZZ inputs (20000x) or for a time (10s).
+	@hack/fuzz.sh "$(FUZZ)"
 
 .PHONY: test-crash
 test-crash: bin/.modules control-plane ## Try every fault at every write of every scenario (minutes).
