@@ -29,6 +29,10 @@ func Terms(s *v1alpha1.Subscription) subscription.Terms {
 		Seen:        s.Status.ObservedGeneration == s.Generation,
 		ByHand:      s.Spec.TestClockRef != nil,
 		Suspended:   s.Spec.Suspend,
+		Deleted:     !s.DeletionTimestamp.IsZero(),
+	}
+	if t.Deleted && !t.ByHand {
+		t.DeletedAt = s.DeletionTimestamp.UTC()
 	}
 	if t.Created.IsZero() {
 		t.Created = s.CreationTimestamp.UTC()

@@ -36,7 +36,7 @@ func (r *replay) next() (event, bool) {
 // agendaBeforeStart: a cancellation at the very instant of the start comes
 // before it, as one at a boundary comes before the renewal.
 func (r *replay) agendaBeforeStart(offer func(event)) {
-	if at, ok := r.cancelTime(); ok && !at.After(r.startTime()) {
+	if at, ok := r.endTime(); ok && !at.After(r.startTime()) {
 		offer(event{kind: cancels, at: at})
 		return
 	}
@@ -52,7 +52,7 @@ func (r *replay) agendaOfContract(offer func(event)) {
 	for _, d := range r.state.Deferred {
 		offer(event{kind: billingDate, at: r.notBeforeLast(d.BillAt), deferred: d})
 	}
-	if at, ok := r.cancelTime(); ok {
+	if at, ok := r.endTime(); ok {
 		offer(event{kind: cancels, at: r.notBeforeLast(at)})
 	}
 }
@@ -99,8 +99,26 @@ func (r *replay) startTime() time.Time {
 	return r.in.Terms.Created
 }
 
-// cancelTime is when the subscription ends, if it does. A date that had passed
-// when the spec was first seen means now (billing design, section 14).
+// endTime is when the subscription ends, if it does: as agreed, or by being
+// deleted before that (billing design, section 14). An end that was agreed and came
+// during a downtime is not put off by a deletion after it.
+func (r *replay) endTime() (time.Time, bool) {
+	agreed, ends := r.cancelTime()
+	if !r.in.Terms.Deleted {
+		return agreed, ends
+	}
+	deleted := r.in.Terms.DeletedAt
+	if deleted.IsZero() {
+		deleted = r.in.seenNow()
+	}
+	if ends && agreed.Before(deleted) {
+		return agreed, true
+	}
+	return deleted, true
+}
+
+// cancelTime is the end that was agreed. A date that had passed when it was first
+// seen means now.
 func (r *replay) cancelTime() (time.Time, bool) {
 	c := r.in.Terms.Cancel
 	if c.AtPeriodEnd && r.state.Started() {

@@ -142,6 +142,9 @@ func (r *bytesReader) input() Input {
 	for i := range int(r.byte() % 12) {
 		in.Updates = append(in.Updates, r.update(i))
 	}
+	if r.byte()%8 == 1 {
+		in.Terms.Deleted, in.Terms.DeletedAt = true, r.time()
+	}
 	return in
 }
 

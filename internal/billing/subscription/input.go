@@ -72,14 +72,22 @@ type Terms struct {
 	ByHand bool
 	// Seen: this generation of the spec was seen by an earlier pass.
 	Seen bool
-	// Suspended: no step is taken (billing design, section 14).
+	// Suspended: no step is taken until that is lifted, or the subscription is
+	// deleted (billing design, section 14).
 	Suspended bool
 	// TrialEnd overrides the plans' trials; zero when left out.
 	TrialEnd time.Time
 	// TrialOnly: the subscription ends with its trial.
 	TrialOnly bool
 	Cancel    Cancellation
+	// Deleted: the subscription was deleted, which ends it at DeletedAt. That is
+	// zero where its clock cannot tell: then it ends when that is seen.
+	Deleted   bool
+	DeletedAt time.Time
 }
+
+// OnHold reports whether no step is taken: a deletion is settled all the same.
+func (t Terms) OnHold() bool { return t.Suspended && !t.Deleted }
 
 // Cancellation ends a subscription. The zero value does not.
 type Cancellation struct {

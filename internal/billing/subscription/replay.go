@@ -94,7 +94,7 @@ func zoneOrUTC(name string) *time.Location {
 // stopped reports whether no further event may be replayed by this plan.
 func (r *replay) stopped() bool {
 	switch {
-	case r.in.Terms.Suspended:
+	case r.in.Terms.OnHold():
 		return true
 	case r.out.Blocked != nil:
 		return true
@@ -164,7 +164,7 @@ func (r *replay) hold(e event, fault Fault) {
 		e.update.fault, e.update.tried = &fault, true
 		return
 	}
-	if at, ok := r.cancelTime(); ok && e.kind == starts {
+	if at, ok := r.endTime(); ok && e.kind == starts {
 		if !at.After(r.in.Now) {
 			// It never started, and ends without a document (section 14).
 			r.step(event{kind: cancels, at: at})

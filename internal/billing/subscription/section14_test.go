@@ -189,6 +189,88 @@ func TestSection14Cancel(t *testing.T) {
 	})
 }
 
+// Section 14: a deletion ends the subscription at its own moment.
+func TestSection14Deletion(t *testing.T) {
+	deleted := func(at string) func(*Terms) {
+		return func(terms *Terms) { terms.Deleted, terms.DeletedAt = true, instant(at) }
+	}
+	byProRata := Cancellation{Method: proration.ProRata}
+	tell(t, map[string]story{
+		"seen late": {
+			reason: "The moment is exact: 100 × 15/30 is given back, whenever the operator comes to it.",
+			play: func(w *world) {
+				w.holding(10).cancel(byProRata).replay().at("2026-04-20").terms(deleted("2026-04-16")).replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "CreditNote Final 2026-04-16: -50.00"},
+		},
+		"held up by what came before it": {
+			reason: "It ends then, not with the pass in which it no longer waits.",
+			play: func(w *world) {
+				w.holding(10).cancel(byProRata).replay()
+				plans := w.in.Products["editor-seat"].Plans
+				w.product(func(p *Product) { p.Plans = nil })
+				w.at("2026-05-20").terms(deleted("2026-05-16T12:00:00Z")).replay().at("2026-07-20").replay()
+				if w.state.Phase == Canceled || w.last.Blocked == nil {
+					w.t.Fatalf("it is %s, held up by %v", w.state.Phase, w.last.Blocked)
+				}
+				w.product(func(p *Product) { p.Plans = plans })
+				w.replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "Renewal 2026-05-01: 100.00", "CreditNote Final 2026-05-16T12:00:00Z: -50.00"},
+		},
+		"after an end that was agreed": {
+			reason: "It had ended by then: no period begins between the two.",
+			play: func(w *world) {
+				w.holding(10).cancel(Cancellation{AtPeriodEnd: true}).replay().at("2026-05-04").terms(deleted("2026-05-03")).replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00"},
+		},
+		"before an end that was agreed": {
+			reason: "The deletion comes first.",
+			play: func(w *world) {
+				w.holding(10).cancel(Cancellation{At: instant("2026-04-20"), Method: proration.ProRata}).replay().
+					at("2026-04-25").terms(deleted("2026-04-16")).replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "CreditNote Final 2026-04-16: -50.00"},
+		},
+		"with a date in the past that nobody saw": {
+			reason: "Such a date means now, and the deletion was before.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-20").cancel(Cancellation{At: instant("2026-04-02"), Method: proration.ProRata}).
+					terms(deleted("2026-04-16")).replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "CreditNote Final 2026-04-16: -50.00"},
+		},
+		"on a clock that cannot tell": {
+			reason: "It ends when that is seen, whatever date was agreed and seen before.",
+			play: func(w *world) {
+				w.in.Terms.ByHand = true
+				w.holding(10).cancel(Cancellation{At: instant("2026-04-28"), Method: proration.ProRata}).replay().
+					at("2026-04-16").replay().terms(func(terms *Terms) { terms.Deleted = true }).replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "CreditNote Final 2026-04-16: -50.00"},
+		},
+		"while it is suspended": {
+			reason: "A suspension holds up no deletion, and what fell due meanwhile is billed.",
+			play: func(w *world) {
+				w.holding(10).terms(func(terms *Terms) { terms.Suspended = true }).replay().
+					at("2026-05-20").terms(deleted("2026-05-16")).replay()
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "Renewal 2026-05-01: 100.00"},
+		},
+		"before the start": {
+			reason: "It ends without a document.",
+			play: func(w *world) {
+				w.in.Terms.Start = instant("2026-05-01")
+				w.replay().at("2026-06-01").terms(deleted("2026-04-20")).replay()
+				if w.state.Phase != Canceled {
+					w.t.Fatalf("it is %s", w.state.Phase)
+				}
+			},
+		},
+	})
+}
+
 // After the end nothing happens any more.
 func TestSection14Terminal(t *testing.T) {
 	w := newWorld(t).holding(10).cancel(Cancellation{AtPeriodEnd: true}).at("2026-05-01").replay()

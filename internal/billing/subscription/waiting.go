@@ -64,7 +64,7 @@ func (r *replay) standingFaultOfList(p *pending) *Fault {
 // notReplaying says why nothing is replayed at all.
 func (r *replay) notReplaying() *Fault {
 	switch {
-	case r.in.Terms.Suspended:
+	case r.in.Terms.OnHold():
 		return &Fault{ReasonSuspended, "The subscription is suspended: no change is applied until it is resumed."}
 	case r.notStarted() && r.out.Blocked != nil:
 		return &Fault{r.out.Blocked.Reason, "The subscription has not started: " + r.out.Blocked.Message}

@@ -115,7 +115,7 @@ func (r *Reconciler) describe(w *world, p intent, s *v1alpha1.SubscriptionStatus
 
 // displayState is the state that people read.
 func displayState(state subscription.State, terms subscription.Terms) v1alpha1.SubscriptionState {
-	if terms.Suspended && state.Phase != subscription.Canceled {
+	if terms.OnHold() && state.Phase != subscription.Canceled {
 		return v1alpha1.SubscriptionSuspended
 	}
 	return v1alpha1.SubscriptionState(state.Phase)

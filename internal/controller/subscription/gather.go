@@ -67,7 +67,6 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 	if w.input.Terms.ByHand && sub.Status.SeenTime == nil {
 		w.input.Terms.Created = now
 	}
-	deleted(sub, &w.input.Terms)
 	if err := r.gatherUpdates(ctx, w); err != nil {
 		return nil, err
 	}
@@ -99,23 +98,6 @@ func (w *world) holdBack() {
 			return
 		}
 	}
-}
-
-// deleted makes the deletion of a subscription a cancellation at that moment
-// (billing design, section 14). Suspension does not hold it up.
-func deleted(sub *v1alpha1.Subscription, terms *subscription.Terms) {
-	if sub.DeletionTimestamp.IsZero() {
-		return
-	}
-	at := sub.DeletionTimestamp.UTC()
-	if terms.ByHand {
-		// The wall clock's time means nothing here; it ends when that is seen.
-		at, terms.Seen = time.Unix(0, 0).UTC(), false
-	}
-	if c := terms.Cancel; c.At.IsZero() || at.Before(c.At) {
-		terms.Cancel.At, terms.Cancel.AtPeriodEnd = at, false
-	}
-	terms.Suspended = false
 }
 
 // gatherProducts reads the products that the spec, what is in force and open

@@ -42,7 +42,7 @@ func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
 	switch {
 	case state.Phase == subscription.Canceled:
 		set.Ready(v1alpha1.ReasonCanceled, "The subscription has ended.")
-	case w.input.Terms.Suspended:
+	case w.input.Terms.OnHold():
 		set.Ready(v1alpha1.ReasonSuspended, "No step is taken until spec.suspend is lifted; what falls due meanwhile is billed then.")
 	case duplicateKey(w.sub) != "":
 		set.Stalled(v1alpha1.ReasonDuplicateKey, duplicateKey(w.sub))
