@@ -310,8 +310,8 @@ type Refresh struct {
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
-	// What a key means that is missing from the answer: Keep its count, Zero, or Fail that key. Keep when
-	// left out.
+	// What a key means that is missing from the answer: Keep its count, Zero, or Fail that key. A metered
+	// item keeps its reading also by Zero. Keep when left out.
 	// +optional
 	OnMissing OnMissing `json:"onMissing,omitempty"`
 

@@ -23,7 +23,7 @@ type Missing string
 const (
 	// MissingKeep keeps the count of a missing key. It is what an empty Missing means.
 	MissingKeep Missing = "Keep"
-	// MissingZero takes a missing key for a count of zero.
+	// MissingZero takes a missing key for a count of zero; of a total, only before its first reading.
 	MissingZero Missing = "Zero"
 	// MissingFail takes a missing key for a failure of that key.
 	MissingFail Missing = "Fail"
@@ -36,8 +36,18 @@ type Rules struct {
 	// AllowEmpty believes an answer without any row while seats are held.
 	AllowEmpty bool
 	// Totals are the keys whose rows are readings of a total that only grows, and no counts of seats
-	// (billing.md 11): these may be larger.
-	Totals map[string]bool
+	// (billing.md 11): these may be larger. The value is the last reading; zero before the first.
+	Totals map[string]int64
+}
+
+// anyTotal reports whether any total has been above zero.
+func (r Rules) anyTotal() bool {
+	for _, last := range r.Totals {
+		if last > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Outcome is what an answer says about one key.
@@ -66,14 +76,16 @@ type Verdict struct {
 
 // Judge says for every wanted key what the rows say about it, by billing.md 12.2. seatsHeld is the
 // number of seats that the wanted keys hold now. The only error is a *Failure with ReasonEmptyResult:
-// no row at all while seats are held, which the rules do not allow; then no key has a verdict.
+// no row at all while seats are held or usage is known, which the rules do not allow; then no key has a
+// verdict.
 //
 // Rows of keys that are not wanted, and rows without a key, are passed over: a query answers for
 // everyone, also for those who are no customers any more.
 func Judge(rows []Row, wanted []string, rules Rules, seatsHeld int64) (map[string]Verdict, error) {
-	if len(rows) == 0 && seatsHeld > 0 && !rules.AllowEmpty {
-		return nil, Failf(ReasonEmptyResult,
-			"the source answered with no rows while seats are held: all counts are kept; set refresh.allowEmpty if nobody holding a seat is right")
+	if len(rows) == 0 && !rules.AllowEmpty {
+		if err := refuseEmpty(rules, seatsHeld); err != nil {
+			return nil, err
+		}
 	}
 	byKey := rowsByKey(rows, wanted)
 	verdicts := make(map[string]Verdict, len(wanted))
@@ -81,6 +93,19 @@ func Judge(rows []Row, wanted []string, rules Rules, seatsHeld int64) (map[strin
 		verdicts[key] = judgeKey(key, byKey[key], rules)
 	}
 	return verdicts, nil
+}
+
+// refuseEmpty refuses an answer without any row where somebody is known to have something.
+func refuseEmpty(rules Rules, seatsHeld int64) error {
+	switch {
+	case seatsHeld > 0:
+		return Failf(ReasonEmptyResult,
+			"the source answered with no rows while seats are held: all counts are kept; set refresh.allowEmpty if nobody holding a seat is right")
+	case rules.anyTotal():
+		return Failf(ReasonEmptyResult,
+			"the source answered with no rows while usage is known: all readings are kept; set refresh.allowEmpty if that is right")
+	}
+	return nil
 }
 
 // rowsByKey returns the rows of each wanted key that has any.
@@ -106,12 +131,12 @@ func judgeKey(key string, rows []Row, rules Rules) Verdict {
 		// Also when they agree: which of them is right is not the operator's to guess.
 		return badCount(key, "has more than one row")
 	case len(rows) == 0:
-		return judgeMissing(key, rules.OnMissing)
+		return judgeMissing(key, rules)
 	case rows[0].NullCount:
 		return badCount(key, "has no count (NULL)")
 	}
 	largest := int64(MaxCount)
-	if rules.Totals[key] {
+	if _, isTotal := rules.Totals[key]; isTotal {
 		largest = MaxTotal
 	}
 	count, problem := parseCount(rows[0].Count, largest)
@@ -121,13 +146,15 @@ func judgeKey(key string, rows []Row, rules Rules) Verdict {
 	return Verdict{Outcome: Counted, Count: count}
 }
 
-func judgeMissing(key string, onMissing Missing) Verdict {
+// judgeMissing judges a key without a row. Zero is nothing that a total goes back to: the next reading
+// would bill all of it a second time.
+func judgeMissing(key string, rules Rules) Verdict {
 	message := "key " + quote(key) + " is not in the answer"
-	switch onMissing {
-	case MissingZero:
-		return Verdict{Outcome: Counted}
-	case MissingFail:
+	switch {
+	case rules.OnMissing == MissingFail:
 		return Verdict{Outcome: Failed, Reason: ReasonKeyMissing, Message: message}
+	case rules.OnMissing == MissingZero && rules.Totals[key] == 0:
+		return Verdict{Outcome: Counted}
 	default:
 		return Verdict{Outcome: Kept, Reason: ReasonKeyMissing, Message: message}
 	}

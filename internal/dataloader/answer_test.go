@@ -16,6 +16,7 @@ import (
 
 func TestJudge(t *testing.T) {
 	one := func(text string) []Row { return []Row{{Key: "acme", Count: text}} }
+	kept := Verdict{Outcome: Kept, Reason: ReasonKeyMissing, Message: `key "acme" is not in the answer`}
 	cases := map[string]struct {
 		reason string
 		rows   []Row
@@ -50,7 +51,7 @@ func TestJudge(t *testing.T) {
 			"a missing key keeps its count by default",
 			[]Row{{Key: "other", Count: "7"}},
 			Rules{},
-			Verdict{Outcome: Kept, Reason: ReasonKeyMissing, Message: `key "acme" is not in the answer`},
+			kept,
 		},
 		"MissingZero": {"or goes to zero", []Row{{Key: "other", Count: "7"}}, Rules{OnMissing: MissingZero}, Verdict{Outcome: Counted}},
 		"MissingFails": {
@@ -70,6 +71,11 @@ func TestJudge(t *testing.T) {
 			Rules{AllowEmpty: true, OnMissing: MissingZero},
 			Verdict{Outcome: Counted},
 		},
+		"Total":           {"a counter runs for years", one("5000000000"), Rules{Totals: map[string]int64{"acme": 0}}, Verdict{Outcome: Counted, Count: 5_000_000_000}},
+		"TotalGoesBack":   {"a counter may begin anew, and says so itself", one("0"), Rules{Totals: map[string]int64{"acme": 7}}, Verdict{Outcome: Counted}},
+		"MissingTotal":    {"zero would bill all of it a second time", []Row{{Key: "other", Count: "7"}}, Rules{OnMissing: MissingZero, Totals: map[string]int64{"acme": 7}}, kept},
+		"MissingNewTotal": {"nothing was used yet", []Row{{Key: "other", Count: "7"}}, Rules{OnMissing: MissingZero, Totals: map[string]int64{"acme": 0}}, Verdict{Outcome: Counted}},
+		"EmptyTotal":      {"nor does an empty answer that is allowed", nil, Rules{AllowEmpty: true, OnMissing: MissingZero, Totals: map[string]int64{"acme": 7}}, kept},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -96,6 +102,13 @@ func TestJudgeNoRows(t *testing.T) {
 	}
 	if _, err := Judge(nil, []string{"acme"}, Rules{}, 0); err != nil {
 		t.Errorf("no rows while no seat is held is an answer: got %v", err)
+	}
+	_, err = Judge(nil, []string{"acme"}, Rules{OnMissing: MissingZero, Totals: map[string]int64{"acme": 7}}, 0)
+	if !errors.As(err, &failure) || failure.Reason != ReasonEmptyResult {
+		t.Errorf("no rows while usage is known: got %v, want EmptyResult", err)
+	}
+	if _, err := Judge(nil, []string{"acme"}, Rules{Totals: map[string]int64{"acme": 0}}, 0); err != nil {
+		t.Errorf("no rows before anything is used is an answer: got %v", err)
 	}
 	got, err := Judge([]Row{{Key: "other", Count: "x"}, {Key: "acme", Count: "3"}}, []string{"acme"}, Rules{}, 1)
 	if err != nil || len(got) != 1 || got["acme"].Count != 3 {

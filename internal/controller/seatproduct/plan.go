@@ -481,7 +481,7 @@ func (l load) keys() []string {
 func (l load) seatsHeld() int64 {
 	var held int64
 	for _, each := range l.orders {
-		if state := each.item.state(); state != nil {
+		if state := each.item.state(); state != nil && !each.item.metered {
 			held += state.Quantity
 		}
 	}

@@ -32,12 +32,16 @@ func readingOf(subscription *v1alpha1.Subscription, name string) *int64 {
 	return nil
 }
 
-// totals returns the keys of a load whose rows are readings.
-func (l load) totals() map[string]bool {
-	totals := map[string]bool{}
+// totals returns the last reading of each key of a load whose rows are readings; zero before the first.
+func (l load) totals() map[string]int64 {
+	totals := map[string]int64{}
 	for _, each := range l.orders {
-		if each.item.metered {
-			totals[each.item.key] = true
+		if !each.item.metered {
+			continue
+		}
+		totals[each.item.key] = 0
+		if known := readingOf(each.item.subscription, each.item.name); known != nil {
+			totals[each.item.key] = *known
 		}
 	}
 	return totals

@@ -60,6 +60,23 @@ var _ = Describe("A refresh of metered items", func() {
 		Expect(readings(ctx, s)).To(Equal([]int64{900}), "the newest takes the place of the one before")
 	})
 
+	It("keeps the reading of a key that is missing, and of all keys where there are no rows", func(ctx SpecContext) {
+		s := metered(ctx)
+		s.product.Spec.Refresh.OnMissing = v1alpha1.OnMissingZero
+		Expect(live.Update(ctx, s.product)).To(Succeed())
+		s.source.Set(map[string]int64{"acme": 900})
+		s.pass(ctx)
+		s.source.Set(map[string]int64{"other": 7})
+		s.advance(ctx, time.Hour)
+		s.pass(ctx)
+		Expect(readings(ctx, s)).To(Equal([]int64{900}))
+		s.source.Set(map[string]int64{})
+		s.advance(ctx, time.Hour)
+		s.pass(ctx)
+		Expect(readings(ctx, s)).To(Equal([]int64{900}))
+		Expect(s.condition(v1alpha1.ConditionLoaded)).To(HaveField("Reason", v1alpha1.ReasonEmptyResult))
+	})
+
 	It("compares with the reading that was taken", func(ctx SpecContext) {
 		s := metered(ctx)
 		subscription := s.subscription(ctx, "acme")
