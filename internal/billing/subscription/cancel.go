@@ -81,7 +81,7 @@ func (r *replay) settleItem(e event, item *Item, method proration.Method) ([]pro
 // charged for the time after the cut.
 func (r *replay) elapsed(item *Item, cut time.Time) ([]proration.Line, *Fault) {
 	if item.Metered {
-		return []proration.Line{r.usage(item, cut)}, nil
+		return r.usage(item, cut), nil
 	}
 	policy, fault := r.policy(r.itemPolicyRef(item.Product))
 	if fault != nil {

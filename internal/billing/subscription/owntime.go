@@ -169,6 +169,9 @@ func (r *replay) productsOf(p *pending) []string {
 	if item := r.itemOf(p); item != nil {
 		return []string{item.Product}
 	}
+	if p.Items == nil {
+		return nil // a quantity of an item that is not there
+	}
 	var names []string
 	wanted := map[string]bool{}
 	for _, t := range r.list(p) {

@@ -184,20 +184,21 @@ func (r *replay) arrears() ([]proration.Line, *Fault) {
 		if item.Charge != InArrears || !item.Recurring || (item.AtStart == NotThere && !item.Metered) {
 			continue
 		}
-		line := r.arrearsOf(item, policies[item.Name])
-		line.Key = r.lineKey(len(lines))
-		lines = append(lines, line)
+		for _, line := range r.arrearsOf(item, policies[item.Name]) {
+			line.Key = r.lineKey(len(lines))
+			lines = append(lines, line)
+		}
 	}
 	return lines, nil
 }
 
 // arrearsOf is what an item in arrears is charged for the whole current period.
-func (r *replay) arrearsOf(item *Item, policy proration.Policy) proration.Line {
+func (r *replay) arrearsOf(item *Item, policy proration.Policy) []proration.Line {
 	if item.Metered {
 		return r.usage(item, r.state.Period.Span.End)
 	}
 	_, line := proration.PeriodCharge(r.charge(item, policy))
-	return line
+	return []proration.Line{line}
 }
 
 // chargeOnce charges the items that are not recurring, at the start and in full,

@@ -197,7 +197,7 @@ func (r *replay) chargeEnding(c *itemsChange, item *Item) *Fault {
 		return nil
 	}
 	if item.Metered {
-		c.charges = append(c.charges, r.usage(item, c.effective))
+		c.charges = append(c.charges, r.usage(item, c.effective)...)
 		return nil
 	}
 	if item.AtStart == NotThere {

@@ -61,6 +61,16 @@ func TestSection11Usage(t *testing.T) {
 			},
 			want: []string{"Renewal 2026-05-01: 80.00"},
 		},
+		"seats beside usage": {
+			reason: "what it holds costs nothing: the plan's minimum, else who was assigned a seat, where the spec does not say",
+			play: func(w *world) {
+				w.in.Assigned["editors"] = 4
+				w.metered(none).plan(func(p *Plan) { p.Minimum = 3 }).reads("editors", 100).replay()
+				if held := w.held("editors"); held != 4 {
+					w.t.Fatalf("%d held, want 4", held)
+				}
+			},
+		},
 		"a month of downtime": {
 			reason: "what was used cannot be told apart: it belongs to the period in which it is seen",
 			play: func(w *world) {

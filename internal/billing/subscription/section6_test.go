@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/pricing"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
@@ -139,6 +140,34 @@ func TestSection6Retain(t *testing.T) {
 					at("2026-05-02").replay()
 			},
 			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 0.00", "Renewal 2026-05-01: 90.00"},
+		},
+		"at the boundary, in arrears": {
+			reason: "the old plan's charge for the period that ends falls due all the same",
+			play: func(w *world) {
+				plans30and90(w).plan(func(p *Plan) { p.Charge = InArrears }).holding(1).
+					at("2026-04-20").change(big, applies(ApplyNextPeriod)).replay().at("2026-05-02").replay()
+			},
+			want: []string{"u1 Applied: 0.00", "Renewal 2026-05-01: 90.00 30.00"},
+		},
+		"to arrears at the boundary": {
+			reason: "the new plan charges for nothing before it",
+			play: func(w *world) {
+				later := eur("90")
+				later.Charge = InArrears
+				plans30and90(w).offer("editor-seat", "big", later).holding(1).
+					at("2026-04-20").change(big, applies(ApplyNextPeriod)).replay().at("2026-05-02").replay().at("2026-06-02").replay()
+			},
+			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 0.00", "Renewal 2026-06-01: 90.00"},
+		},
+		"to a metered plan at the boundary": {
+			reason: "not even its flat fee is charged for the period before it",
+			play: func(w *world) {
+				usage := eur("20")
+				usage.Metered, usage.Charge, usage.Price.Model = true, InArrears, pricing.Flat
+				plans30and90(w).offer("editor-seat", "big", usage).holding(1).
+					at("2026-04-20").change(big, applies(ApplyNextPeriod)).replay().at("2026-05-02").replay().at("2026-06-02").replay()
+			},
+			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 0.00", "Renewal 2026-06-01: 20.00"},
 		},
 		"bought once, seen too late": {
 			reason: "being late does not change how that is charged",

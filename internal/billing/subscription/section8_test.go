@@ -173,6 +173,10 @@ func TestSection8Upcoming(t *testing.T) {
 		"usage so far": {func(w *world) {
 			w.metered(metering.Limits{}).reads("editors", 100).replay().at("2026-04-16").reads("editors", 300).replay()
 		}, "20.00", "2026-05-01"},
+		"after a day with too many events": {func(w *world) {
+			w.holding(10).at("2026-05-01")
+			w.state.Day = DayCount{Date: "2026-05-01", Count: MaxEventsPerDay}
+		}, "100.00", "2026-05-01"},
 		"what has accrued, where a policy is gone": {func(w *world) {
 			w.policy(proration.Day, proration.Up).in.Terms.Anchor = instant("2026-05-01")
 			w.in.Terms.TrialEnd = instant("2026-04-11")

@@ -171,11 +171,13 @@ func (r *replay) firstItem(t TermsItem) (Item, *pending, *Fault) {
 // firstMeteredItem is a metered item as it starts: with the reading then. What it
 // holds costs nothing.
 func (r *replay) firstMeteredItem(t TermsItem, item Item) (Item, *pending, *Fault) {
+	product := r.in.Products[t.Product]
+	item.Position.Held = max(product.Plans[t.Plan].Minimum, r.in.Assigned[t.Name])
 	if t.Quantity != nil {
 		item.Position.Held = *t.Quantity
 	}
 	reading, found := r.reading(t.Name)
-	if !found && r.in.Products[t.Product].Loader {
+	if !found && product.Loader {
 		return item, nil, &Fault{WaitingForSeats, fmt.Sprintf("The usage of item %q has not been read yet by the data loader "+
 			"of SeatProduct %q.", t.Name, t.Product)}
 	}

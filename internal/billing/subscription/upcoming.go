@@ -31,7 +31,7 @@ func UpcomingInvoice(s State, in Input) Upcoming {
 	in.Updates, in.Readings, in.Unpark, in.MaxEffects, in.Terms.Suspended = nil, nil, false, 0, false
 	in.Now = latest(in.Now, s.Period.Span.End)
 	r := newReplay(s, in)
-	r.state.Parked = ""
+	r.state.Parked, r.state.Day = "", DayCount{}
 	u := Upcoming{DueTime: s.Period.Span.End, Lines: s.Accrued}
 	u.Totals = r.totalsOf(Total(s.Accrued))
 	for range maxEventsPerPlan {

@@ -60,15 +60,19 @@ func (r *replay) startMeter(item *Item, productBefore string) {
 	}
 }
 
-// usage charges what a metered item used in the current period, up to an instant.
-func (r *replay) usage(item *Item, until time.Time) proration.Line {
+// usage charges what a metered item used in the current period, up to an instant:
+// one line, or none, not even a flat fee, for one that has only just come.
+func (r *replay) usage(item *Item, until time.Time) []proration.Line {
+	if item.Meter.Used == 0 && !r.usageFrom(item).Before(until) {
+		return nil
+	}
 	line := proration.UsageCharge(proration.Charge{
 		Item: item.Name, Product: item.Product, Plan: item.Plan,
 		Price: item.Price, Currency: r.state.Currency, Quantity: item.Meter.Used,
 		From: r.usageFrom(item), Window: r.window(),
 	})
 	line.To = until
-	return line
+	return []proration.Line{line}
 }
 
 // usageFrom is when the usage of the current period begins to count.

@@ -101,10 +101,13 @@ func (w *world) holdBack() {
 }
 
 // gatherProducts reads the products that the spec, what is in force and open
-// updates name.
+// updates name. Only of the first two a refresh is waited for: a product that
+// nothing but an update names refreshes nothing of this subscription, and wakes it
+// by nothing.
 func (r *Reconciler) gatherProducts(ctx context.Context, w *world) error {
 	w.input.Products = map[string]subscription.Product{}
-	names := index.ProductsOf(w.sub)
+	connected := index.ProductsOf(w.sub)
+	names := slices.Clone(connected)
 	for _, u := range w.updates {
 		names = append(names, index.ProductsOfUpdate(u)...)
 	}
@@ -126,7 +129,9 @@ func (r *Reconciler) gatherProducts(ctx context.Context, w *world) error {
 			continue
 		}
 		w.input.Products[name] = value
-		w.waitsForRefresh = w.waitsForRefresh || (w.input.Terms.ByHand && refreshIsDue(&product, clock, w.input.Now))
+		if w.input.Terms.ByHand && slices.Contains(connected, name) && refreshIsDue(&product, clock, w.input.Now) {
+			w.waitsForRefresh = true
+		}
 	}
 	return nil
 }

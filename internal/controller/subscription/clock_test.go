@@ -1,0 +1,53 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/record"
+	"github.com/seatplane/seatplane/internal/testing/builders"
+)
+
+var _ = Describe("A time that a TestClock was moved to", func() {
+	// due has a product owe a refresh on the clock since noon of the 16th.
+	due := func(ctx context.Context, product *v1alpha1.SeatProduct) {
+		GinkgoHelper()
+		next := record.Time(at("2026-04-16T12:00:00Z"))
+		product.Status.Refreshes = []v1alpha1.RefreshStatus{{Clock: "clock", NextRefreshTime: next}}
+		Expect(live.Status().Update(ctx, product)).To(Succeed())
+	}
+
+	It("waits for the refresh that a product of the subscription owes by then", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		seats := product(b.namespace).Obj()
+		b.create(ctx, seats, acme(b).Obj())
+		b.reconcile(ctx, "acme")
+		due(ctx, seats)
+		b.move(ctx, "2026-05-01T00:00:00Z", "acme")
+		Expect(b.invoices(ctx, "acme")).To(HaveLen(1), "the count of then may change what May costs")
+
+		seats.Status.Refreshes[0].LastAttemptTime = record.Time(at("2026-05-01T00:00:00Z"))
+		Expect(live.Status().Update(ctx, seats)).To(Succeed())
+		b.reconcile(ctx, "acme")
+		Expect(b.invoices(ctx, "acme")).To(HaveLen(2))
+	})
+
+	It("does not wait for a product that nothing but an update names", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		other := builders.MakeSeatProduct("other", b.namespace).Plan("monthly", "EUR", "30").Obj()
+		b.create(ctx, product(b.namespace).Obj(), other, free(b).Obj())
+		b.reconcile(ctx, "acme")
+		due(ctx, other)
+		b.create(ctx, update(b).Apply(v1alpha1.ApplyNextPeriod).ChangeItems(
+			v1alpha1.SubscriptionItem{Name: "editors", ProductRef: v1alpha1.LocalReference{Name: "other"}, Plan: "monthly"}).Obj())
+		b.reconcile(ctx, "acme")
+		b.move(ctx, "2026-05-01T00:00:00Z", "acme")
+		Expect(b.subscription(ctx, "acme").Status.Items[0].Product).To(Equal("other"), "its refreshes load nothing of this subscription, and wake it by nothing")
+	})
+})
