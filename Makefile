@@ -19,6 +19,7 @@ TEST_FLAGS ?=
 RACE_PACKAGES ?= ./internal/...
 BENCH ?= .
 FUZZ ?= 20000x
+SEATPLANE_ORACLE_HISTORIES ?= 1000000
 
 # Where the crash test says in one line what it tried.
 CRASH_REPORT := $(CURDIR)/bin/crash-report
@@ -91,8 +92,8 @@ test-race: bin/.modules control-plane $(GOTESTSUM) ## Run the tests with the rac
 
 .PHONY: test-oracle
 test-oracle: bin/.modules ## Compare a million random histories with an oracle of rational numbers (minutes).
-	$(say) "comparing 1,000,000 histories with the oracle; SEATPLANE_ORACLE_HISTORIES and _SEED choose others"
-	@SEATPLANE_ORACLE_HISTORIES=$${SEATPLANE_ORACLE_HISTORIES:-1000000} \
+	$(say) "comparing $(SEATPLANE_ORACLE_HISTORIES) histories with the oracle; SEATPLANE_ORACLE_HISTORIES and _SEED choose others"
+	@SEATPLANE_ORACLE_HISTORIES=$(SEATPLANE_ORACLE_HISTORIES) \
 		go test ./internal/billing/proration -run TestOracle -v -timeout 120m
 
 .PHONY: fuzz

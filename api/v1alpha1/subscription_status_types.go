@@ -3,11 +3,7 @@
 
 package v1alpha1
 
-import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
-)
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // SubscriptionState is where a subscription is in its life.
 //
@@ -218,55 +214,6 @@ type SubscriptionItemStatus struct {
 	SeatsThresholdPercent int32 `json:"seatsThresholdPercent,omitempty"`
 }
 
-// LoadStatus is what the data loader of one product has to say about a subscription. There is an entry
-// only while there is something to say.
-type LoadStatus struct {
-	// The name of the SeatProduct.
-	// +required
-	Product ObjectName `json:"product"`
-
-	// The last value of the annotation billing.seatplane.dev/refresh-requested-at that this product
-	// answered. Absent once every product has answered it.
-	// +optional
-	// +kubebuilder:validation:MaxLength=1024
-	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
-
-	// Why the subscription's own key has no count: BadCounts, KeyMissing or DuplicateKey. Absent when it
-	// has one.
-	// +optional
-	// +kubebuilder:validation:MaxLength=64
-	Reason string `json:"reason,omitempty"`
-
-	// The same in a sentence for people.
-	// +optional
-	// +kubebuilder:validation:MaxLength=1024
-	Message string `json:"message,omitempty"`
-}
-
-// LoadedReading is the newest reading of a metered item, until it is taken.
-type LoadedReading struct {
-	// The name of the item.
-	// +required
-	Item EntryName `json:"item"`
-
-	// The SeatProduct whose data loader read it.
-	// +required
-	Product ObjectName `json:"product"`
-
-	// The reading: a total that only grows.
-	// +required
-	// +kubebuilder:validation:Minimum=0
-	Reading int64 `json:"reading"`
-
-	// When it was observed, on the subscription's clock.
-	// +required
-	ObservedTime metav1.Time `json:"observedTime"`
-
-	// When the answer with it came, on the wall clock.
-	// +required
-	LoadedTime metav1.Time `json:"loadedTime"`
-}
-
 // Leftover is what an item left behind that went, or left its plan, in the current period.
 type Leftover struct {
 	// The name of the item.
@@ -288,54 +235,6 @@ type Leftover struct {
 	// The effective time at which it left.
 	// +required
 	LeftTime metav1.Time `json:"leftTime"`
-}
-
-// UsageStatus is what a metered item used in the current period.
-type UsageStatus struct {
-	// The name of the item.
-	// +required
-	Item EntryName `json:"item"`
-
-	// How many units were used, as far as limits allow.
-	// +optional
-	// +kubebuilder:validation:Minimum=0
-	Quantity int64 `json:"quantity"`
-
-	// What the usage comes to so far, in major units.
-	// +optional
-	Amount Amount `json:"amount,omitempty"`
-
-	// The last reading that was taken: a total that only grows.
-	// +optional
-	// +kubebuilder:validation:Minimum=0
-	Reading *int64 `json:"reading,omitempty"`
-
-	// When that reading was observed, on the subscription's clock.
-	// +optional
-	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
-
-	// When the answer with that reading came, on the wall clock.
-	// +optional
-	LoadedTime *metav1.Time `json:"loadedTime,omitempty"`
-
-	// Whether a reading of this period was lower than the one before and was counted from zero.
-	// +optional
-	WentBack bool `json:"wentBack,omitempty"`
-
-	// The highest of 75, 90 and 100 percent of the soft limit that was reached in this period; 0 when
-	// none was.
-	// +optional
-	// +kubebuilder:validation:Minimum=0
-	// +kubebuilder:validation:Maximum=100
-	SoftLimitPercent int32 `json:"softLimitPercent,omitempty"`
-
-	// Whether the trial limit was reached.
-	// +optional
-	TrialLimitReached bool `json:"trialLimitReached,omitempty"`
-
-	// Whether the hard limit was reached in this period.
-	// +optional
-	HardLimitReached bool `json:"hardLimitReached,omitempty"`
 }
 
 // UpcomingInvoice is the next invoice, as of the last commit.
@@ -384,68 +283,6 @@ type InvoiceSummary struct {
 	Time metav1.Time `json:"time"`
 }
 
-// EffectType is a write that a commit owes to another object.
-//
-// +kubebuilder:validation:Enum=MarkUpdate;CreateInvoice
-type EffectType string
-
-const (
-	// EffectMarkUpdate writes the result into the status of a SubscriptionUpdate.
-	EffectMarkUpdate EffectType = "MarkUpdate"
-
-	// EffectCreateInvoice creates an Invoice.
-	EffectCreateInvoice EffectType = "CreateInvoice"
-)
-
-// Effect is a write that a commit owes to another object, with its content frozen.
-type Effect struct {
-	// MarkUpdate or CreateInvoice.
-	// +required
-	Type EffectType `json:"type"`
-
-	// The name of the object to write.
-	// +required
-	Name ObjectName `json:"name"`
-
-	// The UID of the SubscriptionUpdate to mark. Absent for an Invoice.
-	// +optional
-	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=128
-	UID types.UID `json:"uid,omitempty"`
-
-	// What is written: the status of the update, or the spec of the invoice.
-	// +optional
-	// +kubebuilder:pruning:PreserveUnknownFields
-	// +kubebuilder:validation:Type=object
-	Payload *runtime.RawExtension `json:"payload,omitempty"`
-}
-
-// Notification is an event that waits to be delivered to the sinks.
-type Notification struct {
-	// The ID of the event, the same in every attempt.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=256
-	ID string `json:"id"`
-
-	// The type of the event, such as dev.seatplane.invoice.issued.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=128
-	Type string `json:"type"`
-
-	// When it happened, on the subscription's clock.
-	// +required
-	Time metav1.Time `json:"time"`
-
-	// The data of the event.
-	// +optional
-	// +kubebuilder:pruning:PreserveUnknownFields
-	// +kubebuilder:validation:Type=object
-	Payload *runtime.RawExtension `json:"payload,omitempty"`
-}
-
 // DayCount counts the events of one local day.
 type DayCount struct {
 	// The local day, such as 2026-04-16.
@@ -458,53 +295,6 @@ type DayCount struct {
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Count int64 `json:"count"`
-}
-
-// ActedOn is the spec that was last acted on; the next edit is compared with it.
-type ActedOn struct {
-	// The generation of the spec last acted on, for all that is not one item's quantity.
-	// +optional
-	// +kubebuilder:validation:Minimum=0
-	Generation int64 `json:"generation"`
-
-	// The items of that spec, and the generation last acted on for each, also for those since removed.
-	// +optional
-	// +listType=atomic
-	// +kubebuilder:validation:MaxItems=200
-	Items []ActedOnItem `json:"items,omitempty"`
-}
-
-// ActedOnItem is an item of the spec that was last acted on.
-type ActedOnItem struct {
-	// The name of the item.
-	// +required
-	Name EntryName `json:"name"`
-
-	// The generation of the spec last acted on for this item's quantity.
-	// +optional
-	// +kubebuilder:validation:Minimum=0
-	Generation int64 `json:"generation"`
-
-	// The product that the spec named. Absent for an item since removed.
-	// +optional
-	Product ObjectName `json:"product,omitempty"`
-
-	// The plan that the spec named. Absent for an item since removed.
-	// +optional
-	Plan EntryName `json:"plan,omitempty"`
-
-	// The quantity that the spec declared. Absent when it declared none.
-	// +optional
-	// +kubebuilder:validation:Minimum=0
-	Quantity *int64 `json:"quantity,omitempty"`
-
-	// Whether the spec declared the item as recurring. Absent when it did not say.
-	// +optional
-	Recurring *bool `json:"recurring,omitempty"`
-
-	// The usage limits that the spec declared. Absent when it declared none.
-	// +optional
-	UsageLimits *UsageLimits `json:"usageLimits,omitempty"`
 }
 
 // SubscriptionStatus is the billing state of a subscription. All of it changes in one write, and only

@@ -71,17 +71,8 @@ func (r *replay) changeItems(e event) (*itemsChange, *Fault) {
 	}
 	c := &itemsChange{p: p, at: e.at, inForce: r.inForce(p), before: r.state.Items}
 	c.inForce.ApplyAt = e.at
-	if fault := r.checkList(r.list(p)); fault != nil {
-		return c, fault
-	}
-	if fault := r.checkTrialFlags(c.inForce); fault != nil {
-		return c, fault
-	}
 	var fault *Fault
-	if c.targets, fault = r.targets(p, e.at); fault != nil {
-		return c, fault
-	}
-	if fault := r.checkTargets(p, c.targets, c.inForce.Renewal); fault != nil {
+	if c.targets, fault = r.checkedTargets(p, c.inForce, e.at); fault != nil {
 		return c, fault
 	}
 	if c.effective, fault = r.effectiveTime(p, r.boundsOf(c), d); fault != nil {

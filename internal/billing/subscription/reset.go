@@ -57,10 +57,14 @@ func (r *replay) setItems(c *itemsChange) {
 		c.after = append(c.after, item)
 	}
 	r.state.Items = c.after
-	if len(c.targets) > 0 {
-		first := c.targets[0]
-		r.state.Interval = r.in.Products[first.Product].Plans[first.Plan].Interval
-	}
+	r.takeInterval(c)
+}
+
+// takeInterval has the periods be as long as the new items' plans say: all of them
+// say the same.
+func (r *replay) takeInterval(c *itemsChange) {
+	first := c.targets[0]
+	r.state.Interval = r.in.Products[first.Product].Plans[first.Plan].Interval
 }
 
 // startCycle starts a period, and the counting of periods, at the effective time.
@@ -145,8 +149,7 @@ func (r *replay) exchangeAndReset(c *itemsChange) *Fault {
 	if fault := r.exchange(c); fault != nil {
 		return fault
 	}
-	first := c.targets[0]
-	r.state.Interval = r.in.Products[first.Product].Plans[first.Plan].Interval
+	r.takeInterval(c)
 	r.state.Anchor = r.state.Period.Span.End
 	r.state.Period.Index = -1
 	return nil

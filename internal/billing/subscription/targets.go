@@ -38,6 +38,22 @@ func (t target) touched() bool {
 	return t.begins() || t.replaced() || t.before.Position.Held != t.quantity
 }
 
+// checkedTargets are the targets of an update that may take hold by all that can
+// be said before it is priced.
+func (r *replay) checkedTargets(p *pending, f InForce, at time.Time) ([]target, *Fault) {
+	if fault := r.checkList(r.list(p)); fault != nil {
+		return nil, fault
+	}
+	if fault := r.checkTrialFlags(f); fault != nil {
+		return nil, fault
+	}
+	targets, fault := r.targets(p, at)
+	if fault != nil {
+		return nil, fault
+	}
+	return targets, r.checkTargets(p, targets, f.Renewal)
+}
+
 // targets works out the list of items that an update leads to. A person's list
 // replaces the one held; the spec's is merged into it, item by item (billing
 // design, section 6).

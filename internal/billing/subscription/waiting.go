@@ -37,28 +37,14 @@ func (r *replay) standingFault(p *pending) *Fault {
 		return nil
 	}
 	if p.Items != nil {
-		return r.standingFaultOfList(p)
+		_, fault := r.checkedTargets(p, r.inForce(p), r.in.Now)
+		return fault
 	}
 	if fault := r.checkTarget(p); fault != nil {
 		return fault
 	}
 	item := r.itemOf(p)
 	return r.checkLimits(item, r.wanted(p, item))
-}
-
-func (r *replay) standingFaultOfList(p *pending) *Fault {
-	if fault := r.checkList(r.list(p)); fault != nil {
-		return fault
-	}
-	f := r.inForce(p)
-	if fault := r.checkTrialFlags(f); fault != nil {
-		return fault
-	}
-	targets, fault := r.targets(p, r.in.Now)
-	if fault != nil {
-		return fault
-	}
-	return r.checkTargets(p, targets, f.Renewal)
 }
 
 // notReplaying says why nothing is replayed at all.

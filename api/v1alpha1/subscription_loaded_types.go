@@ -1,0 +1,103 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// LoadStatus is what the data loader of one product has to say about a subscription. There is an entry
+// only while there is something to say.
+type LoadStatus struct {
+	// The name of the SeatProduct.
+	// +required
+	Product ObjectName `json:"product"`
+
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at that this product
+	// answered. Absent once every product has answered it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
+
+	// Why the subscription's own key has no count: BadCounts, KeyMissing or DuplicateKey. Absent when it
+	// has one.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	Reason string `json:"reason,omitempty"`
+
+	// The same in a sentence for people.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+}
+
+// LoadedReading is the newest reading of a metered item, until it is taken.
+type LoadedReading struct {
+	// The name of the item.
+	// +required
+	Item EntryName `json:"item"`
+
+	// The SeatProduct whose data loader read it.
+	// +required
+	Product ObjectName `json:"product"`
+
+	// The reading: a total that only grows.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Reading int64 `json:"reading"`
+
+	// When it was observed, on the subscription's clock.
+	// +required
+	ObservedTime metav1.Time `json:"observedTime"`
+
+	// When the answer with it came, on the wall clock.
+	// +required
+	LoadedTime metav1.Time `json:"loadedTime"`
+}
+
+// UsageStatus is what a metered item used in the current period.
+type UsageStatus struct {
+	// The name of the item.
+	// +required
+	Item EntryName `json:"item"`
+
+	// How many units were used, as far as limits allow.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Quantity int64 `json:"quantity"`
+
+	// What the usage comes to so far, in major units.
+	// +optional
+	Amount Amount `json:"amount,omitempty"`
+
+	// The last reading that was taken: a total that only grows.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Reading *int64 `json:"reading,omitempty"`
+
+	// When that reading was observed, on the subscription's clock.
+	// +optional
+	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
+
+	// When the answer with that reading came, on the wall clock.
+	// +optional
+	LoadedTime *metav1.Time `json:"loadedTime,omitempty"`
+
+	// Whether a reading of this period was lower than the one before and was counted from zero.
+	// +optional
+	WentBack bool `json:"wentBack,omitempty"`
+
+	// The highest of 75, 90 and 100 percent of the soft limit that was reached in this period; 0 when
+	// none was.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	SoftLimitPercent int32 `json:"softLimitPercent,omitempty"`
+
+	// Whether the trial limit was reached.
+	// +optional
+	TrialLimitReached bool `json:"trialLimitReached,omitempty"`
+
+	// Whether the hard limit was reached in this period.
+	// +optional
+	HardLimitReached bool `json:"hardLimitReached,omitempty"`
+}
