@@ -54,7 +54,7 @@ func TestEveryNameOfTheContractHasATest(t *testing.T) {
 func TestEveryReasonOfTheCoreIsInTheContract(t *testing.T) {
 	contract := namesOfTheContract(t)
 	promised := slices.Collect(maps.Values(contract))
-	core := constants(t, "../../internal/billing/subscription", func(name, kind string) bool { return kind == "Reason" })
+	core := constants(t, "../../internal/billing/subscription", func(_, kind string) bool { return kind == "Reason" })
 	if len(core) < 30 {
 		t.Fatalf("only %d reasons were found in the core: this test does not see them", len(core))
 	}
