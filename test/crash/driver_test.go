@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -150,7 +151,7 @@ func (d *driver) keys(object client.Object) func() []types.NamespacedName {
 // play carries out steps, and lets the operator come to rest after each.
 func (d *driver) play(ctx context.Context, steps []Step) error {
 	for _, step := range steps {
-		if step.Answers {
+		if step.Answers || d.clockIsBehind() {
 			if err := d.present(ctx); err != nil {
 				return fmt.Errorf("before step %q: %w", step.Name, err)
 			}
@@ -169,6 +170,23 @@ func (d *driver) play(ctx context.Context, steps []Step) error {
 		}
 	}
 	return nil
+}
+
+// clockIsBehind says whether a subscription has not taken up the time of a clock that was moved. Users of
+// a TestClock wait for that before they go on: what they do then belongs to the time that they see.
+func (d *driver) clockIsBehind() bool {
+	now := map[string]metav1.Time{}
+	for _, object := range d.stage.truth.every(&v1alpha1.TestClockList{}) {
+		now[object.GetName()] = object.(*v1alpha1.TestClock).Spec.Now
+	}
+	return slices.ContainsFunc(d.stage.truth.every(&v1alpha1.SubscriptionList{}), func(object client.Object) bool {
+		s := object.(*v1alpha1.Subscription)
+		if s.Spec.TestClockRef == nil {
+			return false
+		}
+		at, exists := now[s.Spec.TestClockRef.Name]
+		return exists && !at.Equal(s.Status.ClockTime)
+	})
 }
 
 // present ends what the operator is shown of the past, and lets it come to rest on what is.

@@ -83,6 +83,15 @@ func (m *mirror) all(kind schema.GroupVersionKind) []client.Object {
 	return objects
 }
 
+// every returns all objects of the kinds of some lists. They are not to be changed.
+func (m *mirror) every(lists ...client.ObjectList) []client.Object {
+	var objects []client.Object
+	for _, list := range lists {
+		objects = append(objects, m.all(v1alpha1.GroupVersion.WithKind(kindOfList(list)))...)
+	}
+	return objects
+}
+
 // Create creates an object.
 func (m *mirror) Create(ctx context.Context, object client.Object, opts ...client.CreateOption) error {
 	if err := m.Client.Create(ctx, object, opts...); err != nil {

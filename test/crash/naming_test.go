@@ -144,6 +144,8 @@ var incidental = map[string]bool{
 	// How many counts the refresh found changed: one that is repeated after a crash finds those that it
 	// has recorded already unchanged.
 	"changed": true,
+	// How many of them wait for approval: a refresh knows that of those only that were there before.
+	"held": true,
 	// What is in place stays in the outbox until the next write, whatever that is about. That nothing is
 	// owed at rest is judged apart.
 	"outbox": true,
