@@ -60,7 +60,8 @@ type driver struct {
 	cache       *lyingcache.Client
 	freezer     *freezer
 	controllers []controller
-	generations int
+	// stepEnds are the numbers of the writes after which the steps began.
+	stepEnds []int
 
 	// panics are what reconcilers panicked with, errors the newest of what they returned.
 	panics []string
@@ -76,21 +77,20 @@ func newDriver(s *stage) *driver {
 
 // begin starts a new count of writes, with faults.
 func (d *driver) begin(p plan) {
-	d.plan, d.freezer = p, nil
+	d.plan, d.freezer, d.stepEnds = p, nil, nil
 	d.run = faults.NewRun(p.faults)
 	d.restart()
 }
 
 // restart replaces the operator by a new generation, which remembers nothing.
 func (d *driver) restart() {
-	d.generations++
 	d.process = d.run.Start()
 	if d.freezer == nil || !d.plan.staleAfterCrash || !d.freezer.frozen() {
 		d.cache = lyingcache.New(d.stage.truth)
 		d.freezer = newFreezer(d.cache, d.run, d.plan, d.freezer)
 	}
 	c := d.mutant.client(d.process.Client(d.freezer))
-	r := d.mutant.reader(d.process.Reader(newLiveReader(live, d.stage.truth)), d.process.Reader(d.cache))
+	r := d.mutant.reader(d.process.Reader(lyingcache.New(d.stage.truth)), d.process.Reader(d.cache))
 	d.controllers = []controller{
 		d.products(c, r), d.policies(c), d.subscriptions(c, r), d.clocks(c, r),
 	}
@@ -156,6 +156,7 @@ func (d *driver) play(ctx context.Context, steps []Step) error {
 				return fmt.Errorf("before step %q: %w", step.Name, err)
 			}
 		}
+		d.stepEnds = append(d.stepEnds, d.run.Count())
 		if step.Do != nil {
 			if err := step.Do(ctx, d.stage); err != nil {
 				return fmt.Errorf("step %q: %w", step.Name, err)

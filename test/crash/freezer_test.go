@@ -73,8 +73,8 @@ func (f *freezer) thaw() error {
 	return f.cache.Thaw()
 }
 
-// end shows the cache as it is, if it shows the past: at the end of the story, and before a step that goes by what was answered. A
-// past that has not begun may still come.
+// end shows the cache as it is, if it shows the past: at the end of the story, and before a step that goes
+// by what was answered. A past that has not begun may still come.
 func (f *freezer) end() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

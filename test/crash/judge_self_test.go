@@ -209,7 +209,7 @@ func TestNamesOfUnknownOriginStay(t *testing.T) {
 		"acme-xxxxxx-000001":               "Invoice acme-xxxxxx-000001",
 	} {
 		invoice.Name, invoice.UID = name, types.UID("I")
-		n := newNaming("ns", seen(s, invoice), nil)
+		n := newNaming("ns", seen(s, invoice))
 		if got := n.nameOf(invoice); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}

@@ -19,8 +19,8 @@ func blindReadings(c client.Client) client.Client {
 		if !ok {
 			return write(object)
 		}
-		var now v1alpha1.Subscription
-		if err := live.Get(ctx, client.ObjectKeyFromObject(s), &now); err != nil {
+		now, err := asItIs(ctx, s)
+		if err != nil {
 			return err
 		}
 		news := func(l v1alpha1.LoadedReading) bool { return !slices.Contains(now.Status.LoadedReadings, l) }

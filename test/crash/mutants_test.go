@@ -59,9 +59,15 @@ var (
 // TestMutantsAreCaught breaks one rule of the design after the other: a harness that notices nothing
 // would prove nothing.
 func TestMutantsAreCaught(t *testing.T) {
+	t.Parallel()
 	started, plans := time.Now(), atomic.Int64{}
+	t.Cleanup(func() {
+		report(t, fmt.Sprintf("crash test of itself: %d mutants sought with %d plans in %s",
+			len(mutants), plans.Load(), time.Since(started).Round(time.Second)))
+	})
 	for _, each := range mutants {
 		t.Run("one that "+each.rule, func(t *testing.T) {
+			t.Parallel()
 			undisturbed := undisturbedRun(t, *each.scenario)
 			candidates := append([]plan{{name: "undisturbed"}}, each.planner.plans(undisturbed)...)
 			caught, tried := firstCaught(t, undisturbed, each, candidates)
@@ -72,18 +78,6 @@ func TestMutantsAreCaught(t *testing.T) {
 			t.Logf("caught after %d plans: %s", tried, caught)
 		})
 	}
-	report(t, fmt.Sprintf("crash test of itself: %d mutants sought with %d plans in %s",
-		len(mutants), plans.Load(), time.Since(started).Round(time.Second)))
-}
-
-// undisturbedRun performs a scenario without faults and mutants.
-func undisturbedRun(t *testing.T, s Scenario) *evidence {
-	t.Helper()
-	run, err := perform(t.Context(), s, plan{name: "undisturbed"}, mutant{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return run
 }
 
 // firstCaught tries plans until one shows that something is wrong, and says what.

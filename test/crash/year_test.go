@@ -47,6 +47,7 @@ const (
 //
 //	SEATPLANE_YEAR=all go test ./test/crash -run TestYear -v -timeout 60m
 func TestYear(t *testing.T) {
+	t.Parallel()
 	y := beginYear(t)
 	for day := range days() {
 		for hour := range 24 {
@@ -180,10 +181,7 @@ func (y *year) rest() {
 // endOfDay judges what the watch saw, and cleans up.
 func (y *year) endOfDay() {
 	y.Helper()
-	last, err := readAll(y.Context(), y.stage.namespace, watched()...)
-	if err != nil {
-		y.Fatal(err)
-	}
+	last := y.stage.truth.every(watched()...)
 	seen, err := watcher.historySince(y.Context(), y.stage.namespace, slices.Collect(maps.Values(y.newest)), last)
 	if err != nil {
 		y.Fatal(err)
