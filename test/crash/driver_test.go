@@ -18,6 +18,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/controller/prorationpolicy"
+	"github.com/seatplane/seatplane/internal/controller/retention"
 	"github.com/seatplane/seatplane/internal/controller/seatproduct"
 	"github.com/seatplane/seatplane/internal/controller/subscription"
 	"github.com/seatplane/seatplane/internal/controller/testclock"
@@ -92,7 +93,7 @@ func (d *driver) restart() {
 	c := d.mutant.client(d.process.Client(d.freezer))
 	r := d.mutant.reader(d.process.Reader(lyingcache.New(d.stage.truth)), d.process.Reader(d.cache))
 	d.controllers = []controller{
-		d.products(c, r), d.policies(c), d.subscriptions(c, r), d.clocks(c, r),
+		d.products(c, r), d.policies(c), d.subscriptions(c, r), d.records(c, r), d.clocks(c, r),
 	}
 }
 
@@ -130,6 +131,12 @@ func (d *driver) subscriptions(c client.Client, r client.Reader) controller {
 		}
 		return keys
 	}, subject.Reconcile}
+}
+
+// records are looked after for each name of a subscription that is there.
+func (d *driver) records(c client.Client, r client.Reader) controller {
+	subject := &retention.Reconciler{Client: c, Live: r, Wall: d.wall}
+	return controller{"records", d.keys(&v1alpha1.Subscription{}), subject.Reconcile}
 }
 
 func (d *driver) clocks(c client.Client, r client.Reader) controller {

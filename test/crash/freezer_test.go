@@ -111,6 +111,14 @@ func (f *freezer) Update(ctx context.Context, object client.Object, opts ...clie
 	return f.Client.Update(ctx, object, opts...)
 }
 
+// Delete deletes an object.
+func (f *freezer) Delete(ctx context.Context, object client.Object, opts ...client.DeleteOption) error {
+	if err := f.before(ctx); err != nil {
+		return err
+	}
+	return f.Client.Delete(ctx, object, opts...)
+}
+
 // Status returns the writer of the status subresource.
 func (f *freezer) Status() client.SubResourceWriter { return f.SubResource("status") }
 

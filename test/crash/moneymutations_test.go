@@ -57,6 +57,13 @@ func withoutOwnCharges(_ context.Context, object client.Object, write call) erro
 	return write(object)
 }
 
+// withoutOutboxAtFirst shows subscriptions as if they owed nothing, until a commit says otherwise.
+func withoutOutboxAtFirst(object client.Object) {
+	if s, ok := object.(*v1alpha1.Subscription); ok {
+		s.Status.Outbox = nil
+	}
+}
+
 // withoutOutboxAtTheEnd shows a subscription that is being deleted as if it owed nothing.
 func withoutOutboxAtTheEnd(object client.Object) {
 	if s, ok := object.(*v1alpha1.Subscription); ok && !s.DeletionTimestamp.IsZero() {

@@ -47,6 +47,12 @@ var mutants = []seeded{
 	{"enters the lines of an update as a plan's own", onStatus(withoutSource), &planResetByEdit, crashes},
 	{"drops a charge that fell due early", onStatus(withoutOwnCharges), &meterReplaced, crashes},
 	{"abandons what was committed", onRead(withoutOutboxAtTheEnd), &abandoned, crashes},
+	{"plans before it drains", onRead(withoutOutboxAtFirst), &effectsOwed, crashes},
+	{"deletes a record by its name alone", mutant{breakClient: deletesByName}, &recordsNotKept, pastsOf("SubscriptionUpdate")},
+	{"believes the cache before it deletes a record", mutant{breakReader: cached[v1alpha1.Subscription]()}, &recordsNotKept, pastsOf("Subscription")},
+	{"names an update for an edit without the generation", onCreate(withoutGenerations), &twoItemsEdited, crashes},
+	{"forgets which edits it acted on", onRead(withoutActedOn), &recordsNotKept, crashes},
+	{"forgets when it took a count", onRead(withoutObservations), &recordsNotKept, pastsOf("SeatProduct")},
 	{"panics on a conflict", onStatus(panicsOnConflict), &renewal, conflicts},
 }
 
