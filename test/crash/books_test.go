@@ -40,8 +40,18 @@ type account struct {
 	marks     map[types.UID]v1alpha1.SubscriptionUpdateStatus
 	// open are the effects in the outbox of the last version read.
 	open map[string]bool
-	// entered are the amounts of all lines of the last version read, by their keys.
-	entered map[string]v1alpha1.Amount
+	// entered are all lines of the last version read, by their keys.
+	entered map[string]v1alpha1.Line
+	// known are the keys of all lines of applied updates that were ever entered.
+	known map[string]bool
+}
+
+func newAccount(name string) *account {
+	return &account{
+		name: name, documents: map[string]v1alpha1.InvoiceSpec{},
+		marks: map[types.UID]v1alpha1.SubscriptionUpdateStatus{}, open: map[string]bool{},
+		entered: map[string]v1alpha1.Line{}, known: map[string]bool{},
+	}
 }
 
 // read takes all versions of one object in, oldest first, and says what is wrong with them.
@@ -104,10 +114,7 @@ func readUpdate(before *sighting, now *v1alpha1.SubscriptionUpdate) []string {
 func (b *books) readSubscription(before *sighting, now *v1alpha1.Subscription) []string {
 	a := b.accounts[now.UID]
 	if a == nil {
-		a = &account{
-			name: now.Name, documents: map[string]v1alpha1.InvoiceSpec{},
-			marks: map[types.UID]v1alpha1.SubscriptionUpdateStatus{}, open: map[string]bool{},
-		}
+		a = newAccount(now.Name)
 		b.accounts[now.UID] = a
 	}
 	wrong := a.readOutbox(now.Status.Outbox)

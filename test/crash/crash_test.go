@@ -5,11 +5,8 @@ package crash
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -20,18 +17,21 @@ var whole = os.Getenv("SEATPLANE_CRASH") == "all"
 // only names one plan, such as CrashAfter-3, to replay it alone.
 var only = os.Getenv("SEATPLANE_CRASH_PLAN")
 
-// runsAtOnce is more than the cores: most of a run is waiting for the API server.
-const runsAtOnce = 6
+// slots bound how many runs there are at once, of all tests together. They are more than the cores: most of
+// a run is waiting for the API server.
+var slots = make(chan struct{}, 6)
 
-// slice says which planners run for a scenario by default.
-func slice(s Scenario) []planner {
+// slice says which planners run for a scenario: by default a crash in the middle and one plan of another
+// sort, which differs from one scenario to the next.
+func slice(number int, s Scenario) []planner {
+	others := []planner{refusals, pasts, faultsOnPasts, twice}
 	switch {
 	case whole:
-		return []planner{crashes, refusals, pasts, faultsOnPasts, twice}
+		return append(others, crashes)
 	case s.Name == renewal.Name:
 		return []planner{crashes}
 	default:
-		return []planner{middle}
+		return []planner{middleOf(crashes), middleOf(others[number%len(others)])}
 	}
 }
 
@@ -40,55 +40,74 @@ func slice(s Scenario) []planner {
 //	go test ./test/crash -run 'TestScenarios/a_renewal' -v
 //	SEATPLANE_CRASH=all SEATPLANE_CRASH_PLAN=CrashAfter-3 go test ./test/crash -run 'TestScenarios/a_renewal' -v
 func TestScenarios(t *testing.T) {
-	started, total, points := time.Now(), 0, 0
-	for _, s := range scenarios {
-		planners := slice(s)
+	t.Parallel()
+	tried := newTotals()
+	t.Cleanup(func() { report(t, tried.String()) })
+	for i, s := range scenarios {
 		t.Run(s.Name, func(t *testing.T) {
-			undisturbed := performUndisturbed(t, s)
-			points += len(undisturbed.writes)
-			total += tryAll(t, s, undisturbed, planners)
+			t.Parallel()
+			undisturbed := undisturbedRun(t, s)
+			checkRepeatable(t, s, undisturbed)
+			for _, each := range slice(i, s) {
+				tried.add(each.name, tryAll(t, s, undisturbed, each))
+			}
+			tried.addScenario(len(undisturbed.writes))
 		})
 	}
-	report(t, fmt.Sprintf("crash test: %d scenarios with %d writes, %d plans of faults tried in %s",
-		len(scenarios), points, total, time.Since(started).Round(time.Second)))
 }
 
-// performUndisturbed performs the undisturbed run and, when everything is tried, once more: what differs
+// checkRepeatable judges the undisturbed run, when everything is tried by a second one: what differs
 // between the two would differ by chance in any other run too.
-func performUndisturbed(t *testing.T, s Scenario) *evidence {
+func checkRepeatable(t *testing.T, s Scenario, undisturbed *evidence) {
 	t.Helper()
-	first := undisturbedRun(t, s)
-	again := first
-	if whole {
-		again = undisturbedRun(t, s)
+	if !whole {
+		complain(t, undisturbed, judge(undisturbed, undisturbed))
+		return
 	}
-	complain(t, again, judge(first, again))
-	return first
+	again, err := performUndisturbed(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	complain(t, again, judge(undisturbed, again))
 }
 
-// tryAll runs all plans of the planners, several at once, and returns how many.
-func tryAll(t *testing.T, s Scenario, undisturbed *evidence, planners []planner) int {
-	total := 0
-	for _, each := range planners {
-		started, plans := time.Now(), chosen(each.plans(undisturbed))
-		var failed atomic.Int64
-		inParallel(t.Context(), plans, func(ctx context.Context, p plan) {
-			run, err := perform(ctx, s, p, mutant{})
-			if err != nil {
-				t.Errorf("plan %s: the harness failed: %v", p.name, err)
-				return
-			}
-			findings := judge(undisturbed, run)
-			if len(findings) > 0 {
-				failed.Add(1)
-				complain(t, run, findings)
-			}
-		})
-		t.Logf("%d writes, %d plans of %s in %s, %d failed", len(undisturbed.writes), len(plans), each.name,
-			time.Since(started).Round(time.Millisecond), failed.Load())
-		total += len(plans)
+// undisturbedRuns perform the undisturbed run of a scenario, by its name, once for all that compare with it.
+var undisturbedRuns sync.Map
+
+// undisturbedRun is what all other runs of a scenario are compared with.
+func undisturbedRun(t *testing.T, s Scenario) *evidence {
+	t.Helper()
+	once, _ := undisturbedRuns.LoadOrStore(s.Name, sync.OnceValues(func() (*evidence, error) {
+		return performUndisturbed(context.Background(), s)
+	}))
+	run, err := once.(func() (*evidence, error))()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return total
+	return run
+}
+
+// performUndisturbed performs a scenario without faults and mutants.
+func performUndisturbed(ctx context.Context, s Scenario) (*evidence, error) {
+	slots <- struct{}{}
+	defer func() { <-slots }()
+	return perform(ctx, s, plan{name: "undisturbed"}, mutant{})
+}
+
+// tryAll runs all plans of a planner, several at once, and returns how many.
+func tryAll(t *testing.T, s Scenario, undisturbed *evidence, each planner) int {
+	t.Helper()
+	started, plans := time.Now(), chosen(each.plans(undisturbed))
+	inParallel(t.Context(), plans, func(ctx context.Context, p plan) {
+		run, err := perform(ctx, s, p, mutant{})
+		if err != nil {
+			t.Errorf("plan %s: the harness failed: %v", p.name, err)
+			return
+		}
+		complain(t, run, judge(undisturbed, run))
+	})
+	t.Logf("%d writes, %d plans of %s in %s", len(undisturbed.writes), len(plans), each.name, time.Since(started).Round(time.Millisecond))
+	return len(plans)
 }
 
 // chosen leaves only the plan that is to be replayed, if any.
@@ -104,52 +123,15 @@ func chosen(plans []plan) []plan {
 	return nil
 }
 
-// inParallel calls do for each plan, a few at once.
+// inParallel calls do for each plan, as many at once as there are slots.
 func inParallel(ctx context.Context, plans []plan, do func(context.Context, plan)) {
 	var group sync.WaitGroup
-	todo := make(chan plan)
-	for range runsAtOnce {
+	for _, p := range plans {
+		slots <- struct{}{}
 		group.Go(func() {
-			for p := range todo {
-				do(ctx, p)
-			}
+			defer func() { <-slots }()
+			do(ctx, p)
 		})
 	}
-	for _, p := range plans {
-		todo <- p
-	}
-	close(todo)
 	group.Wait()
-}
-
-// complain fails the test with everything that is needed to see why.
-func complain(t *testing.T, run *evidence, findings []finding) {
-	t.Helper()
-	if len(findings) == 0 {
-		return
-	}
-	var text strings.Builder
-	for _, f := range findings {
-		fmt.Fprintf(&text, "\n- %s", f)
-	}
-	t.Errorf("plan %s:%s\nwrites:\n%s", run.plan.name, text.String(), describeWrites(run))
-}
-
-// report says in one line what was tried, and leaves it where SEATPLANE_CRASH_REPORT says.
-func report(t *testing.T, line string) {
-	t.Helper()
-	t.Log(line)
-	path := os.Getenv("SEATPLANE_CRASH_REPORT")
-	if path == "" {
-		return
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	defer func() { _ = file.Close() }()
-	if _, err := fmt.Fprintln(file, line); err != nil {
-		t.Error(err)
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/controller/prorationpolicy"
+	"github.com/seatplane/seatplane/internal/controller/retention"
 	"github.com/seatplane/seatplane/internal/controller/seatproduct"
 	"github.com/seatplane/seatplane/internal/controller/subscription"
 	"github.com/seatplane/seatplane/internal/controller/testclock"
@@ -59,7 +61,8 @@ type driver struct {
 	cache       *lyingcache.Client
 	freezer     *freezer
 	controllers []controller
-	generations int
+	// stepEnds are the numbers of the writes after which the steps began.
+	stepEnds []int
 
 	// panics are what reconcilers panicked with, errors the newest of what they returned.
 	panics []string
@@ -75,23 +78,22 @@ func newDriver(s *stage) *driver {
 
 // begin starts a new count of writes, with faults.
 func (d *driver) begin(p plan) {
-	d.plan, d.freezer = p, nil
+	d.plan, d.freezer, d.stepEnds = p, nil, nil
 	d.run = faults.NewRun(p.faults)
 	d.restart()
 }
 
 // restart replaces the operator by a new generation, which remembers nothing.
 func (d *driver) restart() {
-	d.generations++
 	d.process = d.run.Start()
 	if d.freezer == nil || !d.plan.staleAfterCrash || !d.freezer.frozen() {
 		d.cache = lyingcache.New(d.stage.truth)
 		d.freezer = newFreezer(d.cache, d.run, d.plan, d.freezer)
 	}
 	c := d.mutant.client(d.process.Client(d.freezer))
-	r := d.mutant.reader(d.process.Reader(newLiveReader(live, d.stage.truth)), d.process.Reader(d.cache))
+	r := d.mutant.reader(d.process.Reader(lyingcache.New(d.stage.truth)), d.process.Reader(d.cache))
 	d.controllers = []controller{
-		d.products(c, r), d.policies(c), d.subscriptions(c, r), d.clocks(c, r),
+		d.products(c, r), d.policies(c), d.subscriptions(c, r), d.records(c, r), d.clocks(c, r),
 	}
 }
 
@@ -131,6 +133,12 @@ func (d *driver) subscriptions(c client.Client, r client.Reader) controller {
 	}, subject.Reconcile}
 }
 
+// records are looked after for each name of a subscription that is there.
+func (d *driver) records(c client.Client, r client.Reader) controller {
+	subject := &retention.Reconciler{Client: c, Live: r, Wall: d.wall}
+	return controller{"records", d.keys(&v1alpha1.Subscription{}), subject.Reconcile}
+}
+
 func (d *driver) clocks(c client.Client, r client.Reader) controller {
 	subject := &testclock.Reconciler{Client: c, Live: r, Clock: d.wall}
 	return controller{"TestClock", d.keys(&v1alpha1.TestClock{}), subject.Reconcile}
@@ -150,11 +158,12 @@ func (d *driver) keys(object client.Object) func() []types.NamespacedName {
 // play carries out steps, and lets the operator come to rest after each.
 func (d *driver) play(ctx context.Context, steps []Step) error {
 	for _, step := range steps {
-		if step.Answers {
+		if step.Answers || d.clockIsBehind() {
 			if err := d.present(ctx); err != nil {
 				return fmt.Errorf("before step %q: %w", step.Name, err)
 			}
 		}
+		d.stepEnds = append(d.stepEnds, d.run.Count())
 		if step.Do != nil {
 			if err := step.Do(ctx, d.stage); err != nil {
 				return fmt.Errorf("step %q: %w", step.Name, err)
@@ -169,6 +178,23 @@ func (d *driver) play(ctx context.Context, steps []Step) error {
 		}
 	}
 	return nil
+}
+
+// clockIsBehind says whether a subscription has not taken up the time of a clock that was moved. Users of
+// a TestClock wait for that before they go on: what they do then belongs to the time that they see.
+func (d *driver) clockIsBehind() bool {
+	now := map[string]metav1.Time{}
+	for _, object := range d.stage.truth.every(&v1alpha1.TestClockList{}) {
+		now[object.GetName()] = object.(*v1alpha1.TestClock).Spec.Now
+	}
+	return slices.ContainsFunc(d.stage.truth.every(&v1alpha1.SubscriptionList{}), func(object client.Object) bool {
+		s := object.(*v1alpha1.Subscription)
+		if s.Spec.TestClockRef == nil {
+			return false
+		}
+		at, exists := now[s.Spec.TestClockRef.Name]
+		return exists && !at.Equal(s.Status.ClockTime)
+	})
 }
 
 // present ends what the operator is shown of the past, and lets it come to rest on what is.

@@ -73,8 +73,8 @@ func (f *freezer) thaw() error {
 	return f.cache.Thaw()
 }
 
-// end shows the cache as it is, if it shows the past: at the end of the story, and before a step that goes by what was answered. A
-// past that has not begun may still come.
+// end shows the cache as it is, if it shows the past: at the end of the story, and before a step that goes
+// by what was answered. A past that has not begun may still come.
 func (f *freezer) end() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -109,6 +109,14 @@ func (f *freezer) Update(ctx context.Context, object client.Object, opts ...clie
 		return err
 	}
 	return f.Client.Update(ctx, object, opts...)
+}
+
+// Delete deletes an object.
+func (f *freezer) Delete(ctx context.Context, object client.Object, opts ...client.DeleteOption) error {
+	if err := f.before(ctx); err != nil {
+		return err
+	}
+	return f.Client.Delete(ctx, object, opts...)
 }
 
 // Status returns the writer of the status subresource.

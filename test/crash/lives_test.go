@@ -21,8 +21,10 @@ func cancelOf(what string, cancel *v1alpha1.Cancellation) Step {
 var cancelledNow = Scenario{
 	Name:  "a cancellation now",
 	Setup: seatsByUpdate,
-	Prelude: []Step{rest(), moveClock("04-11"), ask("five-more", more(5)),
-		ask("two-more", func(u request) request { return more(2)(u).BillAt(at("04-25")) }), ask("two-less", lessNextPeriod(2))},
+	Prelude: []Step{
+		rest(), moveClock("04-11"), ask("five-more", more(5)),
+		ask("two-more", func(u request) request { return more(2)(u).BillAt(at("04-25")) }), ask("two-less", lessNextPeriod(2)),
+	},
 	Steps: []Step{
 		together("cancel", moveClock("04-16"), cancelOf("cancel now", &v1alpha1.Cancellation{
 			At: &metav1.Time{Time: at("04-16")}, CalculationMethod: v1alpha1.CalculateProRata,
@@ -86,8 +88,10 @@ var deletedBeforeItsStart = Scenario{
 var abandoned = Scenario{
 	Name:  "a deletion that abandons",
 	Setup: seatsByUpdate,
-	Prelude: []Step{rest(), moveClock("04-16"), ask("five-more", more(5)), ask("two-less", lessNextPeriod(2)),
-		dieOwing(ask("two-more", atOnce(more(2))))},
+	Prelude: []Step{
+		rest(), moveClock("04-16"), ask("five-more", more(5)), ask("two-less", lessNextPeriod(2)),
+		dieOwing(ask("two-more", atOnce(more(2)))),
+	},
 	Steps: []Step{
 		together("abandon", edit("annotate", "acme", func(s *v1alpha1.Subscription) {
 			s.Annotations = map[string]string{v1alpha1.AnnotationDelete: v1alpha1.DeleteAbandon}
@@ -103,7 +107,7 @@ var recreated = Scenario{
 	Prelude: []Step{rest(), moveClock("04-16"), ask("five-more", more(5)), ask("two-less", lessNextPeriod(2))},
 	Steps: []Step{
 		remove("acme"),
-		add("acme again", func(ns string) client.Object { return seatsByUpdate(ns)[3] }),
+		takenUp(add("acme again", func(ns string) client.Object { return seatsByUpdate(ns)[3] })),
 		together("say what was billed, and ask for more", edit("bill from May", "acme", func(s *v1alpha1.Subscription) {
 			s.Spec.BilledUntil = &metav1.Time{Time: at("05-01")}
 		}), ask("one-more", more(1))),

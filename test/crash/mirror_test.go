@@ -21,9 +21,10 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// mirror writes to the API server and answers reads of our kinds from what the API server answered to
-// those writes. Nobody else writes to a run's namespace, so it always shows what is, and a pass that
-// only reads costs no request. The end of each run compares it with the API server.
+// mirror writes to the API server and answers reads from what the API server answered to those writes.
+// Nobody else writes to a run's namespace, so it always shows what is, and reading costs no request: a
+// consistent list of the API server would wait until its watch cache has caught up with the writes of all
+// runs. The end of each run compares it with what the watch has shown.
 type mirror struct {
 	client.Client
 
@@ -36,13 +37,10 @@ func newMirror(server client.Client) *mirror {
 }
 
 // Get reads one object.
-func (m *mirror) Get(ctx context.Context, key client.ObjectKey, out client.Object, opts ...client.GetOption) error {
+func (m *mirror) Get(_ context.Context, key client.ObjectKey, out client.Object, _ ...client.GetOption) error {
 	kind, err := m.GroupVersionKindFor(out)
 	if err != nil {
 		return err
-	}
-	if kind.Group != v1alpha1.GroupName {
-		return m.Client.Get(ctx, key, out, opts...)
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -55,13 +53,10 @@ func (m *mirror) Get(ctx context.Context, key client.ObjectKey, out client.Objec
 }
 
 // List reads all objects of a kind, by name. Selecting is the lying cache's.
-func (m *mirror) List(ctx context.Context, out client.ObjectList, opts ...client.ListOption) error {
+func (m *mirror) List(_ context.Context, out client.ObjectList, _ ...client.ListOption) error {
 	kind, err := apiutil.GVKForObject(out, m.Scheme())
 	if err != nil {
 		return err
-	}
-	if kind.Group != v1alpha1.GroupName {
-		return m.Client.List(ctx, out, opts...)
 	}
 	kind.Kind = kind.Kind[:len(kind.Kind)-len("List")]
 	objects := []runtime.Object{}
@@ -80,6 +75,15 @@ func (m *mirror) all(kind schema.GroupVersionKind) []client.Object {
 		objects = append(objects, object)
 	}
 	slices.SortFunc(objects, func(a, b client.Object) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	return objects
+}
+
+// every returns all objects of the kinds of some lists. They are not to be changed.
+func (m *mirror) every(lists ...client.ObjectList) []client.Object {
+	var objects []client.Object
+	for _, list := range lists {
+		objects = append(objects, m.all(v1alpha1.GroupVersion.WithKind(kindOfList(list)))...)
+	}
 	return objects
 }
 

@@ -19,8 +19,8 @@ func blindReadings(c client.Client) client.Client {
 		if !ok {
 			return write(object)
 		}
-		var now v1alpha1.Subscription
-		if err := live.Get(ctx, client.ObjectKeyFromObject(s), &now); err != nil {
+		now, err := asItIs(ctx, s)
+		if err != nil {
 			return err
 		}
 		news := func(l v1alpha1.LoadedReading) bool { return !slices.Contains(now.Status.LoadedReadings, l) }
@@ -55,6 +55,13 @@ func withoutOwnCharges(_ context.Context, object client.Object, write call) erro
 			func(line v1alpha1.Line) bool { return line.Update == "" && line.FirstUpdate == "" })
 	}
 	return write(object)
+}
+
+// withoutOutboxAtFirst shows subscriptions as if they owed nothing, until a commit says otherwise.
+func withoutOutboxAtFirst(object client.Object) {
+	if s, ok := object.(*v1alpha1.Subscription); ok {
+		s.Status.Outbox = nil
+	}
 }
 
 // withoutOutboxAtTheEnd shows a subscription that is being deleted as if it owed nothing.

@@ -47,6 +47,12 @@ var mutants = []seeded{
 	{"enters the lines of an update as a plan's own", onStatus(withoutSource), &planResetByEdit, crashes},
 	{"drops a charge that fell due early", onStatus(withoutOwnCharges), &meterReplaced, crashes},
 	{"abandons what was committed", onRead(withoutOutboxAtTheEnd), &abandoned, crashes},
+	{"plans before it drains", onRead(withoutOutboxAtFirst), &effectsOwed, crashes},
+	{"deletes a record by its name alone", mutant{breakClient: deletesByName}, &recordsNotKept, pastsOf("SubscriptionUpdate")},
+	{"believes the cache before it deletes a record", mutant{breakReader: cached[v1alpha1.Subscription]()}, &recordsNotKept, pastsOf("Subscription")},
+	{"names an update for an edit without the generation", onCreate(withoutGenerations), &twoItemsEdited, crashes},
+	{"forgets which edits it acted on", onRead(withoutActedOn), &recordsNotKept, crashes},
+	{"forgets when it took a count", onRead(withoutObservations), &recordsNotKept, pastsOf("SeatProduct")},
 	{"panics on a conflict", onStatus(panicsOnConflict), &renewal, conflicts},
 }
 
@@ -59,9 +65,15 @@ var (
 // TestMutantsAreCaught breaks one rule of the design after the other: a harness that notices nothing
 // would prove nothing.
 func TestMutantsAreCaught(t *testing.T) {
+	t.Parallel()
 	started, plans := time.Now(), atomic.Int64{}
+	t.Cleanup(func() {
+		report(t, fmt.Sprintf("crash test of itself: %d mutants sought with %d plans in %s",
+			len(mutants), plans.Load(), time.Since(started).Round(time.Second)))
+	})
 	for _, each := range mutants {
 		t.Run("one that "+each.rule, func(t *testing.T) {
+			t.Parallel()
 			undisturbed := undisturbedRun(t, *each.scenario)
 			candidates := append([]plan{{name: "undisturbed"}}, each.planner.plans(undisturbed)...)
 			caught, tried := firstCaught(t, undisturbed, each, candidates)
@@ -72,18 +84,6 @@ func TestMutantsAreCaught(t *testing.T) {
 			t.Logf("caught after %d plans: %s", tried, caught)
 		})
 	}
-	report(t, fmt.Sprintf("crash test of itself: %d mutants sought with %d plans in %s",
-		len(mutants), plans.Load(), time.Since(started).Round(time.Second)))
-}
-
-// undisturbedRun performs a scenario without faults and mutants.
-func undisturbedRun(t *testing.T, s Scenario) *evidence {
-	t.Helper()
-	run, err := perform(t.Context(), s, plan{name: "undisturbed"}, mutant{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return run
 }
 
 // firstCaught tries plans until one shows that something is wrong, and says what.

@@ -36,12 +36,18 @@ func withoutVersion(ctx context.Context, object client.Object, write call) error
 	if !ok {
 		return write(object)
 	}
-	var now v1alpha1.Subscription
-	if err := live.Get(ctx, client.ObjectKeyFromObject(s), &now); err != nil {
+	now, err := asItIs(ctx, s)
+	if err != nil {
 		return err
 	}
 	s.ResourceVersion = now.ResourceVersion
 	return write(s)
+}
+
+// asItIs reads a subscription from the API server.
+func asItIs(ctx context.Context, s *v1alpha1.Subscription) (*v1alpha1.Subscription, error) {
+	now := &v1alpha1.Subscription{}
+	return now, live.Get(ctx, client.ObjectKeyFromObject(s), now)
 }
 
 // cached reads objects of one kind from the cache.

@@ -21,9 +21,9 @@ import (
 // does not follow from the design's keys stays as it is, and then differs from the undisturbed run's.
 type naming struct{ replacer *strings.Replacer }
 
-// newNaming learns the names of all objects that were ever seen in a namespace, and of others.
-func newNaming(namespace string, history []sighting, others []client.Object) *naming {
-	objects := append(firstSightings(history), others...)
+// newNaming learns the names of all objects that were ever seen in a namespace.
+func newNaming(namespace string, history []sighting) *naming {
+	objects := firstSightings(history)
 	names := map[string]string{}
 	subscriptions, successors := map[types.UID]string{}, map[string]int{}
 	for _, object := range objects {
@@ -144,6 +144,8 @@ var incidental = map[string]bool{
 	// How many counts the refresh found changed: one that is repeated after a crash finds those that it
 	// has recorded already unchanged.
 	"changed": true,
+	// How many of them wait for approval: a refresh knows that of those only that were there before.
+	"held": true,
 	// What is in place stays in the outbox until the next write, whatever that is about. That nothing is
 	// owed at rest is judged apart.
 	"outbox": true,

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -45,7 +43,7 @@ type sighting struct {
 	deleted bool
 }
 
-// observer watches the kinds that money depends on in every namespace.
+// observer watches all kinds in every namespace.
 type observer struct {
 	mu   sync.Mutex
 	seen map[string][]sighting
@@ -55,11 +53,12 @@ type observer struct {
 	ended error
 }
 
-// watched are the kinds of which every version is judged.
+// watched are the kinds of which every version is judged: all that steps depend on.
 func watched() []client.ObjectList {
 	return []client.ObjectList{
-		&v1alpha1.SubscriptionList{}, &v1alpha1.SubscriptionUpdateList{},
-		&v1alpha1.InvoiceList{}, &v1alpha1.SeatProductList{}, &v1alpha1.SeatAssignmentList{},
+		&v1alpha1.SubscriptionList{}, &v1alpha1.SubscriptionUpdateList{}, &v1alpha1.InvoiceList{},
+		&v1alpha1.SeatProductList{}, &v1alpha1.TestClockList{}, &v1alpha1.ProrationPolicyList{},
+		&v1alpha1.SeatAssignmentList{},
 	}
 }
 
@@ -153,32 +152,4 @@ func includes(seen []sighting, last []client.Object) bool {
 		}
 	}
 	return true
-}
-
-// readAll reads every object of the given kinds in a namespace from the API server. It asks for all kinds
-// at once: each answer waits until the server's watch cache has caught up with the writes of all runs.
-func readAll(ctx context.Context, namespace string, lists ...client.ObjectList) ([]client.Object, error) {
-	group, ctx := errgroup.WithContext(ctx)
-	for _, list := range lists {
-		group.Go(func() error {
-			if err := live.List(ctx, list, client.InNamespace(namespace)); err != nil {
-				return fmt.Errorf("list %T: %w", list, err)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	var all []client.Object
-	for _, list := range lists {
-		items, err := meta.ExtractList(list)
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range items {
-			all = append(all, item.(client.Object))
-		}
-	}
-	return all, nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/faults"
 )
 
@@ -33,8 +32,18 @@ type planner struct {
 	plans func(undisturbed *evidence) []plan
 }
 
-// crashes stop the process at every write.
-var crashes = planner{"crashes", everyWrite(faults.CrashBefore, faults.CrashAfter)}
+// crashes stop the process at every write: after it, which is before the next one, and before those that
+// the world stands before.
+var crashes = planner{"crashes", func(undisturbed *evidence) []plan {
+	var plans []plan
+	for number := 1; number <= len(undisturbed.writes); number++ {
+		if undisturbed.beginsStep(number) {
+			plans = append(plans, single(faults.CrashBefore, number))
+		}
+		plans = append(plans, single(faults.CrashAfter, number))
+	}
+	return plans
+}}
 
 // refusals answer every write with an error, whether it happened or not.
 // A server that is busy and one that is broken refuse in turn: to a caller both are the same.
@@ -45,26 +54,17 @@ var refusals = planner{"lost replies and refusals", func(undisturbed *evidence) 
 		if number%2 == 0 {
 			fault = faults.InternalError
 		}
-		plans = append(plans, plan{name: fmt.Sprintf("%s-%d", fault, number), faults: faults.Plan{number: fault}})
+		plans = append(plans, single(fault, number))
 	}
 	return plans
 }}
-
-// everything is all that steps depend on.
-func everything() []client.ObjectList {
-	return []client.ObjectList{
-		&v1alpha1.SubscriptionList{}, &v1alpha1.SubscriptionUpdateList{}, &v1alpha1.InvoiceList{},
-		&v1alpha1.SeatProductList{}, &v1alpha1.TestClockList{}, &v1alpha1.ProrationPolicyList{},
-		&v1alpha1.SeatAssignmentList{},
-	}
-}
 
 // everyKind are the kinds whose cache can show the past alone, by name, and what shows it together.
 var everyKind = []string{"Subscription", "SubscriptionUpdate", "Invoice", "SeatProduct", "SeatAssignment", "everything"}
 
 // listsOf are the lists of a kind.
 func listsOf(kind string) []client.ObjectList {
-	all := everything()
+	all := watched()
 	if kind == "everything" {
 		return all
 	}
@@ -74,13 +74,13 @@ func listsOf(kind string) []client.ObjectList {
 // pasts let the cache of one kind, or of everything, stand still from every write on.
 var pasts = pastsOf(everyKind...)
 
-// pastsOf are the pasts of some kinds, as far as a scenario has objects of them.
+// pastsOf are the pasts of some kinds, as far as a scenario has objects of them, and as far as they differ.
 func pastsOf(kinds ...string) planner {
 	return planner{"stale caches", func(undisturbed *evidence) []plan {
 		var plans []plan
 		for number := 1; number <= len(undisturbed.writes); number++ {
 			for _, kind := range kinds {
-				if kind != "everything" && !undisturbed.saw(kind) {
+				if kind != "everything" && (!undisturbed.saw(kind) || undisturbed.standsStill(kind, number)) {
 					continue
 				}
 				plans = append(plans, plan{
@@ -93,6 +93,16 @@ func pastsOf(kinds ...string) planner {
 	}}
 }
 
+// standsStill says whether a cache of a kind that stands still from a write on shows just what one shows
+// that stands still from the next write on: nobody changes the kind in between.
+func (e *evidence) standsStill(kind string, number int) bool {
+	last := number == len(e.writes) || e.beginsStep(number+1)
+	return !last && e.writes[number-1].Kind != kind
+}
+
+// beginsStep says whether the world did something between a write and the one before.
+func (e *evidence) beginsStep(number int) bool { return slices.Contains(e.stepEnds, number-1) }
+
 // faultsOnPasts lose the reply to a write, or stop the process after it, and show to whoever goes on
 // what was before it.
 var faultsOnPasts = planner{"faults on stale caches", func(undisturbed *evidence) []plan {
@@ -102,19 +112,23 @@ var faultsOnPasts = planner{"faults on stale caches", func(undisturbed *evidence
 			plans = append(plans, plan{
 				name:   fmt.Sprintf("%s-%d-on-the-past", fault, number),
 				faults: faults.Plan{number: fault},
-				stale:  everything(), staleFrom: number, staleAfterCrash: true,
+				stale:  watched(), staleFrom: number, staleAfterCrash: true,
 			})
 		}
 	}
 	return plans
 }}
 
-// twice stops the process twice: at every write, and again at every later one.
+// twice stops the process twice: at every write, and again at every later one. One that is stopped before
+// it does anything is as good as none.
 var twice = planner{"pairs of crashes", func(undisturbed *evidence) []plan {
 	var plans []plan
 	writes := len(undisturbed.writes)
 	for first := 1; first <= writes; first++ {
 		for second := first + 1; second <= writes+1; second++ {
+			if second == first+1 && !undisturbed.beginsStep(second) {
+				continue
+			}
 			plans = append(plans, plan{
 				name:   fmt.Sprintf("crash-after-%d-and-before-%d", first, second),
 				faults: faults.Plan{first: faults.CrashAfter, second: faults.CrashBefore},
@@ -124,12 +138,18 @@ var twice = planner{"pairs of crashes", func(undisturbed *evidence) []plan {
 	return plans
 }}
 
-// middle stops the process after one write, in the middle of the story: the plan of every scenario that is
-// tried whenever tests run.
-var middle = planner{"a crash in the middle", func(undisturbed *evidence) []plan {
-	number := (len(undisturbed.writes) + 1) / 2
-	return []plan{{name: fmt.Sprintf("%s-%d", faults.CrashAfter, number), faults: faults.Plan{number: faults.CrashAfter}}}
-}}
+// middleOf is one plan of a sort, from the middle of the story.
+func middleOf(all planner) planner {
+	return planner{all.name, func(undisturbed *evidence) []plan {
+		plans := all.plans(undisturbed)
+		return plans[len(plans)/2:][:1]
+	}}
+}
+
+// single is one fault at one write.
+func single(fault faults.Fault, number int) plan {
+	return plan{name: fmt.Sprintf("%s-%d", fault, number), faults: faults.Plan{number: fault}}
+}
 
 // everyWrite returns a plan for each of the faults at each write.
 func everyWrite(each ...faults.Fault) func(*evidence) []plan {
@@ -137,10 +157,7 @@ func everyWrite(each ...faults.Fault) func(*evidence) []plan {
 		var plans []plan
 		for number := 1; number <= len(undisturbed.writes); number++ {
 			for _, fault := range each {
-				plans = append(plans, plan{
-					name:   fmt.Sprintf("%s-%d", fault, number),
-					faults: faults.Plan{number: fault},
-				})
+				plans = append(plans, single(fault, number))
 			}
 		}
 		return plans

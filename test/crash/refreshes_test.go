@@ -127,16 +127,24 @@ func approveHeld(ctx context.Context, s *stage) error {
 	return fmt.Errorf("no update is held")
 }
 
-// refreshRacesUpdate: the source counts while a user changes the plan of the item, and asks for seats
+// refreshRacesUpdate: the source counts while a user changes the plan of another item, and asks for seats
 // that are not the user's to change.
 var refreshRacesUpdate = Scenario{
-	Name:    "a refresh that races an update",
-	Setup:   counted,
+	Name: "a refresh that races an update",
+	Setup: func(ns string) []client.Object {
+		objects := counted(ns)
+		extra := item("extra", planName)
+		extra.Quantity = ptr.To[int64](1)
+		subscription := objects[3].(*v1alpha1.Subscription)
+		subscription.Spec.Items = append(subscription.Spec.Items, extra)
+		return objects
+	},
 	Prelude: []Step{rest(), moveClock("04-16")},
 	Steps: []Step{
-		together("a count, a plan and a refused quantity",
-			countAcme("first", "9"), ask("a-plus", switchTo("", item("editors", "plus"))), ask("b-seats", more(2))),
-		together("a count two days later", moveClock("04-18"), countAcme("second", "4")),
+		together("a count and a plan",
+			countAcme("first", "9"), ask("plus", switchTo("", item("editors", planName), item("extra", "plus")))),
+		moveClock("04-18"),
+		together("a count, and a refused quantity", countAcme("second", "4"), ask("one-more", func(u request) request { return u.Increment("extra", 1) })),
 	},
 }
 

@@ -68,6 +68,12 @@ func at(text string) time.Time {
 // rest lets the operator come to rest.
 func rest() Step { return Step{Name: "rest"} }
 
+// takenUp is a step of a world that waits until the operator has done what is to be done.
+func takenUp(s Step) Step {
+	s.Answers = true
+	return s
+}
+
 // dieOwing lets the operator die with the commit that answers a step, before it carries out anything.
 func dieOwing(s Step) Step {
 	return Step{Name: s.Name + ", and die with the commit", Do: s.Do, Owing: true}

@@ -17,6 +17,6 @@ var scenarios = []Scenario{
 	// What a source counts: refreshes_test.go and meters_test.go.
 	refreshOfThreeInTen, firstCounts, sameCountAgain, heldAndApproved, refreshRacesUpdate, appliedWithTheRefresh,
 	meteredOverBoundary, meterReplaced,
-	// Who has a seat: seats_test.go.
-	seatsHeld,
+	// Who has a seat, and how long records are kept: seats_test.go and records_test.go.
+	seatsHeld, recordsNotKept,
 }

@@ -5,9 +5,11 @@ package crash
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -36,6 +38,11 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) (code int, err error) {
+	// Tests wait for the API server and not for each other: slots bound how many runs there are at once.
+	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(cap(slots))); err != nil {
+		return 0, err
+	}
 	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard)))
 	// A third of what the servers do would be collecting garbage, of a few megabytes each time.
 	if err := os.Setenv("GOGC", "400"); err != nil {

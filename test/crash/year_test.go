@@ -9,25 +9,36 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 )
 
-// days is how long the subscription of TestYear lives: a slice by default, a year when asked for.
-func days() int {
-	if os.Getenv("SEATPLANE_YEAR") == "all" {
+// days is how long the subscription of TestYear lives, as SEATPLANE_YEAR says: "all" is a year. Left out it
+// is a slice with two busy days, in which lines are folded.
+func days(t *testing.T) int {
+	t.Helper()
+	switch said := os.Getenv("SEATPLANE_YEAR"); said {
+	case "":
+		return busyEvery + 1
+	case "all":
 		return 365
+	default:
+		days, err := strconv.Atoi(said)
+		if err != nil {
+			t.Fatalf("SEATPLANE_YEAR: %v", err)
+		}
+		return days
 	}
-	return 14
 }
 
 const (
@@ -37,7 +48,7 @@ const (
 	busyEvery = 5
 	// quietOdds: on all other days, one hour in so many brings another count.
 	quietOdds = 12
-	// keepsFinished is how many finished updates are left in the cluster, as retention leaves them.
+	// keepsFinished is how many finished updates retention leaves in the cluster.
 	keepsFinished = 20
 )
 
@@ -47,14 +58,16 @@ const (
 //
 //	SEATPLANE_YEAR=all go test ./test/crash -run TestYear -v -timeout 60m
 func TestYear(t *testing.T) {
+	t.Parallel()
 	y := beginYear(t)
-	for day := range days() {
+	days := days(t)
+	for day := range days {
 		for hour := range 24 {
 			y.hour(day, hour)
 		}
 		y.endOfDay()
 	}
-	y.end()
+	y.end(days * 24)
 }
 
 // year is the run of TestYear.
@@ -85,36 +98,29 @@ const (
 
 func beginYear(t *testing.T) *year {
 	t.Helper()
-	namespace := &corev1.Namespace{}
-	namespace.Name = fmt.Sprintf("run-%06d", runs.Add(1))
-	if err := live.Create(t.Context(), namespace); err != nil {
-		t.Fatal(err)
-	}
 	y := &year{
-		T: t, driver: newDriver(&stage{namespace: namespace.Name, truth: newMirror(live)}),
-		random: rand.New(rand.NewPCG(seed, seed)), now: at("01-01"),
+		T: t, random: rand.New(rand.NewPCG(seed, seed)), now: at("01-01"),
 		counts: map[string]int64{editors: 40, viewers: 100, calls: 0},
 		books:  newBooks(), newest: map[types.UID]sighting{}, refreshes: map[string]map[time.Time]bool{},
 	}
-	for _, object := range y.setup() {
-		if err := y.stage.truth.Create(t.Context(), object); err != nil {
-			t.Fatal(err)
-		}
+	stage, err := newStage(t.Context(), y.setup)
+	if err != nil {
+		t.Fatal(err)
 	}
+	y.driver = newDriver(stage)
 	y.begin(plan{name: "undisturbed"})
 	y.rest()
 	return y
 }
 
-func (y *year) setup() []client.Object {
-	ns := y.stage.namespace
+func (y *year) setup(ns string) []client.Object {
 	hourly := v1alpha1.Refresh{Every: "1h"}
 	atOnce := v1alpha1.QuantityChangePolicy{ApplicationSchedule: v1alpha1.ApplyImmediately}
 	metered := func(p *v1alpha1.SeatProduct) { p.Spec.Plans[0].Usage = v1alpha1.UsageMetered }
 	return []client.Object{
 		builders.MakeTestClock(clockName, ns, y.now).Obj(),
 		builders.MakeProrationPolicy("by-hour", ns, v1alpha1.RoundUp).Unit(v1alpha1.UnitHour).Obj(),
-		y.source(editors), y.source(viewers), y.source(calls),
+		y.source(ns, editors), y.source(ns, viewers), y.source(ns, calls),
 		builders.MakeSeatProduct(editors, ns).Plan(planName, "EUR", "12.50").ConfigMapLoader(editors).Refresh(hourly).
 			OnDecrease(atOnce).Obj(),
 		builders.MakeSeatProduct(viewers, ns).Plan(planName, "EUR", "0.99").ConfigMapLoader(viewers).Refresh(hourly).Obj(),
@@ -122,13 +128,16 @@ func (y *year) setup() []client.Object {
 			With(metered).Obj(),
 		builders.MakeSubscription("acme", ns).TestClock(clockName).Start(y.now).
 			Policy(v1alpha1.KindProrationPolicy, "by-hour").
+			With(func(s *v1alpha1.Subscription) {
+				s.Spec.History = &v1alpha1.History{KeepUpdates: ptr.To[int32](keepsFinished), TTLSecondsAfterFinished: ptr.To[int64](0)}
+			}).
 			LoadedItem(editors, editors, planName).LoadedItem(viewers, viewers, planName).LoadedItem(calls, calls, planName).Obj(),
 	}
 }
 
 // source is the ConfigMap that an item is counted from.
-func (y *year) source(item string) *corev1.ConfigMap {
-	source := countsMap(y.stage.namespace, map[string]string{"acme": fmt.Sprint(y.counts[item])})
+func (y *year) source(ns, item string) *corev1.ConfigMap {
+	source := countsMap(ns, map[string]string{"acme": fmt.Sprint(y.counts[item])})
 	source.Name = item
 	return source
 }
@@ -138,7 +147,7 @@ func (y *year) hour(day, hour int) {
 	y.Helper()
 	changed := 0
 	for _, item := range []string{editors, viewers} {
-		busy := day%busyEvery == busyEvery-1
+		busy := day%busyEvery == 0
 		if !busy && y.random.IntN(quietOdds) > 0 {
 			continue
 		}
@@ -165,7 +174,7 @@ func (y *year) hour(day, hour int) {
 func (y *year) answer(item string, count int64) {
 	y.Helper()
 	y.counts[item] = count
-	if err := y.stage.truth.Update(y.Context(), y.source(item)); err != nil {
+	if err := y.stage.truth.Update(y.Context(), y.source(y.stage.namespace, item)); err != nil {
 		y.Fatal(err)
 	}
 }
@@ -177,13 +186,10 @@ func (y *year) rest() {
 	}
 }
 
-// endOfDay judges what the watch saw, and cleans up.
+// endOfDay judges what the watch saw.
 func (y *year) endOfDay() {
 	y.Helper()
-	last, err := readAll(y.Context(), y.stage.namespace, watched()...)
-	if err != nil {
-		y.Fatal(err)
-	}
+	last := y.stage.truth.every(watched()...)
 	seen, err := watcher.historySince(y.Context(), y.stage.namespace, slices.Collect(maps.Values(y.newest)), last)
 	if err != nil {
 		y.Fatal(err)
@@ -206,7 +212,6 @@ func (y *year) endOfDay() {
 	if y.Failed() {
 		y.FailNow()
 	}
-	y.prune(last)
 }
 
 // note takes in what a version says of sizes and of refreshes.
@@ -229,28 +234,8 @@ func (y *year) note(s sighting) {
 	}
 }
 
-// prune deletes the oldest finished updates, as retention does: what the subscription has to know of them
-// it remembers itself.
-func (y *year) prune(last []client.Object) {
-	y.Helper()
-	var finished []*v1alpha1.SubscriptionUpdate
-	for _, object := range last {
-		if u, ok := object.(*v1alpha1.SubscriptionUpdate); ok && index.Finished(u.Status.State) {
-			finished = append(finished, u)
-		}
-	}
-	slices.SortFunc(finished, func(a, b *v1alpha1.SubscriptionUpdate) int {
-		return b.Spec.Cause.ObservedTime.Compare(a.Spec.Cause.ObservedTime.Time)
-	})
-	for _, u := range finished[min(len(finished), keepsFinished):] {
-		if err := y.stage.truth.Delete(y.Context(), u); client.IgnoreNotFound(err) != nil {
-			y.Fatal(err)
-		}
-	}
-}
-
 // end closes the books, and says what it came to.
-func (y *year) end() {
+func (y *year) end(hours int) {
 	y.Helper()
 	if writes := y.restless(y.Context()); len(writes) > 0 {
 		y.Errorf("written at rest: %v", writes)
@@ -258,12 +243,14 @@ func (y *year) end() {
 	for _, wrong := range y.books.close() {
 		y.Error(wrong)
 	}
-	hours := days() * 24
 	for _, item := range []string{editors, viewers, calls} {
 		// The first count is a refresh too.
 		if ran := len(y.refreshes[item]); ran < hours {
 			y.Errorf("SeatProduct %s ran %d refreshes in %d hours", item, ran, hours)
 		}
+	}
+	if kept := len(y.stage.truth.every(&v1alpha1.SubscriptionUpdateList{})); kept > keepsFinished+maxEffects {
+		y.Errorf("%d updates are left, at most %d were to be kept beside those of the last commit", kept, keepsFinished)
 	}
 	y.judgeWritten(hours)
 	y.Log(y.summary(hours))
