@@ -61,6 +61,12 @@ type SQLSource struct {
 	// +required
 	DSNSecretRef SecretKeyReference `json:"dsnSecretRef"`
 
+	// The Secret that holds the certificates, in PEM, that a database server is trusted by. It must carry
+	// the label billing.seatplane.dev/allow: loader. With it, the server's certificate is verified. The
+	// system's certificates when left out. Not with SQLite.
+	// +optional
+	CASecretRef *SecretKeyReference `json:"caSecretRef,omitempty"`
+
 	// The query, up to 16384 characters. It returns one row a key: the key, then its count. It runs in
 	// a read-only transaction.
 	// +required
