@@ -24,8 +24,7 @@ missing_packages() {
   found postgres /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql@*/bin || echo postgresql
   if ! found mariadbd /usr/sbin /usr/libexec /opt/homebrew/opt/mariadb/bin ||
     ! found mariadb-install-db /usr/bin /opt/homebrew/opt/mariadb/bin; then
-    echo mariadb-server-core
-    echo mariadb-client-core
+    echo mariadb-server-core mariadb-client-core
   elif ! found my_print_defaults /usr/bin /opt/homebrew/opt/mariadb/bin; then
     # mariadb-install-db does not work without it.
     echo mariadb-client-core
@@ -49,7 +48,7 @@ install() {
     privileged env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >/dev/null
 }
 
-mapfile -t packages < <(missing_packages)
+read -r -d "" -a packages < <(missing_packages) || true
 ((${#packages[@]} > 0)) || exit 0
 if ! install "${packages[@]}" || [[ -n $(missing_packages) ]]; then
   printf 'The tests need database servers that could not be installed here: install the packages %s (as Debian calls them).\n' "${packages[*]}" >&2

@@ -78,7 +78,7 @@ func (f form) parseGo(dsn string) (address, error) {
 }
 
 // a name or an IP address, and neither a list of them nor a path of a socket.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:-]*$|^::`)
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_:][A-Za-z0-9_.:-]*$`)
 
 // complete checks what both ways of writing have, and adds the port and the parameters.
 func (f form) complete(a address, port, query string) (address, error) {

@@ -253,6 +253,18 @@ func TestPostgresEnvironment(t *testing.T) {
 	}
 }
 
+func TestHosts(t *testing.T) {
+	for written, accepted := range map[string]bool{
+		"db": true, "db-1.example.com": true, "db_1": true, "10.0.0.7": true, "[::1]": true, "[fd00::7]": true,
+		"": false, "one,two": false, "%2Ftmp": false, "[::1%25eth0]": false, "a b": false, "db%00x": false, "-x": false,
+	} {
+		_, err := postgresForm.parseURL("postgres://u:p@" + written + "/crm")
+		if (err == nil) != accepted {
+			t.Errorf("host %q: got %v", written, err)
+		}
+	}
+}
+
 // A server that says nothing is given up.
 func TestServerIsSilent(t *testing.T) {
 	onServers(t, func(t *testing.T, s *stage) {

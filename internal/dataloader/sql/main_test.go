@@ -40,8 +40,8 @@ type backend struct {
 	bound string
 	// sleep takes a number of seconds; numbers is the numbers from 1 to 100000 as n.
 	sleep, numbers string
-	// connections counts those of the role.
-	connections string
+	// connections counts those of the role, and sleeping its queries that take their time.
+	connections, sleeping string
 	// running is the server once it is started.
 	running *databases.Server
 }
@@ -52,9 +52,10 @@ var backends = []*backend{
 		role:        "CREATE ROLE " + roleName + " LOGIN PASSWORD '" + strings.ReplaceAll(password, "'", "''") + "'",
 		grant:       "GRANT SELECT ON ALL TABLES IN SCHEMA public TO " + roleName,
 		bound:       "SELECT tenant, count(*) FROM users WHERE tenant = ANY($1) GROUP BY tenant ORDER BY tenant",
-		sleep:       "pg_sleep(%d)",
+		sleep:       "pg_sleep(%v)",
 		numbers:     "generate_series(1, 100000) AS numbers(n)",
 		connections: "SELECT count(*) FROM pg_stat_activity WHERE usename = '" + roleName + "'",
+		sleeping:    "SELECT count(*) FROM pg_stat_activity WHERE usename = '" + roleName + "' AND state = 'active' AND query LIKE '%pg_sleep%'",
 	},
 	{
 		driver: v1alpha1.DriverMySQL, launch: databases.LaunchMariaDB,
@@ -62,9 +63,10 @@ var backends = []*backend{
 		grant: "GRANT SELECT ON * TO " + roleName,
 		bound: "SELECT tenant, count(*) FROM users WHERE tenant IN (SELECT k FROM" +
 			" JSON_TABLE(?, '$[*]' COLUMNS (k VARCHAR(256) PATH '$')) AS wanted) GROUP BY tenant ORDER BY tenant",
-		sleep:       "sleep(%d)",
+		sleep:       "sleep(%v)",
 		numbers:     "(SELECT seq AS n FROM seq_1_to_100000) AS numbers",
 		connections: "SELECT count(*) FROM information_schema.processlist WHERE user = '" + roleName + "'",
+		sleeping:    "SELECT count(*) FROM information_schema.processlist WHERE user = '" + roleName + "' AND state = 'User sleep'",
 	},
 }
 

@@ -14,28 +14,24 @@ import (
 
 var errMissing = errors.New("missing")
 
-// find returns the path of the first of the names that is in PATH or in one of the folders, which may
-// be patterns; of several folders that fit, the last by name.
-func find(product, debianPackage string, names []string, folders ...string) (string, error) {
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return filepath.EvalSymlinks(path)
-		}
+// find returns the path of a program in PATH or in one of the folders, which may be patterns; of
+// several folders that fit one, the last by name.
+func find(product, packages, name string, folders ...string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return filepath.EvalSymlinks(path)
 	}
 	for _, folder := range folders {
-		for _, name := range names {
-			found, err := filepath.Glob(filepath.Join(folder, name))
-			if err != nil {
-				return "", err
-			}
-			slices.Reverse(found)
-			for _, path := range found {
-				if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-					return path, nil
-				}
+		found, err := filepath.Glob(filepath.Join(folder, name))
+		if err != nil {
+			return "", err
+		}
+		slices.Reverse(found)
+		for _, path := range found {
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+				return path, nil
 			}
 		}
 	}
 	return "", fmt.Errorf("%w: there is no %s (%s) on this machine: run `make databases` once, or install %s",
-		errMissing, product, names[0], debianPackage)
+		errMissing, product, name, packages)
 }

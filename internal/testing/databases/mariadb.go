@@ -32,9 +32,17 @@ func writeFirstStatements(s *Server) error {
 // small keeps a server of a few tables small.
 var small = []string{"--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"}
 
+func mariadbProgram(name string) (string, error) {
+	return find("MariaDB", "the packages mariadb-server-core and mariadb-client-core", name,
+		"/usr/bin", "/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mariadb/bin")
+}
+
 func initMariaDB(s *Server) (*exec.Cmd, error) {
-	program, err := find("MariaDB", "the packages mariadb-server-core and mariadb-client-core",
-		[]string{"mariadb-install-db"}, "/usr/bin", "/opt/homebrew/opt/mariadb/bin")
+	// A script that does not work without the other program, which Debian has in another package.
+	if _, err := mariadbProgram("my_print_defaults"); err != nil {
+		return nil, err
+	}
+	program, err := mariadbProgram("mariadb-install-db")
 	if err != nil {
 		return nil, err
 	}
@@ -45,8 +53,7 @@ func initMariaDB(s *Server) (*exec.Cmd, error) {
 }
 
 func serveMariaDB(s *Server) (*exec.Cmd, error) {
-	program, err := find("MariaDB", "the packages mariadb-server-core and mariadb-client-core",
-		[]string{"mariadbd"}, "/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mariadb/bin")
+	program, err := mariadbProgram("mariadbd")
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ var postgres = engine{
 
 // postgresBinary looks beside the server: Debian keeps its programs out of PATH.
 func postgresBinary(name string) (string, error) {
-	server, err := find("PostgreSQL", "the package postgresql", []string{"postgres"},
+	server, err := find("PostgreSQL", "the package postgresql", "postgres",
 		"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 	return filepath.Join(filepath.Dir(server), name), err
 }
