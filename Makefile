@@ -87,6 +87,7 @@ test: vet control-plane databases $(GOTESTSUM) ## Run every test, those against 
 	$(say) "testing $(TEST_PACKAGES)"
 	@rm -f $(CRASH_REPORT)
 	@KUBEBUILDER_ASSETS="$$($(ASSETS))" SEATPLANE_CRASH_REPORT=$(CRASH_REPORT) \
+		SEATPLANE_PROMETHEUS="$$(hack/test-servers-prometheus.sh)" \
 		$(GOTESTSUM) --format pkgname-and-test-fails -- \
 		-p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
 	@[ ! -f $(CRASH_REPORT) ] || cat $(CRASH_REPORT)
