@@ -198,8 +198,9 @@ func listen(t *testing.T, handler http.HandlerFunc) string {
 }
 
 func TestAsk(t *testing.T) {
-	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
+	if transport := (Policy{}).client(nil).Transport.(*http.Transport); transport.Proxy != nil {
+		t.Error("a proxy from the environment would be asked, and would connect to wherever it can")
+	}
 	address := listen(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		_, _ = fmt.Fprint(w, strings.Join([]string{
@@ -210,7 +211,7 @@ func TestAsk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "POST /seats Bearer " + canary + `  {"keys":["acme"]}`
+	want := "POST /seats Bearer " + canary + ` identity {"keys":["acme"]}`
 	if diff := cmp.Diff(want, string(reply.Body)); diff != "" || reply.Status != http.StatusOK {
 		t.Errorf("status %d, -want +got:\n%s", reply.Status, diff)
 	}
@@ -295,6 +296,31 @@ func TestRedirects(t *testing.T) {
 			}
 			if referer := header.Get("Referer"); referer != "" {
 				t.Errorf("%s: the address that was asked arrived: %s", tc.reason, referer)
+			}
+		})
+	}
+}
+
+func TestSameOrigin(t *testing.T) {
+	cases := map[string]struct {
+		reason, a, b string
+		want         bool
+	}{
+		"Path":        {"another path", "https://a.example/x", "https://a.example/y", true},
+		"Port":        {"the port that goes without saying", "https://a.example", "https://a.example:443", true},
+		"PlainPort":   {"the port that goes without saying", "http://a.example:80", "http://a.example", true},
+		"Case":        {"names have no case", "https://A.example", "https://a.EXAMPLE", true},
+		"OtherPort":   {"another server", "https://a.example", "https://a.example:8443", false},
+		"Downgrade":   {"without TLS", "https://a.example:8443", "http://a.example:8443", false},
+		"Subdomain":   {"another server", "https://a.example", "https://b.a.example", false},
+		"OtherDomain": {"another server", "https://a.example", "https://a.example.org", false},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			a, errA := url.Parse(tc.a)
+			b, errB := url.Parse(tc.b)
+			if errA != nil || errB != nil || sameOrigin(a, b) != tc.want || sameOrigin(b, a) != tc.want {
+				t.Errorf("%s: %s and %s: want %v", tc.reason, tc.a, tc.b, tc.want)
 			}
 		})
 	}
@@ -499,7 +525,8 @@ func TestNothingStaysOpen(t *testing.T) {
 			endpoint.Close()
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	// Shorter than the time after which idle connections go by themselves.
+	ctx, cancel := context.WithTimeout(t.Context(), connectTimeout/2)
 	defer cancel()
 	for opened.Load() > 0 || runtime.NumGoroutine() > before+2 {
 		select {

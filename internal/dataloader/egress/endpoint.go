@@ -145,6 +145,8 @@ func (e *Endpoint) ask(ctx context.Context, question Question) (Reply, error) {
 		return Reply{}, err
 	}
 	request.Header.Set("Accept", "application/json")
+	// Without the header a server may choose, and what is compressed cannot be bounded before it is read.
+	request.Header.Set("Accept-Encoding", "identity")
 	request.Header.Set("User-Agent", "seatplane")
 	if question.ContentType != "" {
 		request.Header.Set("Content-Type", question.ContentType)

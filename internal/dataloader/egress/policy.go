@@ -39,6 +39,9 @@ type Policy struct {
 	Networks []netip.Prefix
 	// PlainHTTP allows requests without TLS.
 	PlainHTTP bool
+
+	// resolver finds addresses of names; nil is the system's. Only tests have another.
+	resolver *net.Resolver
 }
 
 var (
@@ -88,7 +91,7 @@ func (p Policy) checkScheme(address *url.URL) error {
 // client returns a client that keeps to the policy. It takes no proxy from the environment, keeps no
 // cookies, and follows few redirects. Close its idle connections when done.
 func (p Policy) client(trust *tls.Config) *http.Client {
-	dialer := &net.Dialer{Timeout: connectTimeout, Control: p.control}
+	dialer := &net.Dialer{Timeout: connectTimeout, Resolver: p.resolver, Control: p.control}
 	return &http.Client{
 		CheckRedirect: p.checkRedirect,
 		Transport: &http.Transport{
@@ -97,11 +100,10 @@ func (p Policy) client(trust *tls.Config) *http.Client {
 			TLSClientConfig:        trust,
 			TLSHandshakeTimeout:    connectTimeout,
 			MaxResponseHeaderBytes: maxHeader,
-			// What is compressed cannot be bounded before it is read.
-			DisableCompression: true,
-			MaxConnsPerHost:    1,
-			MaxIdleConns:       1,
-			IdleConnTimeout:    connectTimeout,
+			DisableCompression:     true,
+			MaxConnsPerHost:        1,
+			MaxIdleConns:           1,
+			IdleConnTimeout:        connectTimeout,
 		},
 	}
 }

@@ -54,6 +54,7 @@ func TestPermits(t *testing.T) {
 		"LinkLocalV6":         {"link-local", "fe80::1", false},
 		"LinkLocalZone":       {"link-local with a zone", "fe80::1%eth0", false},
 		"PublicZone":          {"a zone has no place in a public address", "2606:2800:21f::1%eth0", false},
+		"MappedZone":          {"nor in IPv4 written as IPv6", "::ffff:93.184.215.14%eth0", false},
 		"SiteLocal":           {"site-local, given up long ago", "fec0::1", false},
 		"UniqueLocal":         {"unique-local", "fc00::1", false},
 		"UniqueLocalMetadata": {"a cloud's metadata", "fd00:ec2::254", false},
@@ -110,6 +111,8 @@ func TestPermitsWhatTheOperatorAllows(t *testing.T) {
 		"NAT64Private":        {"what is behind is not allowed", "64:ff9b::/96", "64:ff9b::10.0.0.1", false},
 		"NAT64PrivateAllowed": {"both are allowed", "64:ff9b::/96,10.0.0.0/8", "64:ff9b::10.0.0.1", true},
 		"NAT64NotAllowed":     {"only what is behind is allowed", "10.0.0.0/8", "64:ff9b::10.0.0.1", false},
+		"TeredoPublic":        {"what is behind is public", "2001::/32", "2001:0:4136:e378:8000:63bf:a247:28f1", true},
+		"TeredoLoopback":      {"what is behind, its bits inverted, is loopback", "2001::/32", "2001:0:4136:e378:8000:63bf:80ff:fffe", false},
 		"AllOfV6":             {"loopback in 6to4 is still loopback", "::/0", "2002:7f00:1::", false},
 	}
 	for name, tc := range cases {

@@ -50,7 +50,7 @@ type expression struct {
 }
 
 func (e expression) evaluate(ctx context.Context, variable string, value any) (ref.Val, error) {
-	e.meter.reset()
+	defer e.meter.reset()
 	result, _, err := e.program.ContextEval(ctx, map[string]any{variable: value})
 	return result, err
 }

@@ -316,6 +316,25 @@ func TestLargeAnswer(t *testing.T) {
 	}
 }
 
+// TestNothingIsKept looks for what an evaluation saw once it is over: an answer may be large.
+func TestNothingIsKept(t *testing.T) {
+	b := newBench(t, says(`{"data": [{"tenant": "acme", "active": 7}]}`))
+	if _, err := b.load(t); err != nil {
+		t.Fatal(err)
+	}
+	compiled := b.provider.compiled.byScope[scope]
+	for _, each := range []expression{compiled.list, compiled.key, compiled.count} {
+		if len(each.meter.kept) == 0 {
+			t.Error("no step is counted")
+		}
+		for _, value := range each.meter.kept {
+			if *value != nil {
+				t.Errorf("%v is kept", *value)
+			}
+		}
+	}
+}
+
 func TestCompiledOnce(t *testing.T) {
 	b := newBench(t, says(`{"data": []}`))
 	compiled := func() *mapping { return b.provider.compiled.byScope[scope] }

@@ -14,12 +14,21 @@ import (
 // meter bounds the work of one expression. CEL's own limit takes time that grows with the square of an
 // answer's length, and counts one for an operation of any size where types are known only when it runs.
 //
-// Each step of an evaluation costs one, and each call a tenth of the characters and elements that it is
-// given. What costs more than the limit ends as it does in CEL itself.
-type meter struct{ limit, spent uint64 }
+// Each look at a variable and each call costs one, and a call a tenth of the characters and elements that it
+// is given. What costs more than the limit ends as it does in CEL itself.
+type meter struct {
+	limit, spent uint64
+	// kept are the values that the steps had when they were last taken.
+	kept []*ref.Val
+}
 
-// reset begins a new evaluation.
-func (m *meter) reset() { m.spent = 0 }
+// reset ends an evaluation. It lets go of the values, which hold the answer.
+func (m *meter) reset() {
+	m.spent = 0
+	for _, value := range m.kept {
+		*value = nil
+	}
+}
 
 func (m *meter) spend(cost uint64) {
 	if m.spent += cost; m.spent > m.limit {
@@ -27,35 +36,25 @@ func (m *meter) spend(cost uint64) {
 	}
 }
 
-// decorate has every step of an expression counted.
+// decorate has the steps of an expression counted.
 func (m *meter) decorate(step interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {
 	switch step := step.(type) {
-	case interpreter.InterpretableConst:
-		return &meteredConst{step, m}, nil
 	case interpreter.InterpretableAttribute:
-		return &meteredAttribute{InterpretableAttribute: step, meter: m}, nil
+		metered := &meteredAttribute{InterpretableAttribute: step, meter: m}
+		m.kept = append(m.kept, &metered.found)
+		return metered, nil
 	case interpreter.InterpretableCall:
-		return &meteredCall{InterpretableCall: step, meter: m}, nil
+		metered := &meteredCall{InterpretableCall: step, meter: m}
+		m.kept = append(m.kept, &metered.result)
+		return metered, nil
 	default:
+		// What is left does little by itself: each round of a loop looks at a variable.
 		return step, nil
 	}
 }
 
 // last is the value that a step had when it was last taken.
 type last interface{ value() ref.Val }
-
-type meteredConst struct {
-	interpreter.InterpretableConst
-	meter *meter
-}
-
-// Exec implements interpreter.InterpretableV2.
-func (c *meteredConst) Exec(frame *interpreter.ExecutionFrame) ref.Val {
-	c.meter.spend(1)
-	return c.InterpretableConst.Exec(frame)
-}
-
-func (c *meteredConst) value() ref.Val { return c.Value() }
 
 type meteredAttribute struct {
 	interpreter.InterpretableAttribute

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -19,7 +20,12 @@ import (
 // list for its own purposes is not for the writers of SeatProducts to count.
 func (p Provider) checkGrant(ctx context.Context, resource schema.GroupVersionResource) error {
 	var roles rbacv1.ClusterRoleList
-	if err := p.Live.List(ctx, &roles, client.MatchingLabels{v1alpha1.LabelAggregateToLoader: "true"}); err != nil {
+	err := p.Live.List(ctx, &roles, client.MatchingLabels{v1alpha1.LabelAggregateToLoader: "true"})
+	switch {
+	case apierrors.IsForbidden(err):
+		return dataloader.Failf(dataloader.ReasonSourceError,
+			"the operator may not list ClusterRoles, which say which kinds data loaders may count: grant its account the verb list on resources [clusterroles] of apiGroups [%q]", rbacv1.GroupName)
+	case err != nil:
 		return dataloader.Failf(dataloader.ReasonSourceError,
 			"the ClusterRoles that say which kinds data loaders may count could not be listed")
 	}

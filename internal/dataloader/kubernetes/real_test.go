@@ -69,6 +69,8 @@ func TestRealCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, provider := dial(t, config)
+	_, err = dataloader.NewRegistry(provider).Load(t.Context(), scope, spec("v1", "ConfigMap"), dataloader.Request{})
+	mustFail(t, err, dataloader.ReasonSourceError, "the operator may not list ClusterRoles")
 	create(t, admin, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "manager"}, Rules: []rbacv1.PolicyRule{
 		{Verbs: []string{"list"}, APIGroups: []string{rbacv1.GroupName}, Resources: []string{"clusterroles"}},
 	}})

@@ -4,13 +4,6 @@
 package prometheus
 
 import (
-	"bytes"
-	"context"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -22,86 +15,8 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/egress"
-	"github.com/seatplane/seatplane/internal/testing/controlplane"
+	realserver "github.com/seatplane/seatplane/internal/testing/prometheus"
 )
-
-// binary returns the path of a real Prometheus. Without one the test is skipped, on the machine that
-// decides about a change it fails.
-func binary(t *testing.T) string {
-	t.Helper()
-	candidates := []string{os.Getenv("SEATPLANE_PROMETHEUS"), "prometheus"}
-	if root, err := controlplane.Root(); err == nil {
-		candidates = append(candidates, filepath.Join(root, "bin", "prometheus", "prometheus"))
-	}
-	for _, candidate := range candidates {
-		if path, err := exec.LookPath(candidate); candidate != "" && err == nil {
-			return path
-		}
-	}
-	const sentence = "there is no Prometheus to test with: run hack/test-servers-prometheus.sh, or install it so that it is in PATH"
-	if os.Getenv("CI") == "true" {
-		t.Fatal(sentence)
-	}
-	t.Skip(sentence)
-	return ""
-}
-
-// startReal runs a Prometheus on a free port of loopback, with a folder of its own, until the test ends.
-func startReal(t *testing.T) string {
-	t.Helper()
-	path := binary(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	_ = listener.Close()
-
-	folder := t.TempDir()
-	config := filepath.Join(folder, "prometheus.yml")
-	if err := os.WriteFile(config, []byte("global: {scrape_interval: 1h}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	server := exec.CommandContext(ctx, path, "--config.file="+config,
-		"--storage.tsdb.path="+filepath.Join(folder, "data"), "--web.listen-address="+address)
-	var log bytes.Buffer
-	server.Stdout, server.Stderr = &log, &log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		stop()
-		_ = server.Wait()
-		if t.Failed() {
-			t.Logf("Prometheus said:\n%s", log.String())
-		}
-	})
-	waitReady(t, "http://"+address+"/-/ready")
-	return "http://" + address
-}
-
-func waitReady(t *testing.T, url string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		response, err := http.Get(url)
-		if err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatal("Prometheus does not become ready")
-		case <-tick.C:
-		}
-	}
-}
 
 // one is a sample in PromQL.
 func one(tenant, value string) string {
@@ -109,7 +24,7 @@ func one(tenant, value string) string {
 }
 
 func TestRealPrometheus(t *testing.T) {
-	server := startReal(t)
+	server := realserver.Start(t, "global: {scrape_interval: 1h}\n")
 	evaluated := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 	provider := Provider{
 		Live:   fake.NewClientBuilder().Build(),
