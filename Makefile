@@ -76,24 +76,23 @@ manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs and the manager's
 control-plane: ## Provide etcd, kube-apiserver, kubectl and kube-controller-manager.
 	@dir="$$($(ASSETS))" && printf '==> control plane in %s\n' "$$dir"
 
-.PHONY: databases
-databases: ## Provide PostgreSQL and MariaDB for the tests, by apt-get where that is allowed.
-	@hack/databases.sh
+.PHONY: test-servers
+test-servers: ## Provide PostgreSQL, MariaDB and Prometheus for the tests, by apt-get where that is allowed.
+	@hack/test-servers.sh
 
 ##@ Check
 
 .PHONY: test
-test: vet control-plane databases $(GOTESTSUM) ## Run every test, those against a real API server and databases too.
+test: vet control-plane test-servers $(GOTESTSUM) ## Run every test, those against a real API server and databases too.
 	$(say) "testing $(TEST_PACKAGES)"
 	@rm -f $(CRASH_REPORT)
 	@KUBEBUILDER_ASSETS="$$($(ASSETS))" SEATPLANE_CRASH_REPORT=$(CRASH_REPORT) \
-		SEATPLANE_PROMETHEUS="$$(hack/test-servers-prometheus.sh)" \
 		$(GOTESTSUM) --format pkgname-and-test-fails -- \
 		-p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
 	@[ ! -f $(CRASH_REPORT) ] || cat $(CRASH_REPORT)
 
 .PHONY: test-race
-test-race: bin/.modules control-plane databases $(GOTESTSUM) ## Run the tests with the race detector (needs a C compiler).
+test-race: bin/.modules control-plane test-servers $(GOTESTSUM) ## Run the tests with the race detector (needs a C compiler).
 	$(say) "testing $(RACE_PACKAGES) with the race detector"
 	@CGO_ENABLED=1 KUBEBUILDER_ASSETS="$$($(ASSETS))" $(GOTESTSUM) --format pkgname-and-test-fails -- \
 		-race -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACE_PACKAGES)
@@ -119,7 +118,7 @@ test-year: bin/.modules control-plane ## Refresh one subscription every hour of 
 	@SEATPLANE_YEAR=all KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/crash -run TestYear -count=1 -v -timeout 120m
 
 .PHONY: test-database-kill
-test-database-kill: bin/.modules databases ## Kill PostgreSQL and MariaDB in the midst of refreshes (minutes).
+test-database-kill: bin/.modules test-servers ## Kill PostgreSQL and MariaDB in the midst of refreshes (minutes).
 	$(say) "killing each database $(DATABASE_KILLS) times for each way to ask it"
 	@SEATPLANE_DATABASE_KILLS=$(DATABASE_KILLS) go test ./internal/dataloader/sql -run TestServerKilled -count=1 -v -timeout 120m
 

@@ -72,32 +72,8 @@ spec:
 			o.moveClock("2026-05-01T00:00:00Z")
 			o.invoiced("acme", "25.00", "118.75")
 
-			o.keepsSecret("hunter2")
+			o.neverShown("hunter2")
 		})
-	}
-}
-
-// keepsSecret checks that a text stands in no object but its Secret, no event, no metric and not in the log.
-func (o *office) keepsSecret(text string) {
-	o.Helper()
-	log, err := os.ReadFile(ground.Manager.Log)
-	if err != nil {
-		o.Fatal(err)
-	}
-	response, err := http.Get(metricsURL)
-	if err != nil {
-		o.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	metrics, err := io.ReadAll(response.Body)
-	if err != nil || len(log) == 0 || !strings.Contains(string(metrics), "seatplane_refreshes_total") {
-		o.Fatalf("there is nothing to look at: %d bytes of log, %d of metrics, %v", len(log), len(metrics), err)
-	}
-	objects := o.run("get", "seatproducts,subscriptions,subscriptionupdates,invoices,events", "-o", "yaml")
-	for where, written := range map[string]string{"the objects": objects, "the metrics": string(metrics), "the log": string(log)} {
-		if strings.Contains(written, text) {
-			o.Errorf("%s hold the token", where)
-		}
 	}
 }
 

@@ -32,6 +32,6 @@ func find(product, packages, name string, folders ...string) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("%w: there is no %s (%s) on this machine: run `make databases` once, or install %s",
+	return "", fmt.Errorf("%w: there is no %s (%s) on this machine: run `make test-servers` once, or install %s",
 		errMissing, product, name, packages)
 }

@@ -66,7 +66,7 @@ func check(s *Server) error {
 
 func TestMissing(t *testing.T) {
 	_, err := find("Oracle", "the package oracle", "no-such-server", t.TempDir())
-	if err == nil || !strings.Contains(err.Error(), "make databases") {
+	if err == nil || !strings.Contains(err.Error(), "make test-servers") {
 		t.Errorf("got %v, which does not say what to do", err)
 	}
 }
