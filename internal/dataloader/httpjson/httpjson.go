@@ -105,6 +105,7 @@ func (s *source) Load(ctx context.Context, request dataloader.Request) (dataload
 			return dataloader.Answer{}, tooManyRows()
 		}
 	}
+	dataloader.ScrubCounts(answer.Rows, s.endpoint.Scrub)
 	return answer, nil
 }
 

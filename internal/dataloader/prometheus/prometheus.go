@@ -92,5 +92,6 @@ func (s *source) Load(ctx context.Context, _ dataloader.Request) (dataloader.Ans
 	if err != nil {
 		return dataloader.Answer{}, err
 	}
+	dataloader.ScrubCounts(rows, s.endpoint.Scrub)
 	return dataloader.Answer{Rows: rows, Queries: 1}, nil
 }

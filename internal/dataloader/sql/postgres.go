@@ -150,7 +150,8 @@ func (postgresDialect) explain(err error) (dataloader.Reason, string) {
 	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return explainPostgres(said)
 	}
-	if _, ok := errors.AsType[*pgproto3.ExceededMaxBodyLenErr](err); ok {
+	_, isLogin := errors.AsType[*pgconn.ConnectError](err)
+	if _, ok := errors.AsType[*pgproto3.ExceededMaxBodyLenErr](err); ok && !isLogin {
 		return dataloader.ReasonSourceError, fmt.Sprintf("the server sends more than %d MiB at once: return keys and counts", maxPostgresMessage>>20)
 	}
 	// The driver has no value for it.
@@ -164,7 +165,7 @@ func (postgresDialect) explain(err error) (dataloader.Reason, string) {
 		return dataloader.ReasonSourceUnreachable, unreachable(brokeOff)
 	}
 	// Its text names users, hosts and addresses.
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+	if isLogin {
 		return dataloader.ReasonSourceUnreachable, unreachable("what answers is no PostgreSQL, or asks for a way to log in that is not supported")
 	}
 	return dataloader.ReasonSourceError, queryFailed(err.Error())

@@ -188,6 +188,7 @@ func (s *source) Load(ctx context.Context, request dataloader.Request) (dataload
 			return dataloader.Answer{}, s.failure(err)
 		}
 	}
+	dataloader.ScrubCounts(result.rows, func(text string) string { return dataloader.Scrub(text, s.secrets...) })
 	return dataloader.Answer{Rows: result.rows, Queries: result.queries}, nil
 }
 
