@@ -118,9 +118,11 @@ test-year: bin/.modules control-plane ## Refresh one subscription every hour of 
 	@SEATPLANE_YEAR=all KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/crash -run TestYear -count=1 -v -timeout 120m
 
 .PHONY: test-database-kill
-test-database-kill: bin/.modules test-servers ## Kill PostgreSQL and MariaDB in the midst of refreshes (minutes).
-	$(say) "killing each database $(DATABASE_KILLS) times for each way to ask it"
+test-database-kill: bin/.modules control-plane test-servers ## Kill PostgreSQL and MariaDB in the midst of refreshes (minutes).
+	$(say) "killing each database $(DATABASE_KILLS) times for each way to ask it, and once more with a cluster"
 	@SEATPLANE_DATABASE_KILLS=$(DATABASE_KILLS) go test ./internal/dataloader/sql -run TestServerKilled -count=1 -v -timeout 120m
+	@SEATPLANE_DATABASE_KILLS=$(DATABASE_KILLS) KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./internal/controller/seatproduct \
+		-run TestSeatProduct -ginkgo.focus "is killed" -count=1 -v -timeout 120m
 
 .PHONY: bench
 bench: bin/.modules control-plane ## Run the benchmarks.
