@@ -5,8 +5,6 @@ package acceptance
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -122,17 +120,12 @@ func (o *office) neverShown(secrets ...string) {
 	if err != nil {
 		o.Fatal(err)
 	}
-	response, err := http.Get(metricsURL)
-	if err != nil {
-		o.Fatal(err)
-	}
-	defer response.Body.Close()
-	metrics, err := io.ReadAll(response.Body)
+	metrics, err := get(metricsURL)
 	if err != nil {
 		o.Fatal(err)
 	}
 	objects := o.run("get", "seatproducts,subscriptions,subscriptionupdates,invoices,testclocks,events", "-o", "yaml")
-	for where, text := range map[string]string{"log": string(log), "metrics": string(metrics), "objects and events": objects} {
+	for where, text := range map[string]string{"log": string(log), "metrics": metrics, "objects and events": objects} {
 		if !strings.Contains(text, "seat") {
 			o.Errorf("the %s say nothing at all", where)
 		}

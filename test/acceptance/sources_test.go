@@ -34,6 +34,7 @@ func TestFigure1FromEachSource(t *testing.T) {
 		"Kubernetes":      fromKubernetes,
 		"SeatAssignments": fromSeatAssignments,
 		"ConfigMap":       fromConfigMap,
+		"SQLite":          fromSQLite,
 	}
 	for name, setUp := range sources {
 		t.Run(name, func(t *testing.T) {
@@ -145,27 +146,37 @@ func fromPrometheus(o *office) (string, func(int)) {
 		_, _ = fmt.Fprintf(w, "seats{tenant=\"acme\",team=\"red\"} 1\nseats{tenant=\"acme\",team=\"blue\"} %d\n", count.Load()-1)
 	}))
 	o.Cleanup(application.Close)
-	server := prometheus.Start(o, fmt.Sprintf(`
+	server := prometheus.Start(o, scrape(application.URL))
+	const query = "sum by (tenant) (seats)"
+	set := func(n int) {
+		count.Store(int64(n))
+		o.eventually(fmt.Sprintf("Prometheus knows of %d seats", n), func(context.Context) (bool, string, error) {
+			body, err := get(server + "/api/v1/query?query=" + url.QueryEscape(fmt.Sprintf("%s == %d", query, n)))
+			return strings.Contains(body, `"acme"`), body, err
+		})
+	}
+	return fmt.Sprintf(`{prometheus: {url: %q, query: %s, keyLabel: tenant}}`, server, query), set
+}
+
+// scrape returns a configuration that has Prometheus ask an application all the time.
+func scrape(application string) string {
+	return fmt.Sprintf(`
 scrape_configs:
 - job_name: application
   scrape_interval: 100ms
   scrape_timeout: 100ms
   static_configs: [{targets: [%q]}]
-`, strings.TrimPrefix(application.URL, "http://")))
-	const query = "sum by (tenant) (seats)"
-	set := func(n int) {
-		count.Store(int64(n))
-		o.eventually(fmt.Sprintf("Prometheus knows of %d seats", n), func(context.Context) (bool, string, error) {
-			response, err := http.Get(server + "/api/v1/query?query=" + url.QueryEscape(fmt.Sprintf("%s == %d", query, n)))
-			if err != nil {
-				return false, "", err
-			}
-			defer func() { _ = response.Body.Close() }()
-			body, err := io.ReadAll(response.Body)
-			return strings.Contains(string(body), `"acme"`), string(body), err
-		})
+`, strings.TrimPrefix(application, "http://"))
+}
+
+func get(address string) (string, error) {
+	response, err := http.Get(address)
+	if err != nil {
+		return "", err
 	}
-	return fmt.Sprintf(`{prometheus: {url: %q, query: %s, keyLabel: tenant}}`, server, query), set
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	return string(body), err
 }
 
 // fromKubernetes counts ConfigMaps, which a ClusterRole of the test's own grants. No controller gathers such
@@ -214,4 +225,13 @@ data: {acme: "%d"}
 `, n))
 	}
 	return `{configMap: {name: seat-counts}}`, set
+}
+
+func fromSQLite(o *office) (string, func(int)) {
+	database := o.database("CREATE TABLE users (tenant TEXT)")
+	set := func(n int) {
+		o.exec(database, fmt.Sprintf("DELETE FROM users; "+
+			"INSERT INTO users WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT %d) SELECT 'acme' FROM n", n))
+	}
+	return "{sql: {driver: SQLite, dsnSecretRef: {name: db, key: dsn}, query: \"SELECT tenant, count(*) FROM users GROUP BY tenant\"}}", set
 }
