@@ -129,6 +129,15 @@ bench: bin/.modules control-plane ## Run the benchmarks.
 	$(say) "running benchmarks that match '$(BENCH)'"
 	@KUBEBUILDER_ASSETS="$$($(ASSETS))" go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(TEST_TIMEOUT) ./internal/...
 
+# How many subscriptions one product has, one number a run.
+BENCH_REFRESH ?= 1000,10000,100000
+
+.PHONY: bench-refresh
+bench-refresh: bin/.modules control-plane test-servers ## Measure refreshes of up to 100,000 subscriptions (minutes).
+	$(say) "refreshing $(BENCH_REFRESH) subscriptions on one PostgreSQL"
+	@SEATPLANE_BENCH_REFRESH=$(BENCH_REFRESH) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
+		go test ./test/performance -run TestRefresh -count=1 -v -timeout 120m
+
 .PHONY: vet
 vet: bin/.modules ## Run go vet.
 	$(say) "vetting"
