@@ -46,9 +46,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// growth is by how much the cost a subscription may be higher than at the smallest number of them, where
-// what a refresh costs at least weighs most. Noise of a busy machine is in it.
-const growth = 1.5
+// growth is by how much the cost a subscription may be higher than at the smallest number of them. What a
+// hundred times as many take in memory is in no cache of a processor any more, which is seen, and so is
+// the noise of a busy machine; a cost that grew with their number would be higher a hundred times.
+const growth = 2
 
 // A refresh asks the database once and writes the product's status; what changed is written besides, and
 // nothing else. What it costs a subscription does not grow with their number.
