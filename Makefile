@@ -32,6 +32,9 @@ GOTESTSUM := $(TOOLS)/gotestsum
 # Prints the folder of the control plane's binaries; silent and instant once they are there.
 ASSETS := hack/control-plane.sh
 
+# How often the database is killed in the midst of a refresh, for each kind of server and of query.
+DATABASE_KILLS ?= 100
+
 say = @printf '==> %s\n'
 
 ##@ Help
@@ -40,7 +43,7 @@ say = @printf '==> %s\n'
 help: ## List the targets.
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z][a-z-]*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Try it
 
@@ -73,10 +76,14 @@ manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs and the manager's
 control-plane: ## Provide etcd, kube-apiserver, kubectl and kube-controller-manager.
 	@dir="$$($(ASSETS))" && printf '==> control plane in %s\n' "$$dir"
 
+.PHONY: test-servers
+test-servers: ## Provide PostgreSQL, MariaDB and Prometheus for the tests, by apt-get where that is allowed.
+	@hack/test-servers.sh
+
 ##@ Check
 
 .PHONY: test
-test: vet control-plane $(GOTESTSUM) ## Run every test, those against a real API server too.
+test: vet control-plane test-servers $(GOTESTSUM) ## Run every test, those against a real API server and databases too.
 	$(say) "testing $(TEST_PACKAGES)"
 	@rm -f $(CRASH_REPORT)
 	@KUBEBUILDER_ASSETS="$$($(ASSETS))" SEATPLANE_CRASH_REPORT=$(CRASH_REPORT) \
@@ -85,7 +92,7 @@ test: vet control-plane $(GOTESTSUM) ## Run every test, those against a real API
 	@[ ! -f $(CRASH_REPORT) ] || cat $(CRASH_REPORT)
 
 .PHONY: test-race
-test-race: bin/.modules control-plane $(GOTESTSUM) ## Run the tests with the race detector (needs a C compiler).
+test-race: bin/.modules control-plane test-servers $(GOTESTSUM) ## Run the tests with the race detector (needs a C compiler).
 	$(say) "testing $(RACE_PACKAGES) with the race detector"
 	@CGO_ENABLED=1 KUBEBUILDER_ASSETS="$$($(ASSETS))" $(GOTESTSUM) --format pkgname-and-test-fails -- \
 		-race -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACE_PACKAGES)
@@ -110,10 +117,26 @@ test-year: bin/.modules control-plane ## Refresh one subscription every hour of 
 	$(say) "refreshing one subscription every hour of a year"
 	@SEATPLANE_YEAR=all KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/crash -run TestYear -count=1 -v -timeout 120m
 
+.PHONY: test-database-kill
+test-database-kill: bin/.modules control-plane test-servers ## Kill PostgreSQL and MariaDB in the midst of refreshes (minutes).
+	$(say) "killing each database $(DATABASE_KILLS) times for each way to ask it, and once more with a cluster"
+	@SEATPLANE_DATABASE_KILLS=$(DATABASE_KILLS) go test ./internal/dataloader/sql -run TestServerKilled -count=1 -v -timeout 120m
+	@SEATPLANE_DATABASE_KILLS=$(DATABASE_KILLS) KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./internal/controller/seatproduct \
+		-run TestSeatProduct -ginkgo.focus "is killed" -count=1 -v -timeout 120m
+
 .PHONY: bench
 bench: bin/.modules control-plane ## Run the benchmarks.
 	$(say) "running benchmarks that match '$(BENCH)'"
 	@KUBEBUILDER_ASSETS="$$($(ASSETS))" go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(TEST_TIMEOUT) ./internal/...
+
+# How many subscriptions one product has, one number a run.
+BENCH_REFRESH ?= 1000,10000,100000
+
+.PHONY: bench-refresh
+bench-refresh: bin/.modules control-plane test-servers ## Measure refreshes of up to 100,000 subscriptions (minutes).
+	$(say) "refreshing $(BENCH_REFRESH) subscriptions on one PostgreSQL"
+	@SEATPLANE_BENCH_REFRESH=$(BENCH_REFRESH) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
+		go test ./test/performance -run TestRefresh -count=1 -v -timeout 120m
 
 .PHONY: vet
 vet: bin/.modules ## Run go vet.

@@ -61,6 +61,12 @@ type SQLSource struct {
 	// +required
 	DSNSecretRef SecretKeyReference `json:"dsnSecretRef"`
 
+	// The Secret that holds the certificates, in PEM, that a database server is trusted by. It must carry
+	// the label billing.seatplane.dev/allow: loader. With it, the server's certificate is verified. The
+	// system's certificates when left out. Not with SQLite.
+	// +optional
+	CASecretRef *SecretKeyReference `json:"caSecretRef,omitempty"`
+
 	// The query, up to 16384 characters. It returns one row a key: the key, then its count. It runs in
 	// a read-only transaction.
 	// +required
@@ -95,7 +101,9 @@ const (
 
 // HTTPSource counts seats with a request that answers JSON.
 type HTTPSource struct {
-	// The address, beginning with http:// or https://, up to 2048 characters.
+	// The address, beginning with http:// or https://, up to 2048 characters. It is asked over https and
+	// has to be public, unless the operator's flags --loader-allow-plain-http and
+	// --loader-allowed-networks allow more.
 	// +required
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://.+$')",message="an address begins with http:// or https://: write it in full"
@@ -128,7 +136,8 @@ type HTTPSource struct {
 	// +kubebuilder:validation:MaxLength=1024
 	RowKey string `json:"rowKey"`
 
-	// A CEL expression over row that yields its count, such as int(row.active).
+	// A CEL expression over row that yields its count, such as int(row.active). Unlike elsewhere, int of
+	// a number that is not whole is an error.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
@@ -143,7 +152,9 @@ type HTTPSource struct {
 
 // PrometheusSource counts seats with an instant query: one sample a key.
 type PrometheusSource struct {
-	// The address of the server, beginning with http:// or https://, up to 2048 characters.
+	// The address of the server, beginning with http:// or https://, up to 2048 characters. It is asked
+	// over https and has to be public, unless the operator's flags --loader-allow-plain-http and
+	// --loader-allowed-networks allow more.
 	// +required
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://.+$')",message="an address begins with http:// or https://: write it in full"

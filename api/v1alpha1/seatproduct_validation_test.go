@@ -23,6 +23,7 @@ func TestSeatProductValidation(t *testing.T) {
 		entryNames("spec.plans.0.name", ""),
 		objectNames("spec.prorationPolicyRef.name", "full/seatproduct-sql"),
 		secretKeys("spec.dataLoader.sql.dsnSecretRef", "full/seatproduct-sql"),
+		secretKeys("spec.dataLoader.sql.caSecretRef", "full/seatproduct-sql"),
 		secretKeys("spec.dataLoader.http.bearerTokenSecretRef", "full/seatproduct-http"),
 		secretKeys("spec.dataLoader.http.caSecretRef", "full/seatproduct-http"),
 		addresses("spec.dataLoader.http.url", "full/seatproduct-http"),

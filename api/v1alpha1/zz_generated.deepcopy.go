@@ -1298,6 +1298,11 @@ func (in *RefreshStatus) DeepCopy() *RefreshStatus {
 func (in *SQLSource) DeepCopyInto(out *SQLSource) {
 	*out = *in
 	in.DSNSecretRef.DeepCopyInto(&out.DSNSecretRef)
+	if in.CASecretRef != nil {
+		in, out := &in.CASecretRef, &out.CASecretRef
+		*out = new(SecretKeyReference)
+		(*in).DeepCopyInto(*out)
+	}
 	if in.TimeoutSeconds != nil {
 		in, out := &in.TimeoutSeconds, &out.TimeoutSeconds
 		*out = new(int32)

@@ -15,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/seatplane/seatplane/internal/dataloader/egress"
 )
 
 // options is what the command line says.
@@ -27,6 +29,7 @@ type options struct {
 	maxConcurrentReconciles int
 	syncPeriod              time.Duration
 	sqliteDir               string
+	loaderEgress            egress.Policy
 	watchNamespaces         []string
 	// watchSelector is nil when everything is watched.
 	watchSelector labels.Selector
@@ -37,7 +40,7 @@ type options struct {
 // parse reads the command line, and refuses what could only fail later.
 func parse(flags *flag.FlagSet, args []string) (options, error) {
 	var o options
-	var namespaces, selector string
+	var namespaces, selector, networks string
 	flags.BoolVar(&o.leaderElect, "leader-elect", false,
 		"Elect a leader: of several managers that watch the same objects, one works and the others stand by.")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
@@ -55,6 +58,12 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 			"A look that finds nothing to do writes nothing.")
 	flags.StringVar(&o.sqliteDir, "sqlite-dir", "",
 		"Folder whose SQLite databases data loaders may read. SQLite is off when empty.")
+	flags.StringVar(&networks, "loader-allowed-networks", "",
+		"Networks that data loaders may reach although they are not public, in CIDR notation, separated by commas, "+
+			"such as 10.96.0.0/12 for the Services of a cluster. Whoever writes a SeatProduct can have the operator ask any "+
+			"server in them.")
+	flags.BoolVar(&o.loaderEgress.PlainHTTP, "loader-allow-plain-http", false,
+		"Let data loaders use http beside https. Tokens and counts can then be read and changed on their way.")
 	flags.StringVar(&namespaces, "watch-namespaces", "",
 		"Namespaces to watch, separated by commas. All when empty.")
 	flags.StringVar(&selector, "watch-label-selector", "",
@@ -74,6 +83,9 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 	var err error
 	if o.watchNamespaces, err = parseNamespaces(namespaces); err != nil {
 		return options{}, err
+	}
+	if o.loaderEgress.Networks, err = egress.ParseNetworks(networks); err != nil {
+		return options{}, fmt.Errorf("--loader-allowed-networks: %w", err)
 	}
 	if o.watchSelector, err = parseSelector(selector); err != nil {
 		return options{}, err

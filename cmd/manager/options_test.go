@@ -6,6 +6,7 @@ package main
 import (
 	"flag"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,6 +53,8 @@ func TestParse(t *testing.T) {
 		"sqlite":        {"a folder is taken", []string{"--sqlite-dir", folder}, ""},
 		"no sqlite":     {"a folder that is not there is refused at once", []string{"--sqlite-dir", folder + "/none"}, "--sqlite-dir: stat"},
 		"sqlite file":   {"a file is no folder", []string{"--sqlite-dir", file}, "is not a folder"},
+		"networks":      {"networks that are not public", []string{"--loader-allowed-networks=10.96.0.0/12,fd00::/8", "--loader-allow-plain-http"}, ""},
+		"no network":    {"an address is no network", []string{"--loader-allowed-networks=10.0.0.1"}, "--loader-allowed-networks: \"10.0.0.1\" is no network"},
 		"concurrency":   {"nothing would ever happen", []string{"--max-concurrent-reconciles=0"}, "must be at least 1"},
 		"sync period":   {"everything would be looked at all the time", []string{"--sync-period=0s"}, "must be at least 1s"},
 		"namespace":     {"no namespace has such a name", []string{"--watch-namespaces=a,B"}, `"B" is not the name of a namespace`},
@@ -66,6 +69,17 @@ func TestParse(t *testing.T) {
 				t.Errorf("%s: got error %v", tc.reason, err)
 			}
 		})
+	}
+}
+
+func TestWhatDataLoadersMayReach(t *testing.T) {
+	none, err := parseArgs()
+	if err != nil || none.loaderEgress.PlainHTTP || len(none.loaderEgress.Networks) > 0 {
+		t.Errorf("without flags only public servers over https are asked: got %+v, %v", none.loaderEgress, err)
+	}
+	some, err := parseArgs("--loader-allowed-networks=10.96.0.0/12", "--loader-allow-plain-http")
+	if err != nil || !some.loaderEgress.PlainHTTP || !some.loaderEgress.Permits(netip.MustParseAddr("10.96.0.1")) {
+		t.Errorf("got %+v, %v", some.loaderEgress, err)
 	}
 }
 

@@ -24,6 +24,10 @@ import (
 	"github.com/seatplane/seatplane/internal/controller/testclock"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/configmap"
+	"github.com/seatplane/seatplane/internal/dataloader/httpjson"
+	"github.com/seatplane/seatplane/internal/dataloader/kubernetes"
+	"github.com/seatplane/seatplane/internal/dataloader/prometheus"
+	"github.com/seatplane/seatplane/internal/dataloader/seatassignments"
 	"github.com/seatplane/seatplane/internal/dataloader/sql"
 	"github.com/seatplane/seatplane/internal/index"
 )
@@ -67,11 +71,16 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	return mgr.Start(ctx)
 }
 
-// newLoader returns what reads the sources of seat counts. Secrets and ConfigMaps are read live.
+// newLoader returns what reads the sources of seat counts. What they read in the cluster is read live.
 func newLoader(mgr ctrl.Manager, o options) *dataloader.Registry {
+	live := mgr.GetAPIReader()
 	return dataloader.NewRegistry(
-		sql.New(mgr.GetAPIReader(), sql.Options{SQLiteDir: o.sqliteDir}),
-		configmap.Provider{Live: mgr.GetAPIReader()},
+		sql.New(live, sql.Options{SQLiteDir: o.sqliteDir}),
+		httpjson.New(live, o.loaderEgress),
+		prometheus.Provider{Live: live, Policy: o.loaderEgress, Clock: clock.RealClock{}},
+		kubernetes.Provider{Live: live, Mapper: mgr.GetRESTMapper()},
+		configmap.Provider{Live: live},
+		seatassignments.Provider{Live: live},
 	)
 }
 

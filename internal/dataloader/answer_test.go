@@ -171,3 +171,15 @@ func TestScrub(t *testing.T) {
 		t.Errorf("a wrapped failure is lost: %v", got)
 	}
 }
+
+// A server that is asked with a secret can answer with it: what is no number is looked through, and a
+// number stays what it is.
+func TestScrubCounts(t *testing.T) {
+	rows := []Row{{Key: "a", Count: "700"}, {Key: "b", Count: "7e2"}, {Key: "c", Count: "Bearer token-700"}, {Key: "d", NullCount: true}}
+	ScrubCounts(rows, func(text string) string { return Scrub(text, "700", "token-700") })
+	for n, want := range []string{"700", "7e2", "Bearer [redacted]", ""} {
+		if rows[n].Count != want {
+			t.Errorf("got %q, want %q", rows[n].Count, want)
+		}
+	}
+}

@@ -94,6 +94,19 @@ func Scrub(text string, secrets ...string) string {
 	return tidy(text)
 }
 
+// ScrubCounts has every secret replaced in the counts that are no numbers. A sentence about a wrong count
+// repeats it, cut, and a server that is asked with a secret can answer with it.
+func ScrubCounts(rows []Row, scrub func(string) string) {
+	for n := range rows {
+		if strings.ContainsFunc(rows[n].Count, notOfNumber) {
+			rows[n].Count = scrub(rows[n].Count)
+		}
+	}
+}
+
+// notOfNumber says whether a character is in no number as sources write them.
+func notOfNumber(r rune) bool { return !strings.ContainsRune("0123456789+-.eE", r) }
+
 // tidy makes text one line of printable characters within maxMessage bytes.
 func tidy(text string) string {
 	text = strings.Map(func(r rune) rune {

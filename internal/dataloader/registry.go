@@ -66,7 +66,7 @@ func (r *Registry) Load(ctx context.Context, scope Scope, spec *v1alpha1.DataLoa
 	provider := r.choose(spec)
 	r.forgetOthers(scope, provider)
 	if provider == nil {
-		return Answer{}, Failf(ReasonSourceError, "this version of the operator has no source of this kind: use sql with SQLite, or configMap")
+		return Answer{}, Failf(ReasonSourceError, "this version of the operator has no source of this kind")
 	}
 	source, err := provider.Open(ctx, scope, spec)
 	if err != nil {

@@ -51,6 +51,14 @@ func TestCronNext(t *testing.T) {
 			"asked between the two, the next is tomorrow's", "30 2 * * *", "Europe/Paris", "2026-10-25T01:10:00Z",
 			[]string{"2026-10-26T01:30:00Z"},
 		},
+		"BerlinSpring": {
+			"02:30 does not exist on 29 March: that day's refresh is at 03:30 summer time", "30 2 * * *", "Europe/Berlin", "2026-03-27T12:00:00Z",
+			[]string{"2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z", "2026-03-31T00:30:00Z"},
+		},
+		"BerlinAutumn": {
+			"02:30 happens twice on 25 October: that day's refresh is at the first", "30 2 * * *", "Europe/Berlin", "2026-10-23T12:00:00Z",
+			[]string{"2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z", "2026-10-27T01:30:00Z"},
+		},
 		"NewYorkSpring": {
 			"the same on 8 March in New York", "15 2 * * *", "America/New_York", "2026-03-07T12:00:00Z",
 			[]string{"2026-03-08T07:15:00Z", "2026-03-09T06:15:00Z"},

@@ -24,6 +24,10 @@ type Request struct {
 	Keys []string
 }
 
+// ItemKey is the key of an item where a source knows subscriptions and items by themselves: their names.
+// Neither has a slash in it.
+func ItemKey(subscription, item string) string { return subscription + "/" + item }
+
 // Answer is what a source said.
 type Answer struct {
 	// Rows in the order in which they came.

@@ -61,7 +61,12 @@ func runSuite(m *testing.M) (status int, err error) {
 	defer cancel()
 	ground, err = playground.Start(ctx, playground.Options{
 		Manager: manager,
-		Args:    []string{"--metrics-bind-address=" + address, "--metrics-secure=false"},
+		Args: []string{
+			"--metrics-bind-address=" + address, "--metrics-secure=false",
+			"--loader-allowed-networks=127.0.0.0/8", "--loader-allow-plain-http",
+			// What is logged for developers is shown to people too.
+			"--zap-log-level=debug",
+		},
 	})
 	if err != nil {
 		return 0, err

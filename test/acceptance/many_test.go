@@ -89,7 +89,7 @@ func startAll(o *office, many int) {
 	}
 }
 
-// queries returns how often a SQL source was asked so far, by the manager's metrics.
+// queries returns how often the sources of this office were asked so far, by the manager's metrics.
 func queries(o *office) int {
 	o.Helper()
 	request, err := http.NewRequestWithContext(o.Context(), http.MethodGet, metricsURL, http.NoBody)
@@ -107,7 +107,7 @@ func queries(o *office) int {
 	}
 	sum := 0
 	for line := range strings.Lines(string(body)) {
-		if !strings.HasPrefix(line, `seatplane_refreshes_total{`) || !strings.Contains(line, `source="sql"`) {
+		if !strings.HasPrefix(line, `seatplane_refreshes_total{`) || !strings.Contains(line, `namespace="`+o.namespace+`"`) {
 			continue
 		}
 		fields := strings.Fields(line)

@@ -104,7 +104,9 @@ func (o *office) eventually(what string, holds func(context.Context) (bool, stri
 	last := ""
 	err := wait.PollUntilContextTimeout(o.Context(), 50*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
 		done, now, err := holds(ctx)
-		last = now
+		if now != "" {
+			last = now
+		}
 		return done, err
 	})
 	if err != nil {

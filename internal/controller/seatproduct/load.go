@@ -53,7 +53,7 @@ func (r *Reconciler) carryOut(ctx context.Context, s *situation, memory *memory,
 		done.incomplete = r.recordReadings(ctx, s, done.findings.readings, done.times)
 	}
 	done.took = r.Wall.Since(began)
-	r.measure(s, done, len(answer.Rows))
+	r.measure(s, done, answer)
 	return done, ctx.Err()
 }
 

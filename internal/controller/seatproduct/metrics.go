@@ -8,42 +8,53 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
+// The labels are names of objects, kinds of sources and reasons of the API: nothing that a source says,
+// and no more of them than there are products. docs/metrics.md repeats the sentences, as a test checks.
 var (
+	ofProduct = []string{"namespace", "product", "source"}
+
 	refreshes = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "seatplane_refreshes_total",
-		Help: "Questions to a data loader's source, by kind of source and by reason: Refreshed, or why it failed.",
-	}, []string{"source", "reason"})
+		Help: "Questions to the source of a product's counts, by the reason that Loaded gives: Refreshed, or why they failed.",
+	}, []string{"namespace", "product", "source", "reason"})
 
 	refreshDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "seatplane_refresh_duration_seconds",
-		Help:    "How long a question to a data loader's source and recording its answer took, by kind of source.",
+		Help:    "How long it took to ask a source and to record its answer, by kind of source.",
 		Buckets: prometheus.ExponentialBuckets(0.01, 2.5, 11),
 	}, []string{"source"})
 
+	refreshQueries = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "seatplane_refresh_queries_total",
+		Help: "Queries or requests that answered questions took: one, or one for each batch of keys or page.",
+	}, ofProduct)
+
 	refreshRows = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "seatplane_refresh_rows_total",
-		Help: "Rows that data loaders' sources answered, by kind of source.",
-	}, []string{"source"})
+		Help: "Rows that a product's source answered.",
+	}, ofProduct)
 
 	refreshCounts = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "seatplane_refresh_counts_total",
-		Help: "Items that were counted, changed, still held for approval, or failed, by kind of source.",
-	}, []string{"source", "outcome"})
+		Help: "Items that were counted, that changed, whose change still waits for approval (held), or whose key failed, by outcome.",
+	}, []string{"namespace", "product", "source", "outcome"})
 
 	refreshSuccess = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "seatplane_refresh_last_success_timestamp_seconds",
-		Help: "When a product's seats were last all counted on the wall clock; how stale they are is the time since.",
+		Help: "When all of a product's items were last counted on the wall clock; how stale they are is the time since.",
 	}, []string{"namespace", "product"})
 )
 
 func init() {
-	metrics.Registry.MustRegister(refreshes, refreshDuration, refreshRows, refreshCounts, refreshSuccess)
+	metrics.Registry.MustRegister(refreshes, refreshDuration, refreshQueries, refreshRows, refreshCounts, refreshSuccess)
 }
 
 // measure counts a load in the metrics.
-func (r *Reconciler) measure(s *situation, done result, rows int) {
+func (r *Reconciler) measure(s *situation, done result, answer dataloader.Answer) {
+	namespace, product := s.product.Namespace, s.product.Name
 	source := r.Loader.SourceName(s.product.Spec.DataLoader)
 	reason := v1alpha1.ReasonRefreshed
 	switch {
@@ -52,21 +63,36 @@ func (r *Reconciler) measure(s *situation, done result, rows int) {
 	case done.incomplete != nil:
 		reason = v1alpha1.ReasonProgressing
 	}
-	refreshes.WithLabelValues(source, reason).Inc()
+	refreshes.WithLabelValues(namespace, product, source, reason).Inc()
 	refreshDuration.WithLabelValues(source).Observe(done.took.Seconds())
-	refreshRows.WithLabelValues(source).Add(float64(rows))
+	refreshQueries.WithLabelValues(namespace, product, source).Add(float64(answer.Queries))
+	refreshRows.WithLabelValues(namespace, product, source).Add(float64(len(answer.Rows)))
 	for outcome, count := range map[string]int64{
 		"counted": done.findings.counted, "changed": done.changed,
 		"held": done.findings.held, "failed": int64(len(done.findings.problems)),
 	} {
-		refreshCounts.WithLabelValues(source, outcome).Add(float64(count))
+		refreshCounts.WithLabelValues(namespace, product, source, outcome).Add(float64(count))
 	}
-	if done.done() && done.load.whole && done.load.clock == "" {
-		refreshSuccess.WithLabelValues(s.product.Namespace, s.product.Name).Set(float64(done.times.loaded.Unix()))
+}
+
+// measureAge has the metrics say when a product was last refreshed, as its status does: a restart must
+// not make it look fresh, or unknown.
+func measureAge(product *v1alpha1.SeatProduct) {
+	for _, entry := range product.Status.Refreshes {
+		if entry.Clock == "" && entry.LastRefreshTime != nil {
+			refreshSuccess.WithLabelValues(product.Namespace, product.Name).Set(float64(entry.LastRefreshTime.Unix()))
+			return
+		}
 	}
+	refreshSuccess.DeleteLabelValues(product.Namespace, product.Name)
 }
 
 // forgetMetrics drops what the metrics say about a product that is gone.
 func forgetMetrics(namespace, product string) {
-	refreshSuccess.DeleteLabelValues(namespace, product)
+	of := prometheus.Labels{"namespace": namespace, "product": product}
+	for _, each := range []interface{ DeletePartialMatch(prometheus.Labels) int }{
+		refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess,
+	} {
+		each.DeletePartialMatch(of)
+	}
 }

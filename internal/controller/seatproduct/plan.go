@@ -177,7 +177,7 @@ func connectItem(product *v1alpha1.SeatProduct, subscription *v1alpha1.Subscript
 	found := item{
 		subscription: subscription,
 		name:         name,
-		key:          keyOf(product.Spec.DataLoader.Key, subscription),
+		key:          keyOf(product.Spec.DataLoader, subscription, name),
 		clock:        clockOf(subscription),
 	}
 	switch {
@@ -216,8 +216,12 @@ func removed(subscription *v1alpha1.Subscription, name string) bool {
 	return acted != nil && slices.ContainsFunc(acted.Items, func(i v1alpha1.ActedOnItem) bool { return i.Name == name })
 }
 
-func keyOf(meaning v1alpha1.LoaderKey, subscription *v1alpha1.Subscription) string {
-	switch meaning {
+// keyOf returns what an item is called in an answer. SeatAssignments name the item themselves.
+func keyOf(loader *v1alpha1.DataLoader, subscription *v1alpha1.Subscription, item string) string {
+	if loader.SeatAssignments != nil {
+		return dataloader.ItemKey(subscription.Name, item)
+	}
+	switch loader.Key {
 	case v1alpha1.KeySubscriptionName:
 		return subscription.Name
 	case v1alpha1.KeyExternalRef:

@@ -125,6 +125,13 @@ func TestConnect(t *testing.T) {
 		"ByName": {"the key may be the name", func(p *v1alpha1.SeatProduct) { p.Spec.DataLoader.Key = v1alpha1.KeySubscriptionName }, []*v1alpha1.Subscription{
 			edit(makeSubscription("acme", 2, 5), func(s *v1alpha1.Subscription) { s.Spec.Customer.ID = "c-17" }),
 		}, []string{"acme/editors=acme"}, nil},
+		"SeatAssignments": {"they name items, so that a subscription may have two", func(p *v1alpha1.SeatProduct) {
+			p.Spec.DataLoader = &v1alpha1.DataLoader{Key: v1alpha1.KeyExternalRef, SeatAssignments: &v1alpha1.SeatAssignmentsSource{}}
+		}, []*v1alpha1.Subscription{
+			edit(makeSubscription("acme", 2, 5), func(s *v1alpha1.Subscription) {
+				s.Spec.Items = append(s.Spec.Items, v1alpha1.SubscriptionItem{Name: "more", ProductRef: s.Spec.Items[0].ProductRef, Plan: "monthly"})
+			}),
+		}, []string{"acme/editors=acme/editors", "acme/more=acme/more"}, nil},
 		"NoReference": {"two without an external reference do not share a key", func(p *v1alpha1.SeatProduct) { p.Spec.DataLoader.Key = v1alpha1.KeyExternalRef }, []*v1alpha1.Subscription{
 			makeSubscription("acme", 2, 5), makeSubscription("bolt", 1, 5),
 		}, []string{"acme/editors=", "bolt/editors="}, nil},

@@ -30,6 +30,11 @@ import (
 // +kubebuilder:rbac:groups="",resources=secrets;configmaps,verbs=get
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
+// What data loaders count in the cluster. Other kinds are granted by ClusterRoles with a label, see
+// config/rbac/loader_role.yaml; which these are is read from the ClusterRoles themselves.
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatassignments,verbs=list
+// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=list
+
 // Reconciler refreshes SeatProducts.
 type Reconciler struct {
 	// Client reads from the cache, by the indexes of internal/index, and writes to the API server.

@@ -98,6 +98,30 @@ var _ = Describe("A refresh", func() {
 		Expect(s.refresh().NextRefreshTime.Time).To(BeTemporally("==", s.clock.Spec.Now.Add(time.Minute)))
 	})
 
+	It("is made once a day where the clocks change", func(ctx SpecContext) {
+		s := newStage(ctx, v1alpha1.Refresh{Schedule: "30 2 * * *", TimeZone: "Europe/Berlin"})
+		s.counted(ctx, map[string]int64{"acme": 5})
+		for _, change := range []struct {
+			from time.Time
+			want []string
+		}{
+			{time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC), []string{"2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"}},
+			{time.Date(2027, 3, 27, 12, 0, 0, 0, time.UTC), []string{"2027-03-28T01:30:00Z", "2027-03-29T00:30:00Z"}},
+		} {
+			s.advance(ctx, change.from.Sub(s.clock.Spec.Now.Time))
+			s.pass(ctx)
+			var got []string
+			for range 2 * 24 * 2 {
+				s.advance(ctx, 30*time.Minute)
+				if len(s.pass(ctx)) > 0 {
+					got = append(got, s.refresh().LastRefreshToken)
+					Expect(s.refresh().LastRefreshTime.Time).To(BeTemporally("==", s.clock.Spec.Now.Time))
+				}
+			}
+			Expect(got).To(Equal(change.want))
+		}
+	})
+
 	It("writes nothing but the product's status while a decrease waits for the renewal", func(ctx SpecContext) {
 		s := newStage(ctx, everyHourOnTheHour)
 		s.counted(ctx, map[string]int64{"acme": 5})
@@ -158,6 +182,30 @@ var _ = Describe("A refresh", func() {
 		Expect(s.subscription(ctx, "acme").Status.LastHandledRefreshRequest).To(Equal("one"))
 		Expect(s.subscription(ctx, "acme").Status.Loads).To(BeEmpty())
 		Expect(s.pass(ctx)).To(BeEmpty())
+	})
+
+	It("is one query for all that were asked for", func(ctx SpecContext) {
+		s := newStage(ctx, v1alpha1.Refresh{})
+		counts := map[string]int64{}
+		for n := range 40 {
+			counts[fmt.Sprintf("customer-%02d", n)] = 5
+		}
+		s.counted(ctx, counts)
+		before := len(s.source.Requests())
+		var asked []string
+		for n := range 30 {
+			name := fmt.Sprintf("customer-%02d", n)
+			ask(ctx, s.subscription(ctx, name), fmt.Sprint("request ", n))
+			asked = append(asked, name)
+		}
+		s.pass(ctx)
+		Expect(s.source.Requests()[before:]).To(Equal([]dataloader.Request{{Keys: asked}}))
+		for n := range 30 {
+			Expect(s.subscription(ctx, asked[n]).Status.LastHandledRefreshRequest).To(Equal(fmt.Sprint("request ", n)))
+		}
+		s.wait(time.Minute)
+		Expect(s.pass(ctx)).To(BeEmpty())
+		Expect(s.source.Requests()).To(HaveLen(before + 1))
 	})
 
 	It("of an unknown subscription's clock waits for the clock", func(ctx SpecContext) {

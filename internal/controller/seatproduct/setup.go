@@ -28,7 +28,7 @@ import (
 
 const (
 	// arrivalDelay is how long a changed subscription waits for more of them: a thousand that are
-	// applied together are loaded with one query.
+	// applied together, or ask for a refresh together, are loaded with one query.
 	arrivalDelay = 500 * time.Millisecond
 	// totalsDelay is how long a changed quantity waits for more of them: only totals depend on it.
 	totalsDelay = totalsEvery

@@ -5,20 +5,16 @@ package sql
 
 import (
 	databasesql "database/sql"
+	"database/sql/driver"
 	"errors"
 	"maps"
 	"sync"
-	"time"
 
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-const (
-	// maxConcurrentQueries bounds the queries that run on one database at a time (billing.md 12.7).
-	maxConcurrentQueries = 2
-	// idleConnection is how long a connection is kept for the next refresh.
-	idleConnection = time.Minute
-)
+// maxConcurrentQueries bounds the queries that run on one database at a time (billing.md 12.7).
+const maxConcurrentQueries = 2
 
 // pools holds one pool of connections for each database that a product uses. A pool is closed when
 // the last product that used it uses another database (its secret changed) or is gone.
@@ -60,12 +56,20 @@ func (p *pools) use(scope dataloader.Scope, target database) (*databasesql.DB, e
 	return used.db, nil
 }
 
+// open makes a pool that keeps no connection between refreshes: they are rare, and a connection that
+// waits is one more that the server carries, that breaks unseen, and that remembers what a query did
+// to it.
 func open(target database) *databasesql.DB {
-	db := databasesql.OpenDB(target.connector)
+	db := databasesql.OpenDB(impatient{Connector: target.connector, patience: connectTimeout})
 	db.SetMaxOpenConns(maxConcurrentQueries)
-	db.SetMaxIdleConns(1)
-	db.SetConnMaxIdleTime(idleConnection)
+	db.SetMaxIdleConns(-1)
 	return db
+}
+
+// discard closes a connection rather than handing it to whoever waits for one.
+func discard(connection *databasesql.Conn) {
+	_ = connection.Raw(func(any) error { return driver.ErrBadConn })
+	_ = connection.Close()
 }
 
 // leave lets go of what the scope uses. It is called with the lock held.

@@ -9,10 +9,13 @@ package sql
 
 import (
 	"context"
+	"crypto/sha256"
 	databasesql "database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -33,19 +36,40 @@ const (
 
 // dialect is what is particular to one kind of database.
 type dialect interface {
-	// resolve turns a DSN into a database. An error is a *dataloader.Failure.
-	resolve(dsn dataloader.Secret) (database, error)
+	// resolve turns a login into a database. An error is a *dataloader.Failure.
+	resolve(login) (database, error)
 	// check refuses a query before any database sees it. An error is a *dataloader.Failure.
 	check(spec *v1alpha1.SQLSource) error
 	// bind encodes the keys as the one parameter of a Bound query.
 	bind(keys []string) (any, error)
-	// guard makes a connection safe to run a stranger's query on.
-	guard(ctx context.Context, connection *databasesql.Conn) error
-	// unreachable says whether an error means that the database is not there.
-	unreachable(err error) bool
+	// begin makes a fresh connection safe to run a stranger's query on, and begins a read-only
+	// transaction in which all queries see one state. timeout is for each query.
+	begin(ctx context.Context, connection *databasesql.Conn, timeout time.Duration) error
+	// timedOut says whether an error may mean that the database stopped a query for its length.
+	timedOut(err error) bool
+	// explain says which kind of failure an error is, and what went wrong in a sentence, which may
+	// still repeat secrets.
+	explain(err error) (dataloader.Reason, string)
 }
 
-// database is a DSN that was understood.
+// login is what the Secrets of a source say.
+type login struct {
+	dsn dataloader.Secret
+	// ca is certificates in PEM; empty where the spec names none.
+	ca dataloader.Secret
+}
+
+// identity tells databases apart, credentials included.
+func (l login) identity(driver v1alpha1.SQLDriver) string {
+	return identity(driver, l.dsn.Reveal(), l.ca.Reveal())
+}
+
+// identity is a hash, because it is kept for as long as a pool is.
+func identity(driver v1alpha1.SQLDriver, parts ...string) string {
+	return fmt.Sprintf("%s:%x", driver, sha256.Sum256([]byte(strings.Join(parts, "\x00"))))
+}
+
+// database is a login that was understood.
 type database struct {
 	// identity tells databases apart, credentials included.
 	identity  string
@@ -76,9 +100,13 @@ var (
 // New returns a provider that reads Secrets through live; it needs get on Secrets and nothing else.
 func New(live client.Reader, options Options) *Provider {
 	return &Provider{
-		live:     live,
-		dialects: map[v1alpha1.SQLDriver]dialect{v1alpha1.DriverSQLite: sqliteDialect{dir: options.SQLiteDir}},
-		pools:    newPools(),
+		live: live,
+		dialects: map[v1alpha1.SQLDriver]dialect{
+			v1alpha1.DriverPostgres: postgresDialect{},
+			v1alpha1.DriverMySQL:    mysqlDialect{},
+			v1alpha1.DriverSQLite:   sqliteDialect{dir: options.SQLiteDir},
+		},
+		pools: newPools(),
 	}
 }
 
@@ -99,16 +127,16 @@ func (p *Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alp
 	chosen, ok := p.dialects[spec.SQL.Driver]
 	if !ok {
 		return nil, dataloader.Failf(dataloader.ReasonSourceError,
-			"this version of the operator has no driver %s: use SQLite, or configMap", spec.SQL.Driver)
+			"this version of the operator has no driver %s: use Postgres, MySQL or SQLite", spec.SQL.Driver)
 	}
 	if err := chosen.check(spec.SQL); err != nil {
 		return nil, err
 	}
-	dsn, err := dataloader.ReadSecret(ctx, p.live, scope.Namespace, spec.SQL.DSNSecretRef)
+	secrets, err := p.readSecrets(ctx, scope, spec.SQL)
 	if err != nil {
 		return nil, err
 	}
-	target, err := chosen.resolve(dsn)
+	target, err := chosen.resolve(secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +145,15 @@ func (p *Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alp
 		return nil, dataloader.Failf(dataloader.ReasonSourceUnreachable, "the operator is stopping")
 	}
 	return &source{dialect: chosen, db: db, secrets: target.secrets, spec: spec.SQL}, nil
+}
+
+func (p *Provider) readSecrets(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.SQLSource) (login, error) {
+	dsn, err := dataloader.ReadSecret(ctx, p.live, scope.Namespace, spec.DSNSecretRef)
+	if err != nil || spec.CASecretRef == nil {
+		return login{dsn: dsn}, err
+	}
+	ca, err := dataloader.ReadSecret(ctx, p.live, scope.Namespace, *spec.CASecretRef)
+	return login{dsn: dsn, ca: ca}, err
 }
 
 type source struct {
@@ -133,27 +170,25 @@ func (s *source) Load(ctx context.Context, request dataloader.Request) (dataload
 	if err != nil {
 		return dataloader.Answer{}, s.failure(err)
 	}
-	defer func() { _ = connection.Close() }()
-	if err := s.dialect.guard(ctx, connection); err != nil {
-		return dataloader.Answer{}, s.failure(err)
-	}
-	transaction, err := connection.BeginTx(ctx, &databasesql.TxOptions{ReadOnly: true})
+	// The transaction ends with its connection: nothing was written, so there is nothing to commit.
+	defer discard(connection)
+	err = within(ctx, connectTimeout, errSilent, func(ctx context.Context) error {
+		return s.dialect.begin(ctx, connection, s.timeout())
+	})
 	if err != nil {
 		return dataloader.Answer{}, s.failure(err)
 	}
-	// Nothing was written, so there is nothing to commit.
-	defer func() { _ = transaction.Rollback() }()
-
 	queries, err := s.parameters(request.Keys)
 	if err != nil {
 		return dataloader.Answer{}, s.failure(err)
 	}
 	result := &reader{}
 	for _, parameters := range queries {
-		if err := s.query(ctx, transaction, parameters, result); err != nil {
+		if err := s.query(ctx, connection, parameters, result); err != nil {
 			return dataloader.Answer{}, s.failure(err)
 		}
 	}
+	dataloader.ScrubCounts(result.rows, func(text string) string { return dataloader.Scrub(text, s.secrets...) })
 	return dataloader.Answer{Rows: result.rows, Queries: result.queries}, nil
 }
 
@@ -173,18 +208,20 @@ func (s *source) parameters(keys []string) ([][]any, error) {
 	return all, nil
 }
 
-func (s *source) query(ctx context.Context, transaction *databasesql.Tx, parameters []any, result *reader) error {
-	limited, cancel := context.WithTimeoutCause(ctx, s.timeout(), errTimeout)
-	defer cancel()
-	err := readQuery(limited, transaction, s.spec.Query, parameters, result)
-	if err != nil && errors.Is(context.Cause(limited), errTimeout) {
+// query asks once. Both the database and the operator keep the time; whoever is first, it reads the same.
+func (s *source) query(ctx context.Context, connection *databasesql.Conn, parameters []any, result *reader) error {
+	began := time.Now()
+	err := within(ctx, s.timeout(), errTimeout, func(ctx context.Context) error {
+		return readQuery(ctx, connection, s.spec.Query, parameters, result)
+	})
+	if err != nil && s.dialect.timedOut(err) && time.Since(began) >= s.timeout() {
 		return errTimeout
 	}
 	return err
 }
 
-func readQuery(ctx context.Context, transaction *databasesql.Tx, query string, parameters []any, result *reader) error {
-	rows, err := transaction.QueryContext(ctx, query, parameters...)
+func readQuery(ctx context.Context, connection *databasesql.Conn, query string, parameters []any, result *reader) error {
+	rows, err := connection.QueryContext(ctx, query, parameters...)
 	if err != nil {
 		return err
 	}
@@ -209,9 +246,21 @@ func (s *source) failure(err error) error {
 	if errors.Is(err, errTimeout) {
 		return dataloader.Failf(dataloader.ReasonSourceError, "the query took longer than %d seconds and was stopped", int(s.timeout()/time.Second))
 	}
-	said := dataloader.Scrub(err.Error(), s.secrets...)
-	if s.dialect.unreachable(err) {
-		return dataloader.Failf(dataloader.ReasonSourceUnreachable, "the database cannot be reached: %s", said)
-	}
-	return dataloader.Failf(dataloader.ReasonSourceError, "the query failed: %s", said)
+	reason, sentence := s.dialect.explain(err)
+	return dataloader.Failf(reason, "%s", dataloader.Scrub(sentence, s.secrets...))
+}
+
+// The sentences that the dialects share.
+const (
+	loginRefused    = "the database refuses the user, the password or the address that the operator comes from (%s)"
+	databaseUnknown = "the server has no database of that name for that user (%s)"
+)
+
+func unreachable(why string) string { return "the database cannot be reached: " + why }
+
+func queryFailed(said string) string { return "the query failed: " + said }
+
+func noParameter(usage string) error {
+	return dataloader.Failf(dataloader.ReasonInvalidExpression,
+		"the query does not take the wanted keys, but keys is Bound: use them, with %s, or write keys: All", usage)
 }

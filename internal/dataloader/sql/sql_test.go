@@ -238,7 +238,7 @@ func TestRefused(t *testing.T) {
 		"ParameterInAll": {"a parameter that is not bound is an error, not NULL", "", "SELECT tenant, 1 FROM users WHERE tenant = ?", nil, nil, dataloader.ReasonSourceError, "the query failed"},
 		"NoBoundParameter": {
 			"a Bound query without a parameter", "", counting, nil,
-			func(s *v1alpha1.DataLoader) { s.SQL.Keys = v1alpha1.QueryBound }, dataloader.ReasonInvalidExpression, "takes no parameter",
+			func(s *v1alpha1.DataLoader) { s.SQL.Keys = v1alpha1.QueryBound }, dataloader.ReasonInvalidExpression, "does not take the wanted keys",
 		},
 		"NoSecret": {
 			"the Secret is missing", "", counting, nil,
@@ -258,9 +258,16 @@ func TestRefused(t *testing.T) {
 			func(_ *testing.T, b *bench) { b.secret.Labels[v1alpha1.LabelAllow] = v1alpha1.AllowSink; b.update() }, nil,
 			dataloader.ReasonSecretNotAllowed, "does not allow data loaders",
 		},
+		"Certificates": {
+			"a file has no certificate", "", counting,
+			func(_ *testing.T, b *bench) { b.secret.Data["ca"] = []byte("PEM"); b.update() },
+			func(s *v1alpha1.DataLoader) {
+				s.SQL.CASecretRef = &v1alpha1.SecretKeyReference{Name: "crm-db", Key: "ca"}
+			}, dataloader.ReasonSourceError, "leave it out with SQLite",
+		},
 		"OtherDriver": {
 			"a database of a later version", "", counting, nil,
-			func(s *v1alpha1.DataLoader) { s.SQL.Driver = v1alpha1.DriverPostgres }, dataloader.ReasonSourceError, "no driver Postgres",
+			func(s *v1alpha1.DataLoader) { s.SQL.Driver = "Oracle" }, dataloader.ReasonSourceError, "no driver Oracle",
 		},
 	}
 	for name, tc := range cases {
@@ -296,7 +303,7 @@ func TestRefused(t *testing.T) {
 // ATTACH is refused by its first word; this is the fence behind it.
 func TestNothingCanBeAttached(t *testing.T) {
 	b := newBench(t, "")
-	target, err := b.provider.dialects[v1alpha1.DriverSQLite].resolve(dataloader.NewSecret(b.file))
+	target, err := b.provider.dialects[v1alpha1.DriverSQLite].resolve(login{dsn: dataloader.NewSecret(b.file)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +314,7 @@ func TestNothingCanBeAttached(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = connection.Close() }()
-	if err := (sqliteDialect{}).guard(t.Context(), connection); err != nil {
+	if err := (sqliteDialect{}).begin(t.Context(), connection, time.Second); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -31,11 +32,15 @@ type sqliteDialect struct {
 
 // resolve implements dialect. The DSN is a path, absolute or relative to the folder; a leading "file:"
 // and "?mode=ro" are what people copy along, any other parameter is refused.
-func (d sqliteDialect) resolve(dsn dataloader.Secret) (database, error) {
+func (d sqliteDialect) resolve(l login) (database, error) {
 	if d.dir == "" {
 		return database{}, dataloader.Failf(dataloader.ReasonSourceError,
 			"SQLite is off: the operator was started without the flag --sqlite-dir, which names the folder of the databases")
 	}
+	if l.ca.Reveal() != "" {
+		return database{}, dataloader.Failf(dataloader.ReasonSourceError, "caSecretRef is for database servers: leave it out with SQLite")
+	}
+	dsn := l.dsn
 	path, problem := sqlitePath(dsn.Reveal())
 	if problem != "" {
 		return database{}, dataloader.Failf(dataloader.ReasonSourceError, "%s", problem)
@@ -49,7 +54,7 @@ func (d sqliteDialect) resolve(dsn dataloader.Secret) (database, error) {
 		return database{}, dataloader.Failf(dataloader.ReasonSourceError, "the connection string names no SQLite file")
 	}
 	return database{
-		identity:  "SQLite:" + file,
+		identity:  identity("SQLite", file),
 		connector: connector,
 		secrets:   []string{dsn.Reveal(), path, file, filepath.Base(file), d.dir},
 	}, nil
@@ -123,12 +128,11 @@ func sqliteURI(file string) string {
 // check implements dialect. The driver refuses a parameter that is not bound, and passes over one
 // that the query does not take: then every batch would get everyone's rows again.
 func (sqliteDialect) check(spec *v1alpha1.SQLSource) error {
-	if err := checkStatement(spec.Query); err != nil {
+	if err := checkStatement(spec.Query, sqliteLexicon); err != nil {
 		return err
 	}
-	if spec.Keys == v1alpha1.QueryBound && !strings.ContainsAny(withoutLiterals(spec.Query), "?:@$") {
-		return dataloader.Failf(dataloader.ReasonInvalidExpression,
-			"the query takes no parameter, but keys is Bound: use the wanted keys, with SQLite as json_each(?), or write keys: All")
+	if spec.Keys == v1alpha1.QueryBound && !strings.ContainsAny(sqliteLexicon.withoutLiterals(spec.Query), "?:@$") {
+		return noParameter("SQLite as json_each(?)")
 	}
 	return nil
 }
@@ -143,9 +147,9 @@ func (sqliteDialect) bind(keys []string) (any, error) {
 // fit, and a query cannot fill the memory with one string.
 const maxSQLiteValue = 32 << 20
 
-// guard implements dialect. Read-only does not keep a statement from attaching another file to read,
-// so no file may be attached at all.
-func (sqliteDialect) guard(_ context.Context, connection *databasesql.Conn) error {
+// begin implements dialect. Read-only does not keep a statement from attaching another file to read,
+// so no file may be attached at all. The file is open for reading only, whatever the transaction says.
+func (sqliteDialect) begin(ctx context.Context, connection *databasesql.Conn, _ time.Duration) error {
 	limits := []struct{ id, value int }{
 		{sqlite3.SQLITE_LIMIT_ATTACHED, 0},
 		{sqlite3.SQLITE_LIMIT_LENGTH, maxSQLiteValue},
@@ -155,18 +159,24 @@ func (sqliteDialect) guard(_ context.Context, connection *databasesql.Conn) erro
 			return err
 		}
 	}
-	return nil
+	_, err := connection.ExecContext(ctx, "BEGIN")
+	return err
 }
 
-// unreachable implements dialect.
-func (sqliteDialect) unreachable(err error) bool {
-	problem, ok := errors.AsType[*sqlite.Error](err)
-	if !ok {
-		return errors.Is(err, driver.ErrBadConn)
+// timedOut implements dialect: nobody but the operator stops a query.
+func (sqliteDialect) timedOut(error) bool { return false }
+
+// explain implements dialect.
+func (sqliteDialect) explain(err error) (dataloader.Reason, string) {
+	if problem, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch problem.Code() & 0xff {
+		case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR:
+			return dataloader.ReasonSourceUnreachable, unreachable(err.Error())
+		}
+		return dataloader.ReasonSourceError, queryFailed(err.Error())
 	}
-	switch problem.Code() & 0xff {
-	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR:
-		return true
+	if errors.Is(err, driver.ErrBadConn) {
+		return dataloader.ReasonSourceUnreachable, unreachable(err.Error())
 	}
-	return false
+	return dataloader.ReasonSourceError, queryFailed(err.Error())
 }

@@ -32,7 +32,7 @@ func TestCheckStatement(t *testing.T) {
 		"SELECTED":                                          false,
 		"/**/PRAGMA writable_schema=1":                      false,
 	} {
-		if err := checkStatement(query); (err == nil) != accepted {
+		if err := checkStatement(query, sqliteLexicon); (err == nil) != accepted {
 			t.Errorf("%q: got %v, accepted should be %v", query, err, accepted)
 		}
 	}

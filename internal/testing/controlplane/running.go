@@ -14,6 +14,8 @@ import (
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/seatplane/seatplane/internal/testing/watchdog"
 )
 
 const (
@@ -45,7 +47,7 @@ type Running struct {
 
 	assets   string
 	plane    *envtest.ControlPlane
-	watchdog *watchdog
+	watchdog *watchdog.Watchdog
 	stopOnce sync.Once
 	stopErr  error
 }
@@ -70,7 +72,7 @@ func launchOnce(assets string, opts Options) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	dog, err := newWatchdog(dir)
+	dog, err := watchdog.New(dir)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -112,10 +114,10 @@ func (r *Running) configure() error {
 	if api.CertDir, err = r.mkdir("apiserver-certs"); err != nil {
 		return err
 	}
-	if etcd.Path, err = r.watchdog.wrap(r.Binary("etcd")); err != nil {
+	if etcd.Path, err = r.watchdog.Wrap(r.Binary("etcd")); err != nil {
 		return err
 	}
-	if api.Path, err = r.watchdog.wrap(r.Binary("kube-apiserver")); err != nil {
+	if api.Path, err = r.watchdog.Wrap(r.Binary("kube-apiserver")); err != nil {
 		return err
 	}
 	// Files, not pipes: a pipe would break, and end the servers, in the midst of their own output.
@@ -181,11 +183,11 @@ func (r *Running) Binary(name string) string { return filepath.Join(r.assets, na
 
 // Guard starts a command that must not outlive this process or the control plane: Stop kills it,
 // and so does this process's own end. Stop it in good order before that.
-func (r *Running) Guard(cmd *exec.Cmd) error { return r.watchdog.start(cmd) }
+func (r *Running) Guard(cmd *exec.Cmd) error { return r.watchdog.Start(cmd) }
 
 // Stop ends everything and removes the throw-away folder. Only the first call does something;
 // later ones return the same error.
 func (r *Running) Stop() error {
-	r.stopOnce.Do(func() { r.stopErr = r.watchdog.release() })
+	r.stopOnce.Do(func() { r.stopErr = r.watchdog.Release() })
 	return r.stopErr
 }

@@ -1,0 +1,54 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+)
+
+// A description prints its name, its sentence and its labels, and has no other way to tell them.
+var description = regexp.MustCompile(`^Desc\{fqName: "(seatplane_\w+)", help: "([^"]*)", .*variableLabels: \{([^}]*)\}`)
+
+var row = regexp.MustCompile("(?m)^\\| `(seatplane_\\w+)` \\| (.*?) \\| (.*) \\|$")
+
+// docs/metrics.md lists every metric of the operator, with its labels and its sentence, and none else.
+func TestMetricsAreDocumented(t *testing.T) {
+	registry, ok := metrics.Registry.(prometheus.Collector)
+	if !ok {
+		t.Fatalf("%T does not describe what is registered", metrics.Registry)
+	}
+	descriptions := make(chan *prometheus.Desc)
+	go func() {
+		registry.Describe(descriptions)
+		close(descriptions)
+	}()
+	registered := map[string][2]string{}
+	for each := range descriptions {
+		if found := description.FindStringSubmatch(each.String()); found != nil {
+			registered[found[1]] = [2]string{strings.ReplaceAll(found[3], ",", ", "), found[2]}
+		}
+	}
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "metrics.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string][2]string{}
+	for _, found := range row.FindAllStringSubmatch(string(page), -1) {
+		documented[found[1]] = [2]string{strings.ReplaceAll(found[2], "`", ""), found[3]}
+	}
+	if len(registered) == 0 {
+		t.Error("nothing is registered")
+	}
+	if diff := cmp.Diff(registered, documented); diff != "" {
+		t.Errorf("-registered +documented:\n%s", diff)
+	}
+}

@@ -1,0 +1,93 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package seatproduct
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/fake"
+	"github.com/seatplane/seatplane/internal/record"
+)
+
+// metricsOf returns what the counters say about a product, those at zero left out.
+func metricsOf(product *v1alpha1.SeatProduct) map[string]float64 {
+	labels := []string{product.Namespace, product.Name, "fake"}
+	said := map[string]float64{
+		"queries": valueOf(refreshQueries.WithLabelValues(labels...)),
+		"rows":    valueOf(refreshRows.WithLabelValues(labels...)),
+		"success": valueOf(refreshSuccess.WithLabelValues(product.Namespace, product.Name)),
+	}
+	for _, reason := range []string{"Refreshed", "SourceError", "Progressing"} {
+		said[reason] = valueOf(refreshes.WithLabelValues(append(labels, reason)...))
+	}
+	for _, outcome := range []string{"counted", "changed", "held", "failed"} {
+		said[outcome] = valueOf(refreshCounts.WithLabelValues(append(labels, outcome)...))
+	}
+	for name, value := range said {
+		if value == 0 {
+			delete(said, name)
+		}
+	}
+	return said
+}
+
+func valueOf(metric prometheus.Metric) float64 {
+	var written dto.Metric
+	if err := metric.Write(&written); err != nil {
+		panic(err)
+	}
+	return written.GetCounter().GetValue() + written.GetGauge().GetValue()
+}
+
+func countOf(collector prometheus.Collector) (count int) {
+	metrics := make(chan prometheus.Metric)
+	go func() {
+		collector.Collect(metrics)
+		close(metrics)
+	}()
+	for range metrics {
+		count++
+	}
+	return count
+}
+
+func TestMetrics(t *testing.T) {
+	product := makeProduct(v1alpha1.Refresh{})
+	r := &Reconciler{Loader: &fake.Loader{}}
+	s := makeSituation(product)
+	good := result{changed: 2, took: time.Second}
+	good.findings.counted, good.findings.held = 10, 1
+	good.findings.problems = map[types.UID]problem{"a": {}, "b": {}, "c": {}}
+	answer := dataloader.Answer{Rows: make([]dataloader.Row, 12), Queries: 2}
+	r.measure(s, good, answer)
+	r.measure(s, good, answer)
+	r.measure(s, result{failure: dataloader.Failf(dataloader.ReasonSourceError, "no")}, dataloader.Answer{})
+	r.measure(s, result{incomplete: errors.New("later")}, answer)
+	observed := time.Date(2026, 4, 16, 0, 0, 0, 0, time.UTC)
+	product.Status.Refreshes = []v1alpha1.RefreshStatus{{LastRefreshTime: record.Time(observed)}, {Clock: "clock", LastRefreshTime: record.Time(observed.Add(time.Hour))}}
+	measureAge(product)
+
+	want := map[string]float64{
+		"Refreshed": 2, "SourceError": 1, "Progressing": 1, "queries": 6, "rows": 36,
+		"counted": 20, "changed": 4, "held": 2, "failed": 6, "success": float64(observed.Unix()),
+	}
+	if diff := cmp.Diff(want, metricsOf(product)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	forgetMetrics(product.Namespace, product.Name)
+	for _, each := range []prometheus.Collector{refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess} {
+		if left := countOf(each); left != 0 {
+			t.Errorf("%d series are left of a product that is gone", left)
+		}
+	}
+}

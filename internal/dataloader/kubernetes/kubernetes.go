@@ -1,0 +1,152 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package kubernetes counts objects of the product's namespace by one of their labels (api.md, SeatProduct).
+// They are listed live, page by page, metadata only, and never watched.
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
+)
+
+const (
+	// pageSize is how many objects one request lists.
+	pageSize = 500
+	// maxObjects bounds the objects that one refresh lists.
+	maxObjects = 1_000_000
+	// timeout bounds all requests of a refresh together.
+	timeout = 60 * time.Second
+)
+
+// Provider counts objects.
+type Provider struct {
+	// Live lists objects. It needs list on ClusterRoles, and on the kinds that they grant to loaders.
+	Live client.Reader
+	// Mapper knows the kinds of the cluster.
+	Mapper meta.RESTMapper
+}
+
+var _ dataloader.Provider = Provider{}
+
+// Name implements dataloader.Provider.
+func (Provider) Name() string { return "kubernetes" }
+
+// Handles implements dataloader.Provider.
+func (Provider) Handles(spec *v1alpha1.DataLoader) bool { return spec.Kubernetes != nil }
+
+// Open implements dataloader.Provider. It says no to a kind that no ClusterRole grants to data loaders,
+// whatever the operator itself may read.
+func (p Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.DataLoader) (dataloader.Source, error) {
+	version, err := schema.ParseGroupVersion(spec.Kubernetes.APIVersion)
+	if err != nil {
+		return nil, dataloader.Failf(dataloader.ReasonInvalidExpression, "apiVersion %q is none: write one such as apps/v1", spec.Kubernetes.APIVersion)
+	}
+	selector, err := selectorOf(spec.Kubernetes.LabelSelector)
+	if err != nil {
+		return nil, err
+	}
+	mapping, err := p.mapping(version.WithKind(spec.Kubernetes.Kind))
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := p.checkGrant(limited, mapping.Resource); err != nil {
+		return nil, err
+	}
+	return source{
+		live: p.Live, namespace: scope.Namespace, kind: mapping.GroupVersionKind, resource: mapping.Resource,
+		selector: selector, keyLabel: spec.Kubernetes.KeyLabel,
+	}, nil
+}
+
+// mapping finds the resource of a kind. Only namespaced kinds count: objects of the cluster belong to no
+// namespace, so none may count them.
+func (p Provider) mapping(kind schema.GroupVersionKind) (*meta.RESTMapping, error) {
+	mapping, err := p.Mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	switch {
+	case meta.IsNoMatchError(err):
+		return nil, dataloader.Failf(dataloader.ReasonSourceUnreachable, "the cluster has no kind %s in %s", kind.Kind, kind.GroupVersion())
+	case err != nil:
+		return nil, dataloader.Failf(dataloader.ReasonSourceUnreachable, "the API server does not say whether it has the kind %s in %s", kind.Kind, kind.GroupVersion())
+	case mapping.Scope.Name() != meta.RESTScopeNameNamespace:
+		return nil, dataloader.Failf(dataloader.ReasonInvalidExpression, "objects of the kind %s are in no namespace: only those of the product's namespace can be counted", kind.Kind)
+	}
+	return mapping, nil
+}
+
+type source struct {
+	live      client.Reader
+	namespace string
+	kind      schema.GroupVersionKind
+	resource  schema.GroupVersionResource
+	selector  labels.Selector
+	keyLabel  string
+}
+
+// Load implements dataloader.Source: one row for each value of the label, by value. Objects without the
+// label count for nobody.
+func (s source) Load(ctx context.Context, _ dataloader.Request) (dataloader.Answer, error) {
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	counts := map[string]int64{}
+	var objects, queries int
+	list := &metav1.PartialObjectMetadataList{}
+	for more := true; more; more = list.Continue != "" {
+		page := list.Continue
+		list = &metav1.PartialObjectMetadataList{}
+		list.SetGroupVersionKind(s.kind.GroupVersion().WithKind(s.kind.Kind + "List"))
+		err := s.live.List(limited, list, client.InNamespace(s.namespace), client.MatchingLabelsSelector{Selector: s.selector},
+			client.Limit(pageSize), client.Continue(page))
+		if err != nil {
+			return dataloader.Answer{}, s.failure(err)
+		}
+		queries++
+		if objects += len(list.Items); objects > maxObjects {
+			return dataloader.Answer{}, dataloader.Failf(dataloader.ReasonSourceError,
+				"there are more than %d objects of the kind %s: select fewer with labelSelector", maxObjects, s.kind.Kind)
+		}
+		for n := range list.Items {
+			if key := list.Items[n].Labels[s.keyLabel]; key != "" {
+				counts[key]++
+			}
+		}
+	}
+	answer := dataloader.Answer{Queries: queries, Rows: make([]dataloader.Row, 0, len(counts))}
+	for _, key := range slices.Sorted(maps.Keys(counts)) {
+		answer.Rows = append(answer.Rows, dataloader.Row{Key: key, Count: strconv.FormatInt(counts[key], 10)})
+	}
+	return answer, nil
+}
+
+func (s source) failure(err error) error {
+	switch {
+	case apierrors.IsForbidden(err):
+		return dataloader.Failf(dataloader.ReasonSourceError,
+			"a ClusterRole grants to list %s to data loaders, but the operator may not list them in this namespace: bind the ClusterRole seatplane-loader to its account",
+			s.resource.Resource)
+	case apierrors.IsNotFound(err), apierrors.IsMethodNotSupported(err), meta.IsNoMatchError(err):
+		return dataloader.Failf(dataloader.ReasonSourceUnreachable, "objects of the kind %s cannot be listed: the cluster has none", s.kind.Kind)
+	case apierrors.IsResourceExpired(err):
+		return dataloader.Failf(dataloader.ReasonSourceError, "listing objects of the kind %s took so long that the list changed: they are counted again later", s.kind.Kind)
+	case errors.Is(err, context.DeadlineExceeded), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
+		return dataloader.Failf(dataloader.ReasonSourceError, "listing objects of the kind %s took longer than %s", s.kind.Kind, timeout)
+	default:
+		return dataloader.Failf(dataloader.ReasonSourceUnreachable, "objects of the kind %s could not be listed from the API server", s.kind.Kind)
+	}
+}

@@ -1,0 +1,128 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sql
+
+import (
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/seatplane/seatplane/internal/dataloader"
+)
+
+// address is where a database server is and who asks it, as a connection string says it. It is read
+// here and not by a driver: drivers also take files, sockets, environment variables and switches that
+// a stranger must not reach.
+type address struct {
+	user, password string
+	host           string
+	port           uint16
+	database       string
+	// parameters are the accepted ones that the connection string has.
+	parameters map[string]string
+	// secrets are the texts that no message may repeat.
+	secrets []string
+}
+
+// form is what connection strings of one kind of server look like.
+type form struct {
+	schemes []string
+	port    uint16
+	// example goes into the sentence about a connection string that cannot be read.
+	example string
+	// accepted are the parameters that are understood.
+	accepted []string
+	// ignored are parameters that people copy along and that change no count.
+	ignored []string
+}
+
+// parseURL reads a connection string that is a URL. An error repeats nothing of it.
+func (f form) parseURL(dsn string) (address, error) {
+	read, err := url.Parse(dsn)
+	if err != nil || !slices.Contains(f.schemes, read.Scheme) || read.Opaque != "" || read.User == nil {
+		return address{}, f.unreadable()
+	}
+	password, _ := read.User.Password()
+	_, written, _ := strings.Cut(read.User.String(), ":")
+	a := address{
+		user:     read.User.Username(),
+		password: password,
+		host:     read.Hostname(),
+		database: strings.TrimPrefix(read.Path, "/"),
+		secrets:  []string{dsn, written},
+	}
+	return f.complete(a, read.Port(), read.RawQuery)
+}
+
+// parseGo reads a connection string as users of Go's MySQL driver write it: user:password@tcp(host:port)/database?parameters.
+func (f form) parseGo(dsn string) (address, error) {
+	slash := strings.LastIndex(dsn, "/")
+	path, parameters, _ := strings.Cut(dsn[slash+1:], "?")
+	read, err := mysql.ParseDSN(dsn[:slash+1] + path)
+	if err != nil || read.Net != "tcp" {
+		return address{}, f.unreadable()
+	}
+	host, port, err := net.SplitHostPort(read.Addr)
+	if err != nil {
+		return address{}, f.unreadable()
+	}
+	a := address{user: read.User, password: read.Passwd, host: host, database: read.DBName, secrets: []string{dsn}}
+	return f.complete(a, port, parameters)
+}
+
+// a name or an IP address, and neither a list of them nor a path of a socket.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_:][A-Za-z0-9_.:-]*$`)
+
+// complete checks what both ways of writing have, and adds the port and the parameters.
+func (f form) complete(a address, port, query string) (address, error) {
+	// A byte of zero ends a text of the protocol: what follows would be read as a setting.
+	if strings.ContainsFunc(a.user+a.password+a.database, unicode.IsControl) ||
+		a.user == "" || a.database == "" || !hostName.MatchString(a.host) {
+		return address{}, f.unreadable()
+	}
+	a.port = f.port
+	if port != "" {
+		number, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || number == 0 {
+			return address{}, f.unreadable()
+		}
+		a.port = uint16(number)
+	}
+	// The name of the database stays readable: whoever writes a query knows it.
+	a.secrets = append(a.secrets, a.password, a.user, a.host)
+	var err error
+	a.parameters, err = f.parseParameters(query)
+	return a, err
+}
+
+func (f form) parseParameters(query string) (map[string]string, error) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, f.unreadable()
+	}
+	parameters := map[string]string{}
+	for name, each := range values {
+		switch {
+		case slices.Contains(f.ignored, name):
+		case slices.Contains(f.accepted, name) && len(each) == 1:
+			parameters[name] = each[0]
+		default:
+			// Its name stays unsaid: in a connection string with an odd password it may be a part of that.
+			return nil, dataloader.Failf(dataloader.ReasonSourceError,
+				"the connection string has a parameter that is not accepted: it may have %s, each once", strings.Join(f.accepted, ", "))
+		}
+	}
+	return parameters, nil
+}
+
+func (f form) unreadable() error {
+	return dataloader.Failf(dataloader.ReasonSourceError,
+		"the connection string cannot be read: write %s, with every special character of the password percent-encoded", f.example)
+}

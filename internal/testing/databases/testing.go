@@ -1,0 +1,34 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package databases
+
+import "testing"
+
+// StartPostgres runs a PostgreSQL server until the test ends. It fails the test when there is none to
+// run; it never skips.
+func StartPostgres(t testing.TB) *Server {
+	t.Helper()
+	return started(t, LaunchPostgres)
+}
+
+// StartMariaDB runs a MariaDB server until the test ends. It fails the test when there is none to
+// run; it never skips.
+func StartMariaDB(t testing.TB) *Server {
+	t.Helper()
+	return started(t, LaunchMariaDB)
+}
+
+func started(t testing.TB, launch func() (*Server, error)) *Server {
+	t.Helper()
+	s, err := launch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Errorf("stopping %s: %v", s.engine.name, err)
+		}
+	})
+	return s
+}
