@@ -47,9 +47,10 @@ func TestMain(m *testing.M) {
 }
 
 // growth is by how much the cost a subscription may be higher than at the smallest number of them. What a
-// hundred times as many take in memory is in no cache of a processor any more, which is seen, and so is
-// the noise of a busy machine; a cost that grew with their number would be higher a hundred times.
-const growth = 2
+// hundred times as many take in memory is in no cache of a processor any more, which doubles it on some
+// machines, and a busy machine adds its noise; a cost that grew with their number would be higher a
+// hundred times.
+const growth = 3
 
 // A refresh asks the database once and writes the product's status; what changed is written besides, and
 // nothing else. What it costs a subscription does not grow with their number.
