@@ -11,8 +11,10 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -62,10 +64,14 @@ func watched() []client.ObjectList {
 	}
 }
 
+// longWatch has a watch outlive the longest test: left to itself, the server ends each after an hour at the
+// latest.
+var longWatch = &client.ListOptions{Raw: &metav1.ListOptions{TimeoutSeconds: ptr.To(int64((24 * time.Hour).Seconds()))}}
+
 func observe(ctx context.Context, c client.WithWatch) (*observer, error) {
 	o := &observer{seen: map[string][]sighting{}, news: make(chan struct{})}
 	for _, list := range watched() {
-		stream, err := c.Watch(ctx, list)
+		stream, err := c.Watch(ctx, list, longWatch)
 		if err != nil {
 			return nil, fmt.Errorf("watch %T: %w", list, err)
 		}
