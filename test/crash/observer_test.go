@@ -11,8 +11,10 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -62,10 +64,16 @@ func watched() []client.ObjectList {
 	}
 }
 
+// watchFor is longer than any run of the tests. Left out, the API server ends a watch after half an hour or
+// more, and what happens before the next one would go unseen.
+const watchFor = 24 * time.Hour
+
 func observe(ctx context.Context, c client.WithWatch) (*observer, error) {
 	o := &observer{seen: map[string][]sighting{}, news: make(chan struct{})}
 	for _, list := range watched() {
-		stream, err := c.Watch(ctx, list)
+		stream, err := c.Watch(ctx, list, &client.ListOptions{
+			Raw: &metav1.ListOptions{TimeoutSeconds: ptr.To(int64(watchFor.Seconds()))},
+		})
 		if err != nil {
 			return nil, fmt.Errorf("watch %T: %w", list, err)
 		}
