@@ -64,14 +64,16 @@ func watched() []client.ObjectList {
 	}
 }
 
-// longWatch has a watch outlive the longest test: left to itself, the server ends each after an hour at the
-// latest.
-var longWatch = &client.ListOptions{Raw: &metav1.ListOptions{TimeoutSeconds: ptr.To(int64((24 * time.Hour).Seconds()))}}
+// watchFor is longer than any run of the tests. Left out, the API server ends a watch after half an hour or
+// more, and what happens before the next one would go unseen.
+const watchFor = 24 * time.Hour
 
 func observe(ctx context.Context, c client.WithWatch) (*observer, error) {
 	o := &observer{seen: map[string][]sighting{}, news: make(chan struct{})}
 	for _, list := range watched() {
-		stream, err := c.Watch(ctx, list, longWatch)
+		stream, err := c.Watch(ctx, list, &client.ListOptions{
+			Raw: &metav1.ListOptions{TimeoutSeconds: ptr.To(int64(watchFor.Seconds()))},
+		})
 		if err != nil {
 			return nil, fmt.Errorf("watch %T: %w", list, err)
 		}

@@ -66,6 +66,9 @@ func TestYear(t *testing.T) {
 			y.hour(day, hour)
 		}
 		y.endOfDay()
+		if day%30 == 29 {
+			y.Logf("by %s: %s", y.now, y.sizes)
+		}
 	}
 	y.end(days * 24)
 }
