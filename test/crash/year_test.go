@@ -88,7 +88,7 @@ type year struct {
 	refreshes map[string]map[time.Time]bool
 	// changes counts the counts that differed from the one before.
 	changes int
-	// unchanged are the hours without another count of seats, and what was written in them.
+	// unchanged are the hours without another count of seats or a renewal, and what was written in them.
 	unchanged, writesUnchanged int
 }
 
@@ -167,11 +167,14 @@ func (y *year) hour(day, hour int) {
 	}
 	y.rest()
 	y.changes += changed
-	if changed == 0 {
+	if changed == 0 && !y.renews() {
 		y.unchanged++
 		y.writesUnchanged += y.run.Count() - before
 	}
 }
+
+// renews says whether a period has just ended: what its renewal writes is no matter of a refresh.
+func (y *year) renews() bool { return y.now.Day() == 1 && y.now.Hour() == 0 }
 
 // answer changes what a source says.
 func (y *year) answer(item string, count int64) {
@@ -275,14 +278,14 @@ func (y *year) judgeWritten(hours int) {
 		y.Error("no line was ever folded: the bound on accrued lines was not reached")
 	}
 	if y.writesUnchanged > y.unchanged*writesOfAnIdleHour {
-		y.Errorf("%d hours without another count of seats took %d writes, more than %d each",
+		y.Errorf("%d hours without another count of seats, or a renewal, took %d writes, more than %d each",
 			y.unchanged, y.writesUnchanged, writesOfAnIdleHour)
 	}
 }
 
-// writesOfAnIdleHour is what an hour costs in which no count of seats changed: one status of each of
-// three products, the reading that one of them leaves on the subscription, the commit that takes it and
-// the clock's time up, and the clock's own status.
+// writesOfAnIdleHour is what an hour costs in which no count of seats changed and no period ended: one status
+// of each of three products, the reading that one of them leaves on the subscription, the commit that takes it
+// and the clock's time up, and the clock's own status.
 const writesOfAnIdleHour = 3 + 1 + 1 + 1
 
 func (y *year) summary(hours int) string {
@@ -296,5 +299,5 @@ func (y *year) summary(hours int) string {
 	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
 		text += fmt.Sprintf("\n  %6d %s", byKind[kind], kind)
 	}
-	return text + fmt.Sprintf("\n%d hours without another count of seats: %d writes", y.unchanged, y.writesUnchanged)
+	return text + fmt.Sprintf("\n%d hours without another count of seats, or a renewal: %d writes", y.unchanged, y.writesUnchanged)
 }
