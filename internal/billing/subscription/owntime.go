@@ -170,7 +170,9 @@ func (r *replay) productsOf(p *pending) []string {
 		return []string{item.Product}
 	}
 	if p.Items == nil {
-		return nil // a quantity of an item that is not there
+		// An edit of an item that an update took away: the spec says what it is of.
+		declared, _ := r.in.Terms.item(p.Change.Item)
+		return []string{declared.Product}
 	}
 	var names []string
 	wanted := map[string]bool{}

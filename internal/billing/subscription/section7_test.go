@@ -92,6 +92,64 @@ func TestSection7Application(t *testing.T) {
 	})
 }
 
+// Section 7: which products' refreshes a change of items waits for that is Scheduled. Two items are held; the
+// products are refreshed on the 18th (viewers), the 21st (editors) and the 24th (addon).
+func TestSection7ScheduledItems(t *testing.T) {
+	for name, row := range map[string]struct {
+		reason string
+		items  []TermsItem
+		want   string
+	}{
+		"a quantity":        {"what does not change does not count", []TermsItem{on("editors", "monthly", 12), on("viewers", "monthly")}, "2026-04-21"},
+		"the quantity held": {"that is no change either", []TermsItem{on("editors", "monthly", 12), on("viewers", "monthly", 10)}, "2026-04-21"},
+		"two quantities":    {"the earliest counts", []TermsItem{on("editors", "monthly", 12), on("viewers", "monthly", 12)}, "2026-04-18"},
+		"an item that goes": {"its product is the one that it had", []TermsItem{on("editors", "monthly")}, "2026-04-18"},
+		"an item that comes": {
+			"its product is the one that it will have",
+			[]TermsItem{on("editors", "monthly"), on("viewers", "monthly"), on("addon", "monthly", 1)}, "2026-04-24",
+		},
+		"another plan": {"by the product of the new one", []TermsItem{on("editors", "big"), on("viewers", "monthly")}, "2026-04-21"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).item("viewers", eur("1"), true).offer("editor-seat", "big", eur("20")).offer("addon-seat", "monthly", eur("5")).
+				holding(10, 10).at("2026-04-16").change(row.items, applies(ApplyScheduled)).replay()
+			for _, refresh := range []struct{ product, on string }{
+				{"viewers-seat", "2026-04-18"}, {"editor-seat", "2026-04-21"}, {"addon-seat", "2026-04-24"},
+			} {
+				product := w.in.Products[refresh.product]
+				product.LastRefresh = instant(refresh.on)
+				w.in.Products[refresh.product] = product
+				w.at(refresh.on).replay()
+			}
+			if got := w.decisions["u1"].InForce.ApplyAt; !got.Equal(instant(row.want)) {
+				t.Errorf("%s: applied at %s, want %s", row.reason, brief(got), row.want)
+			}
+		})
+	}
+}
+
+// Section 7: an edit of an item that an update took away waits for its date like any other, and then says why it
+// cannot apply.
+func TestSection7ScheduledEditOfWhatIsGone(t *testing.T) {
+	w := newWorld(t).item("viewers", eur("1"), true).declaring(10, 10).
+		at("2026-04-10").change([]TermsItem{on("editors", "monthly")}).replay()
+	w.in.Terms.Change.Application = ApplyScheduled
+	w.at("2026-04-16").edit("viewers", 12).replay()
+	if got := w.waits(); !slices.Equal(got, []string{"e1 Scheduled"}) {
+		t.Fatalf("it waits: %q", got)
+	}
+	w.at("2026-04-18").product(func(p *Product) { p.LastRefresh = instant("2026-04-18") }).replay()
+	if got := w.waits(); !slices.Equal(got, []string{"e1 Scheduled"}) {
+		t.Errorf("after the refresh of another product: %q", got)
+	}
+	viewers := w.in.Products["viewers-seat"]
+	viewers.LastRefresh = instant("2026-04-21")
+	w.in.Products["viewers-seat"] = viewers
+	if got := w.at("2026-04-21").replay().waits(); !slices.Equal(got, []string{"e1 Pending UnknownItem"}) {
+		t.Errorf("after the refresh of its own: %q", got)
+	}
+}
+
 // What a waiting update says stays the same from one pass to the next.
 func TestSection7Waiting(t *testing.T) {
 	w := newWorld(t).holding(10).at("2026-04-16").
