@@ -58,32 +58,12 @@ stringData:
 `, dsn, server.CA()))
 	}
 	secret(databasePassword)
-	o.apply(fmt.Sprintf(`
-kind: SeatProduct
-metadata: {name: seat}
-spec:
-  plans:
-  - name: monthly
-    currency: EUR
-    interval: {unit: Month, count: 1}
-    pricing: {model: PerUnit, unitAmount: "10"}
-  dataLoader:
+	o.sellsEditors("10", fmt.Sprintf(`
     sql:
       driver: %s
       dsnSecretRef: {name: db, key: dsn}
       caSecretRef: {name: db, key: ca.crt}
-      query: SELECT tenant, count(*) FROM users WHERE active GROUP BY tenant
-  refresh: {schedule: "0 0 * * *"}
----
-kind: Subscription
-metadata: {name: acme}
-spec:
-  customer: {id: acme}
-  startTime: 2026-04-01T00:00:00Z
-  items:
-  - {name: editors, productRef: {name: seat}, plan: monthly}
-  testClockRef: {name: clock}
-`, driver))
+      query: SELECT tenant, count(*) FROM users WHERE active GROUP BY tenant`, driver))
 	o.started("acme")
 	o.holds("acme", 4)
 

@@ -322,3 +322,30 @@ func describe(conditions []metav1.Condition) string {
 	}
 	return strings.Join(words, "; ")
 }
+
+// sellsEditors has Acme buy seats of editors from 1 April on, at a price a seat, as many as a data loader counts at
+// each midnight. loader is what stands under dataLoader.
+func (o *office) sellsEditors(price, loader string) {
+	o.Helper()
+	o.apply(fmt.Sprintf(`
+kind: SeatProduct
+metadata: {name: seat}
+spec:
+  plans:
+  - name: monthly
+    currency: EUR
+    interval: {unit: Month, count: 1}
+    pricing: {model: PerUnit, unitAmount: %q}
+  dataLoader: %s
+  refresh: {schedule: "0 0 * * *"}
+---
+kind: Subscription
+metadata: {name: acme}
+spec:
+  customer: {id: acme}
+  startTime: 2026-04-01T00:00:00Z
+  items:
+  - {name: editors, productRef: {name: seat}, plan: monthly}
+  testClockRef: {name: clock}
+`, price, loader))
+}

@@ -41,27 +41,7 @@ func TestFigure1FromEachSource(t *testing.T) {
 			o := open(t, "2026-04-01T00:00:00Z")
 			loader, set := setUp(o)
 			set(2)
-			o.apply(fmt.Sprintf(`
-kind: SeatProduct
-metadata: {name: seat}
-spec:
-  plans:
-  - name: monthly
-    currency: EUR
-    interval: {unit: Month, count: 1}
-    pricing: {model: PerUnit, unitAmount: "12.50"}
-  dataLoader: %s
-  refresh: {schedule: "0 0 * * *"}
----
-kind: Subscription
-metadata: {name: acme}
-spec:
-  customer: {id: acme}
-  startTime: 2026-04-01T00:00:00Z
-  items:
-  - {name: editors, productRef: {name: seat}, plan: monthly}
-  testClockRef: {name: clock}
-`, loader))
+			o.sellsEditors("12.50", loader)
 			o.started("acme")
 			o.holds("acme", 2)
 			o.invoiced("acme", "25.00")
