@@ -220,20 +220,22 @@ func (o *office) adjusted(subscription, summary string, want v1alpha1.Amount) *v
 	return found
 }
 
-// invoiced checks what is due on all invoices of a subscription, in their order.
+// invoiced waits for as many invoices of a subscription as are wanted, which are written after the update that they
+// bill is marked, and checks what is due on all, in their order.
 func (o *office) invoiced(subscription string, want ...v1alpha1.Amount) []v1alpha1.Invoice {
 	o.Helper()
 	var list v1alpha1.InvoiceList
-	if err := cluster.List(o.Context(), &list, client.InNamespace(o.namespace), of(subscription)); err != nil {
-		o.Fatal(err)
-	}
+	o.eventually(fmt.Sprintf("%s has %d invoices", subscription, len(want)), func(ctx context.Context) (bool, string, error) {
+		err := cluster.List(ctx, &list, client.InNamespace(o.namespace), of(subscription))
+		return len(list.Items) >= len(want), fmt.Sprintf("%d invoices", len(list.Items)), err
+	})
 	slices.SortFunc(list.Items, func(a, b v1alpha1.Invoice) int { return cmp.Compare(a.Spec.Sequence, b.Spec.Sequence) })
 	var got []v1alpha1.Amount
 	for _, invoice := range list.Items {
 		got = append(got, invoice.Spec.AmountDue)
 	}
 	if !slices.Equal(got, want) {
-		o.Errorf("the invoices of %s are over %v, want %v", subscription, got, want)
+		o.Fatalf("the invoices of %s are over %v, want %v", subscription, got, want)
 	}
 	return list.Items
 }

@@ -106,7 +106,8 @@ func TestSection7ScheduledItems(t *testing.T) {
 		"an item that goes": {"its product is the one that it had", []TermsItem{on("editors", "monthly")}, "2026-04-18"},
 		"an item that comes": {
 			"its product is the one that it will have",
-			[]TermsItem{on("editors", "monthly"), on("viewers", "monthly"), on("addon", "monthly", 1)}, "2026-04-24",
+			[]TermsItem{on("editors", "monthly"), on("viewers", "monthly"), on("addon", "monthly", 1)},
+			"2026-04-24",
 		},
 		"another plan": {"by the product of the new one", []TermsItem{on("editors", "big"), on("viewers", "monthly")}, "2026-04-21"},
 	} {
