@@ -1,0 +1,46 @@
+{{/* The names of everything begin with the release's, which is "seatplane" in most clusters. */}}
+{{- define "seatplane.name" -}}
+{{- if contains "seatplane" .Release.Name }}{{ .Release.Name }}{{ else }}{{ printf "%s-seatplane" .Release.Name }}{{ end }}
+{{- end }}
+
+{{- define "seatplane.labels" -}}
+app.kubernetes.io/name: seatplane
+app.kubernetes.io/part-of: seatplane
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{/* What finds the manager's pods. It can never change in an installation. */}}
+{{- define "seatplane.selector" -}}
+app.kubernetes.io/name: seatplane
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: manager
+{{- end }}
+
+{{/* The subject of every binding. */}}
+{{- define "seatplane.subjects" -}}
+- kind: ServiceAccount
+  name: {{ include "seatplane.name" . }}-manager
+  namespace: {{ .Release.Namespace }}
+{{- end }}
+
+{{/*
+The manager's rules, as generated from the code, in JSON: {"cluster": […], "namespaced": […]}. The former
+are about what is in no namespace.
+*/}}
+{{- define "seatplane.rules" -}}
+{{- $inNone := list "clusterprorationpolicies" "clusterprorationpolicies/status" "tokenreviews" "subjectaccessreviews" }}
+{{- $cluster := list }}
+{{- $namespaced := list }}
+{{- range (index (splitList "\n---\n" (.Files.Get "files/rbac/role.yaml")) 0 | fromYaml).rules }}
+{{- $inCluster := list }}
+{{- $inNamespaces := list }}
+{{- range .resources }}
+{{- if has . $inNone }}{{ $inCluster = append $inCluster . }}{{ else }}{{ $inNamespaces = append $inNamespaces . }}{{ end }}
+{{- end }}
+{{- if $inCluster }}{{ $cluster = append $cluster (dict "apiGroups" .apiGroups "resources" $inCluster "verbs" .verbs) }}{{ end }}
+{{- if $inNamespaces }}{{ $namespaced = append $namespaced (dict "apiGroups" .apiGroups "resources" $inNamespaces "verbs" .verbs) }}{{ end }}
+{{- end }}
+{{- dict "cluster" $cluster "namespaced" $namespaced | toJson }}
+{{- end }}
