@@ -11,6 +11,9 @@ SHELL := /usr/bin/env bash
 # Without a commit or without Git there is nothing to describe.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
+# Where the manager's image is published, for dist/.
+IMAGE ?= seatplane/manager
+
 # Many packages' tests run a control plane of their own: two at once is enough for small machines.
 TEST_PACKAGES ?= ./...
 TEST_PACKAGES_AT_ONCE ?= 2
@@ -28,9 +31,12 @@ TOOLS := bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 GOTESTSUM := $(TOOLS)/gotestsum
+HELM := $(TOOLS)/helm
 
 # Prints the folder of the control plane's binaries; silent and instant once they are there.
 ASSETS := hack/control-plane.sh
+# The same with kube-controller-manager, which some tests want.
+ALL_ASSETS := hack/control-plane.sh --all
 
 # How often the database is killed in the midst of a refresh, for each kind of server and of query.
 DATABASE_KILLS ?= 100
@@ -72,9 +78,18 @@ manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs and the manager's
 	$(say) "generating config/crd/bases and config/rbac/role.yaml"
 	@CONTROLLER_GEN=$(CONTROLLER_GEN) hack/manifests.sh
 
+.PHONY: dist
+dist: control-plane $(HELM) ## Render dist/install.yaml and package the chart, for IMAGE at VERSION.
+	$(say) "rendering dist/install.yaml and packaging the chart, for $(IMAGE):$(VERSION)"
+	@KUBECTL="$$($(ASSETS))/kubectl" HELM=$(HELM) IMAGE=$(IMAGE) VERSION=$(VERSION) hack/dist.sh
+
 .PHONY: control-plane
-control-plane: ## Provide etcd, kube-apiserver, kubectl and kube-controller-manager.
+control-plane: ## Provide etcd, kube-apiserver and kubectl.
 	@dir="$$($(ASSETS))" && printf '==> control plane in %s\n' "$$dir"
+
+.PHONY: control-plane-all
+control-plane-all: ## Provide kube-controller-manager too, which some tests want.
+	@dir="$$($(ALL_ASSETS))" && printf '==> control plane in %s\n' "$$dir"
 
 .PHONY: test-servers
 test-servers: ## Provide PostgreSQL, MariaDB and Prometheus for the tests, by apt-get where that is allowed.
@@ -83,10 +98,10 @@ test-servers: ## Provide PostgreSQL, MariaDB and Prometheus for the tests, by ap
 ##@ Check
 
 .PHONY: test
-test: vet control-plane test-servers $(GOTESTSUM) ## Run every test, those against a real API server and databases too.
+test: vet control-plane-all test-servers $(GOTESTSUM) $(HELM) ## Run every test, those against a real API server and databases too.
 	$(say) "testing $(TEST_PACKAGES)"
 	@rm -f $(CRASH_REPORT)
-	@KUBEBUILDER_ASSETS="$$($(ASSETS))" SEATPLANE_CRASH_REPORT=$(CRASH_REPORT) \
+	@KUBEBUILDER_ASSETS="$$($(ALL_ASSETS))" SEATPLANE_CRASH_REPORT=$(CRASH_REPORT) \
 		$(GOTESTSUM) --format pkgname-and-test-fails -- \
 		-p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
 	@[ ! -f $(CRASH_REPORT) ] || cat $(CRASH_REPORT)

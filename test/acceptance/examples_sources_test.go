@@ -169,9 +169,8 @@ func examplePrometheus(e example) map[string]string {
 	return map[string]string{"https://prometheus.example.com": server}
 }
 
-// exampleKubernetes binds the example's own role to the manager: nothing gathers such roles into one here.
+// exampleKubernetes needs nothing: the example's own role comes to the manager by its label.
 func exampleKubernetes(e example) map[string]string {
-	e.run("create", "clusterrolebinding", "examples-"+e.namespace, "--clusterrole", "seatplane-loader-workspaces", "--user", "seatplane-manager")
 	if !strings.Contains(e.file("loader-role.yaml"), v1alpha1.LabelAggregateToLoader) {
 		e.Error("the role has no label that gives it to data loaders")
 	}

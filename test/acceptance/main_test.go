@@ -13,6 +13,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
@@ -60,8 +61,11 @@ func runSuite(m *testing.M) (status int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	ground, err = playground.Start(ctx, playground.Options{
-		Manager: manager,
+		Manager:     manager,
+		Audited:     true,
+		Controllers: true,
 		Args: []string{
+			"--leader-elect", "--leader-election-namespace=" + playground.Namespace,
 			"--metrics-bind-address=" + address, "--metrics-secure=false",
 			"--loader-allowed-networks=127.0.0.0/8", "--loader-allow-plain-http",
 			// What is logged for developers is shown to people too.
@@ -75,6 +79,10 @@ func runSuite(m *testing.M) (status int, err error) {
 		return 0, errors.Join(err, ground.Stop())
 	}
 	status = m.Run()
+	if err := checkRights(context.Background()); err != nil {
+		status = 1
+		fmt.Fprintln(os.Stderr, "FAIL:", err)
+	}
 	words := ground.Manager.LastWords()
 	if err := ground.Stop(); err != nil {
 		return 1, fmt.Errorf("%w; the manager's log ended with\n%s", err, words)
@@ -87,7 +95,7 @@ func runSuite(m *testing.M) (status int, err error) {
 
 func newClient() (client.Client, error) {
 	scheme := runtime.NewScheme()
-	if err := errors.Join(corev1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+	if err := errors.Join(corev1.AddToScheme(scheme), rbacv1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return nil, err
 	}
 	return client.New(ground.Plane.Config, client.Options{Scheme: scheme})

@@ -30,7 +30,7 @@ The manager's rules, as generated from the code, in JSON: {"cluster": […], "na
 are about what is in no namespace.
 */}}
 {{- define "seatplane.rules" -}}
-{{- $inNone := list "clusterprorationpolicies" "clusterprorationpolicies/status" "tokenreviews" "subjectaccessreviews" }}
+{{- $inNone := list "clusterprorationpolicies" "clusterprorationpolicies/status" "clusterroles" "tokenreviews" "subjectaccessreviews" }}
 {{- $cluster := list }}
 {{- $namespaced := list }}
 {{- range (index (splitList "\n---\n" (.Files.Get "files/rbac/role.yaml")) 0 | fromYaml).rules }}

@@ -19,7 +19,7 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=prorationpolicies;clusterprorationpolicies,verbs=get;list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=prorationpolicies;clusterprorationpolicies,verbs=list;watch
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=prorationpolicies/status;clusterprorationpolicies/status,verbs=update
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions;seatproducts,verbs=get;list;watch
 

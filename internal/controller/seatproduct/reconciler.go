@@ -24,7 +24,8 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatproducts;subscriptions;testclocks,verbs=get;list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatproducts;subscriptions,verbs=get;list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=testclocks,verbs=list;watch
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatproducts/status;subscriptions/status,verbs=update
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptionupdates,verbs=get;list;watch;create
 // +kubebuilder:rbac:groups="",resources=secrets;configmaps,verbs=get

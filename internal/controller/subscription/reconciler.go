@@ -33,9 +33,9 @@ import (
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptionupdates,verbs=get;list;watch;create
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptionupdates/status,verbs=update
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=invoices,verbs=get;list;watch;create
-// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatassignments,verbs=get;list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatassignments,verbs=list;watch
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatassignments/status,verbs=update
-// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatproducts;prorationpolicies;clusterprorationpolicies;testclocks,verbs=get;list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatproducts;prorationpolicies;clusterprorationpolicies;testclocks,verbs=list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // Reconciler keeps subscriptions.

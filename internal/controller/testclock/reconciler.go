@@ -19,7 +19,7 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=testclocks,verbs=get;list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=testclocks,verbs=list;watch
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=testclocks/status,verbs=update
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions;subscriptionupdates;seatproducts;invoices,verbs=get;list;watch
 

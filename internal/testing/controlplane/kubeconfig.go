@@ -10,7 +10,7 @@ import (
 )
 
 // WriteKubeconfig writes a kubeconfig file, readable by its owner only, that gives the access of a
-// Config or of AddUser.
+// Config, of AddUser or of a token.
 func WriteKubeconfig(path string, cfg *rest.Config) error {
 	const name = "seatplane"
 	kubeconfig := clientcmdapi.NewConfig()
@@ -21,6 +21,7 @@ func WriteKubeconfig(path string, cfg *rest.Config) error {
 	kubeconfig.AuthInfos[name] = &clientcmdapi.AuthInfo{
 		ClientCertificateData: cfg.CertData,
 		ClientKeyData:         cfg.KeyData,
+		Token:                 cfg.BearerToken,
 	}
 	kubeconfig.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name, Namespace: "default"}
 	kubeconfig.CurrentContext = name

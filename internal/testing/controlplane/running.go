@@ -31,6 +31,12 @@ type Options struct {
 	// Kubeconfig is the file to write the administrator's kubeconfig to. Empty means a file in the
 	// throw-away folder.
 	Kubeconfig string
+
+	// AuditUser is a user whose requests are kept for Asked. Empty means that none are.
+	AuditUser string
+
+	// Controllers has kube-controller-manager run too, which not every set of binaries holds.
+	Controllers bool
 }
 
 // Running is a control plane that is up. Stop it when done.
@@ -80,15 +86,20 @@ func launchOnce(assets string, opts Options) (*Running, error) {
 	if r.Kubeconfig == "" {
 		r.Kubeconfig = filepath.Join(dir, "kubeconfig")
 	}
-	if err := r.start(); err != nil {
+	if err := r.start(opts); err != nil {
 		return nil, errors.Join(err, r.Stop())
 	}
 	return r, nil
 }
 
-func (r *Running) start() error {
+func (r *Running) start(opts Options) error {
 	if err := r.configure(); err != nil {
 		return err
+	}
+	if opts.AuditUser != "" {
+		if err := r.audit(opts.AuditUser); err != nil {
+			return err
+		}
 	}
 	if err := r.plane.Start(); err != nil {
 		return fmt.Errorf("the control plane does not start: %w%s", err, r.lastWords())
@@ -98,7 +109,10 @@ func (r *Running) start() error {
 		return err
 	}
 	r.Config = cfg
-	return WriteKubeconfig(r.Kubeconfig, cfg)
+	if err := WriteKubeconfig(r.Kubeconfig, cfg); err != nil || !opts.Controllers {
+		return err
+	}
+	return r.startControllers()
 }
 
 // configure gives both servers a folder below Dir, a log file, and a path that the watchdog knows.

@@ -6,19 +6,10 @@ package playground
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
-)
-
-// account is whom the manager authenticates as; role is what it may do, by config/rbac, which has
-// another one for the manager's own namespace.
-const (
-	account   = "seatplane-manager"
-	role      = "seatplane-manager"
-	namespace = "seatplane-system"
 )
 
 // Options says what to run.
@@ -41,6 +32,15 @@ type Options struct {
 	// ManagerLog is the file that takes what the manager prints. Empty means one in the throw-away
 	// folder.
 	ManagerLog string
+
+	// Manifests are what is installed. Empty means what config/default renders.
+	Manifests string
+
+	// Audited keeps what the manager asks the API server for, for Plane.Asked.
+	Audited bool
+
+	// Controllers has kube-controller-manager run too, which not every set of binaries holds.
+	Controllers bool
 }
 
 // Playground is Seatplane, running. Stop it when done.
@@ -56,13 +56,20 @@ type Playground struct {
 
 	// SQLiteDir is the folder in which SQLite databases may lie.
 	SQLiteDir string
+
+	// access is the file with the manager's own kubeconfig.
+	access string
 }
 
-// Start starts a control plane, installs the CRDs and the manager's role, and starts the manager. It
-// does not wait until the manager is ready: whoever waits for its work need not. When the context
-// ends, starting does.
+// Start starts a control plane, installs the manifests, and starts the manager with the token of its
+// account and so with the rights that the manifests give it. It does not wait until the manager is ready:
+// whoever waits for its work need not. When the context ends, starting does.
 func Start(ctx context.Context, opts Options) (*Playground, error) {
-	plane, err := controlplane.Launch(controlplane.Options{Kubeconfig: opts.Kubeconfig})
+	planeOptions := controlplane.Options{Kubeconfig: opts.Kubeconfig, Controllers: opts.Controllers}
+	if opts.Audited {
+		planeOptions.AuditUser = Account
+	}
+	plane, err := controlplane.Launch(planeOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -83,55 +90,27 @@ func (p *Playground) furnish(ctx context.Context, opts Options) error {
 	if err := os.MkdirAll(p.SQLiteDir, 0o700); err != nil {
 		return err
 	}
-	if err := p.install(ctx); err != nil {
+	if err := p.install(ctx, opts.Manifests); err != nil {
 		return err
 	}
 	if opts.ManagerLog == "" {
 		opts.ManagerLog = filepath.Join(p.Plane.Dir, "manager.log")
 	}
-	kubeconfig, err := p.managerAccess()
-	if err != nil {
+	var err error
+	if p.access, err = p.managerAccess(ctx); err != nil {
 		return err
 	}
-	args := append([]string{
-		"--kubeconfig", kubeconfig, "--sqlite-dir", p.SQLiteDir,
-		"--metrics-bind-address=0", "--health-probe-bind-address=0",
-	}, opts.Args...)
-	p.Manager, err = startManager(p.Plane.Guard, opts.ManagerLog, opts.Manager, args...)
+	p.Manager, err = p.StartManager(opts.Manager, opts.ManagerLog, opts.Args...)
 	return err
 }
 
-// install installs what an administrator would: the CRDs, and the manager's role for its account.
-func (p *Playground) install(ctx context.Context) error {
-	root, err := controlplane.Root()
-	if err != nil {
-		return err
-	}
-	for _, args := range [][]string{
-		{"create", "namespace", namespace},
-		{"apply", "-f", filepath.Join(root, "config", "crd", "bases")},
-		{"apply", "-f", filepath.Join(root, "config", "rbac", "role.yaml")},
-		{"create", "clusterrolebinding", role, "--clusterrole", role, "--user", account},
-		{"wait", "crd", "--all", "--for=condition=Established", "--timeout=60s"},
-	} {
-		if _, err := p.Kubectl.In("").Run(ctx, args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// managerAccess writes the manager's own kubeconfig and returns its path.
-func (p *Playground) managerAccess() (string, error) {
-	config, err := p.Plane.AddUser(account)
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(p.Plane.Dir, "manager.kubeconfig")
-	if err := controlplane.WriteKubeconfig(path, config); err != nil {
-		return "", fmt.Errorf("writing the manager's kubeconfig: %w", err)
-	}
-	return path, nil
+// StartManager starts a manager with flags beside the usual ones, and has a file take what it prints. The
+// first one is Manager; another beside it is a replica.
+func (p *Playground) StartManager(binary, log string, flags ...string) (*Manager, error) {
+	return startManager(p.Plane.Guard, log, binary, append([]string{
+		"--kubeconfig", p.access, "--sqlite-dir", p.SQLiteDir,
+		"--metrics-bind-address=0", "--health-probe-bind-address=0",
+	}, flags...)...)
 }
 
 // Stop stops the manager in good order, then all the rest, and removes the throw-away folder.
