@@ -9,25 +9,26 @@
 #   seatplane-NUMBER.tgz      the chart; its version is VERSION where that is one such as v1.2.3, else
 #                             0.0.0 with VERSION as its build
 #
-# KUBECTL and HELM name the programs.
+# KUBECTL and HELM name the programs; DIST another folder than dist/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-image=${IMAGE:?the name of the image} version=${VERSION:?its tag}
+image=${IMAGE:?the name of the image} version=${VERSION:?its tag} dist=${DIST:-dist}
+overlay=dist/.overlay.$$ # kustomize wants the way to config/ to be relative
+staged=$(mktemp -d)
+trap 'rm -rf "$overlay" "$staged"' EXIT
 
 # render FOLDER FILE renders a folder of config/ as it is, but for the image.
 render() {
-  local overlay=dist/.overlay
-  rm -rf "$overlay" && mkdir -p "$overlay"
+  mkdir -p "$overlay"
   cat >"$overlay/kustomization.yaml" <<OVERLAY
 resources: [../../config/$1]
 images:
 - {name: seatplane/manager, newName: "$image", newTag: "$version"}
 OVERLAY
-  "$KUBECTL" kustomize "$overlay" >"dist/$2.new"
-  mv -f "dist/$2.new" "dist/$2"
-  rm -rf "$overlay"
-  echo "    dist/$2"
+  "$KUBECTL" kustomize "$overlay" >"$staged/$2"
+  mv -f "$staged/$2" "$dist/$2"
+  echo "    $dist/$2"
 }
 
 # Helm wants a semantic version; a commit is none.
@@ -41,18 +42,14 @@ chart_version() {
 }
 
 chart() {
-  local folder
-  folder=$(mktemp -d)
-  # shellcheck disable=SC2064 # the folder is known now
-  trap "rm -rf '$folder'" EXIT
-  cp -R charts/seatplane "$folder/"
-  sed -i.bak "s|^  repository: .*|  repository: $image|" "$folder/seatplane/values.yaml"
-  rm -f "$folder/seatplane/values.yaml.bak" dist/seatplane-*.tgz
-  "$HELM" package "$folder/seatplane" --version "$(chart_version)" --app-version "$version" --destination dist >/dev/null
-  echo "    $(ls dist/seatplane-*.tgz)"
+  cp -R charts/seatplane "$staged/"
+  sed -i.bak "s|^  repository: .*|  repository: $image|" "$staged/seatplane/values.yaml"
+  rm -f "$staged/seatplane/values.yaml.bak" "$dist"/seatplane-*.tgz
+  "$HELM" package "$staged/seatplane" --version "$(chart_version)" --app-version "$version" --destination "$dist" >/dev/null
+  echo "    $(ls "$dist"/seatplane-*.tgz)"
 }
 
-mkdir -p dist
+mkdir -p "$dist"
 render default install.yaml
 render prometheus prometheus.yaml
 chart

@@ -26,14 +26,15 @@ app.kubernetes.io/component: manager
 {{- end }}
 
 {{/*
-The manager's rules, as generated from the code, in JSON: {"cluster": […], "namespaced": […]}. The former
-are about what is in no namespace.
+The manager's rules, as generated from the code, in JSON: {"all": […], "cluster": […], "namespaced": […]}.
+The latter two are the same rights, apart: on what is in no namespace, and on what is in one.
 */}}
 {{- define "seatplane.rules" -}}
 {{- $inNone := list "clusterprorationpolicies" "clusterprorationpolicies/status" "clusterroles" "tokenreviews" "subjectaccessreviews" }}
 {{- $cluster := list }}
 {{- $namespaced := list }}
-{{- range (index (splitList "\n---\n" (.Files.Get "files/rbac/role.yaml")) 0 | fromYaml).rules }}
+{{- $all := (index (splitList "\n---\n" (.Files.Get "files/rbac/role.yaml")) 0 | fromYaml).rules }}
+{{- range $all }}
 {{- $inCluster := list }}
 {{- $inNamespaces := list }}
 {{- range .resources }}
@@ -42,5 +43,5 @@ are about what is in no namespace.
 {{- if $inCluster }}{{ $cluster = append $cluster (dict "apiGroups" .apiGroups "resources" $inCluster "verbs" .verbs) }}{{ end }}
 {{- if $inNamespaces }}{{ $namespaced = append $namespaced (dict "apiGroups" .apiGroups "resources" $inNamespaces "verbs" .verbs) }}{{ end }}
 {{- end }}
-{{- dict "cluster" $cluster "namespaced" $namespaced | toJson }}
+{{- dict "all" $all "cluster" $cluster "namespaced" $namespaced | toJson }}
 {{- end }}

@@ -99,6 +99,15 @@ func (m *Manager) Stop() error {
 	return nil
 }
 
+// Kill ends the manager at once, as a node that fails does, and waits until it has ended.
+func (m *Manager) Kill() error {
+	if err := m.cmd.Process.Kill(); err != nil {
+		return fmt.Errorf("killing the manager: %w", err)
+	}
+	<-m.exited
+	return nil
+}
+
 func (m *Manager) status() error {
 	if m.err == nil {
 		return errors.New("exit status 0")
