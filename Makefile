@@ -69,9 +69,11 @@ build: bin/.modules ## Build bin/manager.
 	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/manager ./cmd/manager
 
 .PHONY: generate
-generate: bin/.modules $(CONTROLLER_GEN) ## Generate the API types' DeepCopy methods.
+generate: bin/.modules $(CONTROLLER_GEN) ## Generate the API types' DeepCopy methods and docs/reference.
 	$(say) "generating DeepCopy methods"
 	@$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
+	$(say) "generating docs/reference"
+	@hack/reference.sh
 
 .PHONY: manifests
 manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs and the manager's RBAC role.

@@ -8,7 +8,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 linter=${GOLANGCI_LINT:-bin/tools/golangci-lint}
-generated=(api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml charts/seatplane/files)
+generated=(api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml docs/reference charts/seatplane/files)
 failed=()
 
 # check SENTENCE COMMAND...

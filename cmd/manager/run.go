@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/seatplane/seatplane/internal/controller/prorationpolicy"
 	"github.com/seatplane/seatplane/internal/controller/retention"
@@ -67,6 +68,11 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	if err := addProbes(mgr); err != nil {
 		return err
 	}
+	forget, err := measure(mgr, clock.RealClock{})
+	if err != nil {
+		return err
+	}
+	defer forget()
 	ctrl.Log.Info("starting", "version", builtVersion())
 	return mgr.Start(ctx)
 }
@@ -96,6 +102,16 @@ func reconcilers(mgr ctrl.Manager, loader dataloader.Loader, wall clock.PassiveC
 		prorationpolicy.ForClusterProrationPolicies(cached, wall),
 		&retention.Reconciler{Client: cached, Live: live, Wall: wall},
 	}
+}
+
+// measure has each scrape of the metrics read from the manager's cache what there is, until forget is
+// called. What the controllers count of their own work, they register themselves.
+func measure(mgr ctrl.Manager, wall clock.PassiveClock) (forget func(), err error) {
+	subscriptions := subscription.Metrics{Cache: mgr.GetCache(), Wall: wall}
+	if err := metrics.Registry.Register(subscriptions); err != nil {
+		return nil, fmt.Errorf("register the metrics of subscriptions: %w", err)
+	}
+	return func() { metrics.Registry.Unregister(subscriptions) }, nil
 }
 
 // addProbes adds /healthz, which says that the process answers, and /readyz, which says that it knows

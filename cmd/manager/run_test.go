@@ -85,6 +85,7 @@ func TestRun(t *testing.T) {
 	soon(t, "healthy", func(ctx context.Context) error { return get(ctx, "http://"+probes+"/healthz") })
 	soon(t, "metrics", func(ctx context.Context) error { return get(ctx, "http://"+metrics+"/metrics") })
 
+	t.Run("its metrics are documented", testMetricsAreDocumented)
 	t.Run("every controller is woken", func(t *testing.T) { testControllers(t, live) })
 	t.Run("a clock that is Ready has everything in place", func(t *testing.T) { testClock(t, live) })
 

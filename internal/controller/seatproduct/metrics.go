@@ -5,6 +5,7 @@ package seatproduct
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -12,7 +13,7 @@ import (
 )
 
 // The labels are names of objects, kinds of sources and reasons of the API: nothing that a source says,
-// and no more of them than there are products. docs/metrics.md repeats the sentences, as a test checks.
+// and no more of them than there are products. docs/reference/metrics.md is made of these sentences.
 var (
 	ofProduct = []string{"namespace", "product", "source"}
 
@@ -46,10 +47,16 @@ var (
 		Name: "seatplane_refresh_last_success_timestamp_seconds",
 		Help: "When all of a product's items were last counted on the wall clock; how stale they are is the time since.",
 	}, []string{"namespace", "product"})
+
+	refreshNext = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "seatplane_refresh_next_timestamp_seconds",
+		Help: "When a product's next refresh is due on the wall clock; since when one is owed where that has passed. " +
+			"Absent when the product is refreshed on demand only.",
+	}, []string{"namespace", "product"})
 )
 
 func init() {
-	metrics.Registry.MustRegister(refreshes, refreshDuration, refreshQueries, refreshRows, refreshCounts, refreshSuccess)
+	metrics.Registry.MustRegister(refreshes, refreshDuration, refreshQueries, refreshRows, refreshCounts, refreshSuccess, refreshNext)
 }
 
 // measure counts a load in the metrics.
@@ -75,23 +82,32 @@ func (r *Reconciler) measure(s *situation, done result, answer dataloader.Answer
 	}
 }
 
-// measureAge has the metrics say when a product was last refreshed, as its status does: a restart must
-// not make it look fresh, or unknown.
+// measureAge has the metrics say when a product was last refreshed and when it is to be next, as its
+// status does: a restart must not make it look fresh, or unknown.
 func measureAge(product *v1alpha1.SeatProduct) {
+	var last, next *metav1.Time
 	for _, entry := range product.Status.Refreshes {
-		if entry.Clock == "" && entry.LastRefreshTime != nil {
-			refreshSuccess.WithLabelValues(product.Namespace, product.Name).Set(float64(entry.LastRefreshTime.Unix()))
-			return
+		if entry.Clock == "" {
+			last, next = entry.LastRefreshTime, entry.NextRefreshTime
 		}
 	}
-	refreshSuccess.DeleteLabelValues(product.Namespace, product.Name)
+	setTime(refreshSuccess, product, last)
+	setTime(refreshNext, product, next)
+}
+
+func setTime(gauge *prometheus.GaugeVec, product *v1alpha1.SeatProduct, at *metav1.Time) {
+	if at == nil {
+		gauge.DeleteLabelValues(product.Namespace, product.Name)
+		return
+	}
+	gauge.WithLabelValues(product.Namespace, product.Name).Set(float64(at.Unix()))
 }
 
 // forgetMetrics drops what the metrics say about a product that is gone.
 func forgetMetrics(namespace, product string) {
 	of := prometheus.Labels{"namespace": namespace, "product": product}
 	for _, each := range []interface{ DeletePartialMatch(prometheus.Labels) int }{
-		refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess,
+		refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess, refreshNext,
 	} {
 		each.DeletePartialMatch(of)
 	}

@@ -26,6 +26,7 @@ func metricsOf(product *v1alpha1.SeatProduct) map[string]float64 {
 		"queries": valueOf(refreshQueries.WithLabelValues(labels...)),
 		"rows":    valueOf(refreshRows.WithLabelValues(labels...)),
 		"success": valueOf(refreshSuccess.WithLabelValues(product.Namespace, product.Name)),
+		"next":    valueOf(refreshNext.WithLabelValues(product.Namespace, product.Name)),
 	}
 	for _, reason := range []string{"Refreshed", "SourceError", "Progressing"} {
 		said[reason] = valueOf(refreshes.WithLabelValues(append(labels, reason)...))
@@ -74,18 +75,22 @@ func TestMetrics(t *testing.T) {
 	r.measure(s, result{failure: dataloader.Failf(dataloader.ReasonSourceError, "no")}, dataloader.Answer{})
 	r.measure(s, result{incomplete: errors.New("later")}, answer)
 	observed := time.Date(2026, 4, 16, 0, 0, 0, 0, time.UTC)
-	product.Status.Refreshes = []v1alpha1.RefreshStatus{{LastRefreshTime: record.Time(observed)}, {Clock: "clock", LastRefreshTime: record.Time(observed.Add(time.Hour))}}
+	product.Status.Refreshes = []v1alpha1.RefreshStatus{
+		{LastRefreshTime: record.Time(observed), NextRefreshTime: record.Time(observed.Add(time.Minute))},
+		{Clock: "clock", LastRefreshTime: record.Time(observed.Add(time.Hour)), NextRefreshTime: record.Time(observed.Add(2 * time.Hour))},
+	}
 	measureAge(product)
 
 	want := map[string]float64{
 		"Refreshed": 2, "SourceError": 1, "Progressing": 1, "queries": 6, "rows": 36,
-		"counted": 20, "changed": 4, "held": 2, "failed": 6, "success": float64(observed.Unix()),
+		"counted": 20, "changed": 4, "held": 2, "failed": 6,
+		"success": float64(observed.Unix()), "next": float64(observed.Add(time.Minute).Unix()),
 	}
 	if diff := cmp.Diff(want, metricsOf(product)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	forgetMetrics(product.Namespace, product.Name)
-	for _, each := range []prometheus.Collector{refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess} {
+	for _, each := range []prometheus.Collector{refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess, refreshNext} {
 		if left := countOf(each); left != 0 {
 			t.Errorf("%d series are left of a product that is gone", left)
 		}
