@@ -6,8 +6,8 @@
 # there. Else it takes them from the distribution, with apt-get, as root or by sudo without a password;
 # where it may not, or there is no apt-get, it says in one sentence what to install, and fails.
 #
-# Prometheus is unpacked into bin/prometheus and not installed: the package would start it for good. The
-# tests start servers of their own from all of these, and leave alone any that run already.
+# Prometheus, with promtool, is unpacked into bin/prometheus and not installed: the package would start it
+# for good. The tests start servers of their own from all of these, and leave alone any that run already.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -33,7 +33,9 @@ missing_packages() {
     # mariadb-install-db does not work without it.
     echo mariadb-client-core
   fi
-  [[ -n ${SEATPLANE_PROMETHEUS:-} ]] || found prometheus bin/prometheus || echo prometheus
+  if ! { [[ -n ${SEATPLANE_PROMETHEUS:-} ]] || found prometheus bin/prometheus; } || ! found promtool bin/prometheus; then
+    echo prometheus
+  fi
 }
 
 # privileged COMMAND... runs it as root, or fails where it may not.
@@ -57,22 +59,24 @@ install() {
   update_once && privileged env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >/dev/null
 }
 
-# unpack_prometheus takes the one program out of its package, which needs no privilege where the lists of
-# packages are there already.
+# unpack_prometheus takes the server and promtool out of their package, which needs no privilege where the
+# lists of packages are there already.
 unpack_prometheus() {
-  local folder
+  local folder program
   command -v dpkg-deb >/dev/null || return 1
   folder=$(mktemp -d)
   # shellcheck disable=SC2064 # the folder is known now
   trap "rm -rf '$folder'" EXIT
-  printf '==> unpacking prometheus into bin/prometheus\n' >&2
+  printf '==> unpacking prometheus and promtool into bin/prometheus\n' >&2
   (cd "$folder" && apt-get download -q prometheus) >/dev/null 2>&1 ||
     { update_once && (cd "$folder" && apt-get download -q prometheus) >/dev/null; } || return 1
   dpkg-deb -x "$folder"/prometheus_*.deb "$folder/tree" || return 1
   mkdir -p bin/prometheus
   # Whoever runs at the same time sees a whole program or none.
-  cp "$folder/tree/usr/bin/prometheus" "bin/prometheus/prometheus.$$" &&
-    mv -f "bin/prometheus/prometheus.$$" bin/prometheus/prometheus
+  for program in prometheus promtool; do
+    cp "$folder/tree/usr/bin/$program" "bin/prometheus/$program.$$" &&
+      mv -f "bin/prometheus/$program.$$" "bin/prometheus/$program" || return 1
+  done
 }
 
 provide() {

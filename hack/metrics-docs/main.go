@@ -66,7 +66,7 @@ func rowsOf(collectors ...prometheus.Collector) []string {
 	for each := range descriptions {
 		if found := description.FindStringSubmatch(each.String()); found != nil {
 			labels := "`" + strings.ReplaceAll(found[3], ",", "`, `") + "`"
-			byName[found[1]] = fmt.Sprintf("| `%s` | %s | %s |\n", found[1], labels, found[2])
+			byName[found[1]] = fmt.Sprintf("| %#q | %s | %s |\n", found[1], labels, found[2])
 		}
 	}
 	var rows []string

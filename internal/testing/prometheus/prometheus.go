@@ -30,7 +30,10 @@ const (
 	attempts = 3
 )
 
-var errMissing = errors.New("there is no Prometheus on this machine: run `make test-servers` once, or install the package prometheus")
+var (
+	errMissing         = errors.New("there is no Prometheus on this machine: run `make test-servers` once, or install the package prometheus")
+	errMissingPromtool = errors.New("there is no promtool on this machine: run `make test-servers` once, or install the package prometheus")
+)
 
 // Start runs a Prometheus with a configuration on a free port of loopback, with a folder of its own, until
 // the test ends, and returns its address, such as http://127.0.0.1:12345. It fails the test when there is
@@ -56,18 +59,38 @@ func Start(t testing.TB, config string) string {
 	return "http://" + s.address
 }
 
+// Promtool returns the path of promtool, which comes with Prometheus and tests rules. It fails the test
+// when there is none; it never skips.
+func Promtool(t testing.TB) string {
+	t.Helper()
+	path, ok := findProgram("promtool")
+	if !ok {
+		t.Fatal(errMissingPromtool)
+	}
+	return path
+}
+
 // find returns the path of a Prometheus.
 func find() (string, error) {
-	candidates := []string{os.Getenv(BinaryEnv), "prometheus"}
+	path, ok := findProgram(os.Getenv(BinaryEnv), "prometheus")
+	if !ok {
+		return "", errMissing
+	}
+	return path, nil
+}
+
+// findProgram returns the first of the candidates that can be run, in PATH or as a path, else what
+// `make test-servers` provides under the last one's name.
+func findProgram(candidates ...string) (path string, ok bool) {
 	if root, err := controlplane.Root(); err == nil {
-		candidates = append(candidates, filepath.Join(root, "bin", "prometheus", "prometheus"))
+		candidates = append(candidates, filepath.Join(root, "bin", "prometheus", candidates[len(candidates)-1]))
 	}
 	for _, candidate := range candidates {
 		if path, err := exec.LookPath(candidate); candidate != "" && err == nil {
-			return path, nil
+			return path, true
 		}
 	}
-	return "", errMissing
+	return "", false
 }
 
 // server is a Prometheus that runs. The watchdog ends it, and removes its folder.
