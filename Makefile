@@ -79,6 +79,7 @@ generate: bin/.modules $(CONTROLLER_GEN) ## Generate the API types' DeepCopy met
 manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs and the manager's RBAC role.
 	$(say) "generating config/crd/bases and config/rbac/role.yaml"
 	@CONTROLLER_GEN=$(CONTROLLER_GEN) hack/manifests.sh
+	@hack/chart-files.sh
 
 .PHONY: dist
 dist: control-plane $(HELM) ## Render dist/install.yaml and package the chart, for IMAGE at VERSION.

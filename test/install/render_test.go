@@ -164,7 +164,8 @@ func TestValuesBecomeFlags(t *testing.T) {
 			"they are one flag", []string{"--set", "namespaces={b,a}"}, append(usual[:3:3], "--watch-namespaces=b,a"),
 		},
 		"selector": {
-			"commas and spaces of a selector survive", []string{"--set-string", "selector=region in (eu\\, us)"},
+			"commas and spaces of a selector survive",
+			[]string{"--set-string", "selector=region in (eu\\, us)"},
 			append(usual[:3:3], "--watch-label-selector=region in (eu, us)"),
 		},
 		"loaders": {
@@ -176,11 +177,13 @@ func TestValuesBecomeFlags(t *testing.T) {
 			"a folder turns SQLite on", []string{"--set", "loaders.sqliteDir=/"}, append(usual[:3:3], "--sqlite-dir=/"),
 		},
 		"speed": {
-			"a number stays a number", []string{"--set", "maxConcurrentReconciles=4"},
+			"a number stays a number",
+			[]string{"--set", "maxConcurrentReconciles=4"},
 			[]string{usual[0], usual[1], usual[2], "--max-concurrent-reconciles=4"},
 		},
 		"no metrics": {
-			"0 serves none", []string{"--set", "metrics.enabled=false"},
+			"0 serves none",
+			[]string{"--set", "metrics.enabled=false"},
 			[]string{usual[0], "--metrics-bind-address=0", usual[2]},
 		},
 		"further flags": {
