@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,15 +99,44 @@ func (o objects) args(t *testing.T) []string {
 // Whoever reads config/ knows what Helm installs, and the other way round: they differ in the labels by
 // which Helm knows its own, and in what it leaves to itself (the namespace) or keeps (the kinds).
 func TestHelmAndKustomizeRenderTheSame(t *testing.T) {
-	byKustomize, byHelm := kustomized(t, "default"), parse(t, charted(t))
-	delete(byKustomize, "Namespace /"+playground.Namespace)
-	for key, object := range byHelm {
-		if object.GetKind() == "CustomResourceDefinition" && object.GetAnnotations()["helm.sh/resource-policy"] != "keep" {
+	for name, c := range map[string]struct {
+		reason  string
+		folders []string
+		flags   []string
+	}{
+		"as it comes": {"the default of one is that of the other", []string{"default"}, nil},
+		"with the Prometheus operator": {
+			"what needs its kinds is apart in both", []string{"default", "prometheus"},
+			[]string{"--set", "metrics.serviceMonitor.enabled=true,metrics.rules.enabled=true"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			byKustomize, byHelm := objects{}, parse(t, charted(t, c.flags...))
+			for _, folder := range c.folders {
+				maps.Copy(byKustomize, kustomized(t, folder))
+			}
+			delete(byKustomize, "Namespace /"+playground.Namespace)
+			if diff := cmp.Diff(withoutMarks(byKustomize), withoutMarks(byHelm)); diff != "" {
+				t.Errorf("%s, but kustomize (-) and Helm (+) differ:\n%s", c.reason, diff)
+			}
+		})
+	}
+}
+
+// Uninstalling a release must not delete every subscription and invoice of the cluster.
+func TestKindsOutliveTheRelease(t *testing.T) {
+	kinds := 0
+	for key, object := range parse(t, charted(t)) {
+		if object.GetKind() != "CustomResourceDefinition" {
+			continue
+		}
+		kinds++
+		if object.GetAnnotations()["helm.sh/resource-policy"] != "keep" {
 			t.Errorf("%s would go with the release", key)
 		}
 	}
-	if diff := cmp.Diff(withoutMarks(byKustomize), withoutMarks(byHelm)); diff != "" {
-		t.Errorf("kustomize (-) and Helm (+) differ:\n%s", diff)
+	if kinds == 0 {
+		t.Error("the chart renders no kind")
 	}
 }
 
