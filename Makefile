@@ -81,6 +81,22 @@ manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs and the manager's
 	@CONTROLLER_GEN=$(CONTROLLER_GEN) hack/manifests.sh
 	@hack/chart-files.sh
 
+# What the demo prints, each time anew.
+DEMO_OUTPUT := bin/demo-output
+
+.PHONY: picture
+picture: $(DEMO_OUTPUT) ## Draw docs/refresh.svg from what the demo prints.
+	@go run ./hack/picture docs/refresh.svg <$(DEMO_OUTPUT)
+
+.PHONY: picture-check
+picture-check: $(DEMO_OUTPUT) ## Check that docs/refresh.svg shows what the demo prints.
+	@go run ./hack/picture -check docs/refresh.svg <$(DEMO_OUTPUT)
+
+.PHONY: $(DEMO_OUTPUT)
+$(DEMO_OUTPUT): build control-plane
+	$(say) "playing the demo"
+	@KUBEBUILDER_ASSETS="$$($(ASSETS))" hack/demo.sh >$@
+
 .PHONY: dist
 dist: control-plane $(HELM) ## Render dist/install.yaml and package the chart, for IMAGE at VERSION.
 	$(say) "rendering dist/install.yaml and packaging the chart, for $(IMAGE):$(VERSION)"
@@ -155,6 +171,15 @@ bench-refresh: bin/.modules control-plane test-servers ## Measure refreshes of u
 	$(say) "refreshing $(BENCH_REFRESH) subscriptions on one PostgreSQL"
 	@SEATPLANE_BENCH_REFRESH=$(BENCH_REFRESH) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
 		go test ./test/performance -run TestRefresh -count=1 -v -timeout 120m
+
+# How many subscriptions one manager looks after, one number a run.
+BENCH_MANAGER ?= 1000,5000,20000
+
+.PHONY: bench-manager
+bench-manager: bin/.modules control-plane ## Measure the manager's memory, and how fast it starts subscriptions (minutes).
+	$(say) "having managers look after $(BENCH_MANAGER) subscriptions"
+	@SEATPLANE_BENCH_MANAGER=$(BENCH_MANAGER) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
+		go test ./test/performance -run TestManager -count=1 -v -timeout 120m
 
 .PHONY: vet
 vet: bin/.modules ## Run go vet.

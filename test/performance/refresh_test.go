@@ -24,11 +24,12 @@ import (
 // bench-refresh sets it.
 const sizesEnv = "SEATPLANE_BENCH_REFRESH"
 
-func sizes(t *testing.T) []int {
+// sizes reads numbers of subscriptions from an environment variable.
+func sizes(t *testing.T, sizesEnv string, otherwise int) []int {
 	t.Helper()
 	text := os.Getenv(sizesEnv)
 	if text == "" {
-		return []int{500}
+		return []int{otherwise}
 	}
 	var all []int
 	for part := range strings.SplitSeq(text, ",") {
@@ -63,7 +64,7 @@ func TestRefresh(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| subscriptions | refresh | queries | reads | writes | CPU | a subscription | time | allocated | heap grew |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	first := map[string]time.Duration{}
-	for _, many := range sizes(t) {
+	for _, many := range sizes(t, sizesEnv, 500) {
 		p := newPlant(t, config, database, many)
 		for _, measured := range p.play() {
 			table.WriteString(measured.row(many))
