@@ -1,0 +1,101 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package documents
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+)
+
+// Every block of YAML in what users read is what it says it is.
+func TestBlocks(t *testing.T) {
+	for _, p := range pagesOf(t, project) {
+		if !forUsers(p.file) {
+			continue
+		}
+		t.Run(p.file, func(t *testing.T) { report(t, wrongBlocks(t, p)) })
+	}
+}
+
+func forUsers(file string) bool {
+	return path.Dir(file) == "." || strings.HasPrefix(file, "docs/") || strings.HasPrefix(file, "examples/")
+}
+
+// wrongBlocks checks the blocks of a page in their order: a later one may be the next version of an object
+// of an earlier one.
+func wrongBlocks(t *testing.T, p page) []problem {
+	t.Helper()
+	namespace, err := server.newNamespace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var problems []problem
+	for _, b := range p.blocks {
+		if b.language == "yml" || b.language == "yaml" {
+			problems = append(problems, wrongBlock(p.file, b, namespace)...)
+		}
+	}
+	return problems
+}
+
+func wrongBlock(file string, b block, namespace string) []problem {
+	switch b.word {
+	case "":
+		return check(file, split(b.line, b.code), namespace)
+	case "status":
+		return wrongStatus(file, split(b.line, b.code))
+	case "values":
+		return wrongValues(file, b.line, b.code)
+	default:
+		return []problem{{file, b.line, fmt.Sprintf("nobody knows what a block of \"yaml %s\" is: "+
+			"write whole manifests, yaml status or yaml values", b.word)}}
+	}
+}
+
+// Every manifest to copy is one that the API server takes.
+func TestManifests(t *testing.T) {
+	for _, folder := range []string{"examples", "config/samples"} {
+		if _, err := fs.Stat(project, folder); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		report(t, wrongManifests(t, project, folder))
+	}
+}
+
+// wrongManifests checks the manifests of a folder and of those below it; each has a namespace of its own.
+func wrongManifests(t *testing.T, files fs.FS, root string) []problem {
+	t.Helper()
+	namespaces := map[string]string{}
+	var problems []problem
+	err := fs.WalkDir(files, root, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || path.Ext(file) != ".yaml" {
+			return err
+		}
+		folder := path.Dir(file)
+		if namespaces[folder] == "" {
+			if namespaces[folder], err = server.newNamespace(); err != nil {
+				return err
+			}
+		}
+		text, err := fs.ReadFile(files, file)
+		problems = append(problems, wrongFile(file, string(text), namespaces[folder])...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return problems
+}
+
+func wrongFile(file, text, namespace string) []problem {
+	// What helm is given, it checks.
+	if strings.HasPrefix(path.Base(file), "values") {
+		return wrongValues(file, 1, text)
+	}
+	return check(file, split(1, text), namespace)
+}

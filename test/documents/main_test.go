@@ -1,0 +1,51 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package documents
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"testing"
+
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
+)
+
+// One API server for all tests: each page has a namespace of its own.
+var server *apiServer
+
+// project is the top folder of the project.
+var project fs.FS
+
+func TestMain(m *testing.M) {
+	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
+	status, err := runSuite(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "FAIL:", err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+func runSuite(m *testing.M) (int, error) {
+	root, err := controlplane.Root()
+	if err != nil {
+		return 0, err
+	}
+	project = os.DirFS(root)
+	config, stop, err := controlplane.StartForSuite()
+	if err != nil {
+		return 0, err
+	}
+	if server, err = connect(config); err != nil {
+		return 0, errors.Join(err, stop())
+	}
+	status := m.Run()
+	return status, stop()
+}
