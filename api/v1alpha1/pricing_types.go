@@ -205,9 +205,9 @@ type SeatLimits struct {
 	// +kubebuilder:validation:Maximum=10000000
 	Minimum *int64 `json:"minimum,omitempty"`
 
-	// The most seats that an item of this plan can have, up to 10 million. Not limited when left out.
+	// The most seats that an item of this plan can have, 1 to 10 million. Not limited when left out.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000000
 	Maximum *int64 `json:"maximum,omitempty"`
 }

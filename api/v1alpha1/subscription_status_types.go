@@ -356,7 +356,7 @@ type SubscriptionStatus struct {
 	// +optional
 	TrialOnly bool `json:"trialOnly,omitempty"`
 
-	// When the subscription ends, or ended. Absent while no end is in sight.
+	// When the subscription ended. Absent before.
 	// +optional
 	CancelTime *metav1.Time `json:"cancelTime,omitempty"`
 

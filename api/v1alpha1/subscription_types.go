@@ -222,7 +222,8 @@ type SubscriptionSpec struct {
 	// +kubebuilder:validation:MaxItems=100
 	Items []SubscriptionItem `json:"items"`
 
-	// The trial of the subscription. That of its plans when left out.
+	// The trial of the subscription. That of its plans when left out. Immutable once started: a change of
+	// items ends a trial early.
 	// +optional
 	Trial *SubscriptionTrial `json:"trial,omitempty"`
 
@@ -271,6 +272,7 @@ type SubscriptionSpec struct {
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.startTime) == has(oldSelf.spec.startTime) && (!has(self.spec.startTime) || self.spec.startTime == oldSelf.spec.startTime))",message="the subscription has started, so startTime is immutable: take the edit back, or create another subscription"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billingCycleAnchor) == has(oldSelf.spec.billingCycleAnchor) && (!has(self.spec.billingCycleAnchor) || self.spec.billingCycleAnchor == oldSelf.spec.billingCycleAnchor))",message="the subscription has started, so billingCycleAnchor is immutable: take the edit back, or reset the renewal with an update of renewalPolicy Reset"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billedUntil) == has(oldSelf.spec.billedUntil) && (!has(self.spec.billedUntil) || self.spec.billedUntil == oldSelf.spec.billedUntil))",message="the subscription has started, so billedUntil is immutable: take the edit back, or create another subscription"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.trial) == has(oldSelf.spec.trial) && (!has(self.spec.trial) || self.spec.trial == oldSelf.spec.trial))",message="the subscription has started, so trial is immutable: take the edit back; a change of items ends a trial early"
 type Subscription struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`

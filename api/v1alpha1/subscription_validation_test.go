@@ -12,6 +12,7 @@ const (
 	clockImmutable             = "testClockRef is immutable: create another subscription"
 	startImmutable             = "the subscription has started, so startTime is immutable: take the edit back, or create another subscription"
 	anchorImmutable            = "the subscription has started, so billingCycleAnchor is immutable: take the edit back, or reset the renewal with an update of renewalPolicy Reset"
+	trialImmutable             = "the subscription has started, so trial is immutable: take the edit back; a change of items ends a trial early"
 	billedUntilImmutable       = "the subscription has started, so billedUntil is immutable: take the edit back, or create another subscription"
 	started                    = `{status: {observedGeneration: 1, state: Active, startTime: "2026-01-31T00:00:00Z"}}`
 	suspendedAfterStart        = `{status: {observedGeneration: 1, state: Suspended, startTime: "2026-01-31T00:00:00Z"}}`
@@ -30,6 +31,7 @@ func TestSubscriptionValidation(t *testing.T) {
 		startedRows("startTime", startImmutable),
 		startedRows("billingCycleAnchor", anchorImmutable),
 		startedRows("billedUntil", billedUntilImmutable),
+		trialRows,
 		usageLimits("spec.items.0.usageLimits", ""),
 		entryNames("spec.items.0.name", ""),
 		entryNames("spec.items.0.plan", ""),
@@ -107,6 +109,16 @@ func startedRows(field, refused string) map[string]row {
 		field + " written after the start":   {"periods are counted from it", withoutAnyTimes, "", started, another, refused},
 		field + " suspended after the start": {"suspending does not undo the start", withTimes, "", suspendedAfterStart, another, refused},
 	}
+}
+
+// A trial is decided at the start: an edit that would change nothing is refused.
+var trialRows = map[string]row{
+	"trial before the start":                {"nothing has started", withTimes, "", pending, `{spec.trial: {endTime: "2026-03-02T00:00:00Z"}}`, ""},
+	"trial longer after the start":          {"a trial cannot be extended", withTimes, "", started, `{spec.trial: {endTime: "2026-03-02T00:00:00Z"}}`, trialImmutable},
+	"trial removed after the start":         {"it would go on all the same", withTimes, "", started, `{spec.trial: null}`, trialImmutable},
+	"trial written after the start":         {"it would never begin", withoutAnyTimes, "", started, `{spec.trial: {only: true}}`, trialImmutable},
+	"another field after the start":         {"the trial is as it was", withTimes, "", started, `{spec.timeZone: Europe/Paris}`, ""},
+	"another field, and there was no trial": {"there is none still", withoutAnyTimes, "", started, `{spec.timeZone: Europe/Paris}`, ""},
 }
 
 // usageLimits makes rows for the limits of an item.
