@@ -29,6 +29,7 @@ CRASH_REPORT := $(CURDIR)/bin/crash-report
 
 TOOLS := bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
+CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 GOTESTSUM := $(TOOLS)/gotestsum
 HELM := $(TOOLS)/helm
@@ -69,11 +70,11 @@ build: bin/.modules ## Build bin/manager.
 	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/manager ./cmd/manager
 
 .PHONY: generate
-generate: bin/.modules $(CONTROLLER_GEN) ## Generate the API types' DeepCopy methods and docs/reference.
+generate: bin/.modules $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate the API types' DeepCopy methods and docs/reference.
 	$(say) "generating DeepCopy methods"
 	@$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
 	$(say) "generating docs/reference"
-	@hack/reference.sh
+	@CRD_REF_DOCS=$(CRD_REF_DOCS) hack/reference.sh
 
 .PHONY: manifests
 manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs and the manager's RBAC role.

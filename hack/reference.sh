@@ -8,6 +8,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+api_docs=${CRD_REF_DOCS:-bin/tools/crd-ref-docs}
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 
@@ -22,3 +23,7 @@ replace() {
 mkdir -p docs/reference
 go run ./hack/metrics-docs >"$fresh/metrics.md"
 replace metrics.md
+"$api_docs" --log-level ERROR --config hack/api-docs/config.yaml --templates-dir hack/api-docs/templates \
+  --renderer markdown --source-path api/v1alpha1 --output-path "$fresh/api.raw"
+cat -s "$fresh/api.raw" >"$fresh/api.md"
+replace api.md
