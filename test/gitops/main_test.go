@@ -1,0 +1,81 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package gitops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
+	"github.com/seatplane/seatplane/internal/testing/playground"
+)
+
+// One system for all tests: each has a namespace of its own.
+var (
+	ground  *playground.Playground
+	cluster client.Client
+)
+
+func TestMain(m *testing.M) {
+	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
+	status, err := runSuite(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "FAIL:", err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// runSuite starts the system, runs the tests, and stops it.
+func runSuite(m *testing.M) (status int, err error) {
+	folder, err := os.MkdirTemp("", "seatplane-gitops-")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	manager, err := playground.Build(folder)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	ground, err = playground.Start(ctx, playground.Options{Manager: manager})
+	if err != nil {
+		return 0, err
+	}
+	if cluster, err = client.New(ground.Plane.Config, client.Options{}); err != nil {
+		return 0, errors.Join(err, ground.Stop())
+	}
+	status = m.Run()
+	return status, ground.Stop()
+}
+
+// fromRoot returns the path of something in the repository.
+func fromRoot(t *testing.T, path ...string) string {
+	t.Helper()
+	root, err := controlplane.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(append([]string{root}, path...)...)
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
