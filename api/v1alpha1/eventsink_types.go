@@ -72,7 +72,8 @@ type EventSinkStatus struct {
 }
 
 // EventSink is an endpoint that is told what happens to subscriptions, as signed CloudEvents,
-// delivered at least once and in order per subscription.
+// delivered at least once and in order per subscription. It is stored and not acted on yet: no event is
+// delivered.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status

@@ -25,13 +25,20 @@ Used by {{ range $i, $user := .SortedReferences }}{{ if $i }}, {{ end }}{{ markd
 {{- if .Members }}
 | field | meaning | bounds |
 |---|---|---|
-{{ range .Members }}| `{{ .Name }}`<br>{{ markdownRenderType .Type }}{{ if has "Required: {}" .Validation }}<br>_required_{{ end }} |
+{{ range .Members }}| `{{ .Name }}`<br>{{ template "typeOf" .Type }}{{ if has "Required: {}" .Validation }}<br>_required_{{ end }} |
 {{- if eq .Name "metadata" }} Name, namespace, labels and annotations. |  |
 {{ else }} {{ template "sentence" .Doc }} | {{ template "boundsOfField" . }} |
 {{ end }}
 {{- end }}
 {{- end }}
 {{- end -}}
+{{- end -}}
+
+{{- /* Aliases of string in Go are strings to everybody else, and have no section of their own. */ -}}
+{{- define "typeOf" -}}
+{{- if has .Name (list "EntryName" "ExternalRef" "ObjectName" "TimeZone") }}string
+{{- else }}{{ markdownRenderType . }}
+{{- end }}
 {{- end -}}
 
 {{- /* A comment is wrapped where the code is; a table has no use for that. */ -}}
