@@ -79,7 +79,7 @@ func watch(t *testing.T) watched {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	ground, err := playground.Start(ctx, playground.Options{Manager: manager, Args: []string{
-		"--leader-elect", "--leader-election-namespace=seatplane-system",
+		"--leader-elect", "--leader-election-namespace=" + playground.Namespace,
 		"--metrics-bind-address=" + address, "--metrics-secure=false",
 	}})
 	if err != nil {
@@ -90,11 +90,6 @@ func watch(t *testing.T) watched {
 			t.Error(err)
 		}
 	})
-	// The lease is in the manager's own namespace, where a Role of its own lets it.
-	if _, err := ground.Kubectl.In("seatplane-system").Run(ctx, "create", "rolebinding", "seatplane-manager",
-		"--role=seatplane-manager", "--user=seatplane-manager"); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := ground.Kubectl.Apply(ctx, some); err != nil {
 		t.Fatal(err)
 	}
