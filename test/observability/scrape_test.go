@@ -5,9 +5,11 @@ package observability
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -59,9 +61,11 @@ spec:
   - {name: editors, productRef: {name: missing}, plan: monthly, quantity: 3}
 `
 
-// watched is a manager at work and a Prometheus that scrapes it, with our alerts.
+// watched is a manager at work and a Prometheus that scrapes it as our ServiceMonitor says, with our
+// alerts.
 type watched struct {
 	metrics string
+	token   string
 	server  prometheusv1.API
 	alerts  []rule
 }
@@ -79,8 +83,7 @@ func watch(t *testing.T) watched {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	ground, err := playground.Start(ctx, playground.Options{Manager: manager, Args: []string{
-		"--leader-elect", "--leader-election-namespace=" + playground.Namespace,
-		"--metrics-bind-address=" + address, "--metrics-secure=false",
+		"--leader-elect", "--leader-election-namespace=" + playground.Namespace, "--metrics-bind-address=" + address,
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -90,27 +93,77 @@ func watch(t *testing.T) watched {
 			t.Error(err)
 		}
 	})
-	if _, err := ground.Kubectl.Apply(ctx, some); err != nil {
+	w := watched{metrics: "https://" + address + "/metrics", token: prepare(ctx, t, ground.Kubectl)}
+	rules, token := filepath.Join(t.TempDir(), "rules.yaml"), filepath.Join(t.TempDir(), "token")
+	w.alerts = bareGroups(t, rules)
+	if err := os.WriteFile(token, []byte(w.token), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := watched{metrics: "http://" + address + "/metrics"}
-	rules := filepath.Join(t.TempDir(), "rules.yaml")
-	w.alerts = bareGroups(t, rules)
+	endpoint := endpointOfMonitor(t)
 	url := prometheus.Start(t, fmt.Sprintf(`
 global: {scrape_interval: 1s, evaluation_interval: 1s}
 rule_files: [%q]
 scrape_configs:
 - job_name: seatplane-metrics
-  honor_labels: true
+  scheme: %s
+  honor_labels: %t
+  authorization: {credentials_file: %q}
+  tls_config: {insecure_skip_verify: %t}
   static_configs:
   - targets: [%q]
-`, rules, address))
+`, rules, endpoint.Scheme, endpoint.HonorLabels, token, endpoint.TLSConfig.InsecureSkipVerify, address))
 	client, err := api.NewClient(api.Config{Address: url})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.server = prometheusv1.NewAPI(client)
 	return w
+}
+
+// prepare does what they do who install Prometheus, and returns the token of
+// Prometheus's account.
+func prepare(ctx context.Context, t *testing.T, kubectl playground.Kubectl) (token string) {
+	t.Helper()
+	own := kubectl.In(playground.Namespace)
+	for _, args := range [][]string{
+		{"create", "serviceaccount", "prometheus"},
+		{"create", "clusterrolebinding", "prometheus", "--clusterrole=seatplane-metrics-reader", "--serviceaccount=" + playground.Namespace + ":prometheus"},
+	} {
+		if _, err := own.Run(ctx, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := kubectl.Apply(ctx, some); err != nil {
+		t.Fatal(err)
+	}
+	token, err := own.Run(ctx, "create", "token", "prometheus")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(token)
+}
+
+// endpoint is how a ServiceMonitor has a target scraped.
+type endpoint struct {
+	Scheme      string `json:"scheme"`
+	HonorLabels bool   `json:"honorLabels"`
+	TokenFile   string `json:"bearerTokenFile"`
+	TLSConfig   struct {
+		InsecureSkipVerify bool `json:"insecureSkipVerify"`
+	} `json:"tlsConfig"`
+}
+
+// endpointOfMonitor returns the one endpoint of our ServiceMonitor.
+func endpointOfMonitor(t *testing.T) endpoint {
+	t.Helper()
+	var monitor struct {
+		Spec struct{ Endpoints []endpoint }
+	}
+	parse(t, read(t, fromRoot(t, "config", "prometheus", "service_monitor.yaml")), &monitor)
+	if len(monitor.Spec.Endpoints) != 1 || monitor.Spec.Endpoints[0].TokenFile == "" {
+		t.Fatalf("the ServiceMonitor has the endpoints %+v, want one with a token", monitor.Spec.Endpoints)
+	}
+	return monitor.Spec.Endpoints[0]
 }
 
 // query asks Prometheus about now.
@@ -236,7 +289,9 @@ func (w watched) scrape(t *testing.T) map[string]bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	request.Header.Set("Authorization", "Bearer "+w.token)
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

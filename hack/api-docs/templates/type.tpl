@@ -1,5 +1,7 @@
 {{- define "type" -}}
-{{- if markdownShouldRenderType . }}
+{{- /* A Go alias is of a kind that the tool has no name for; all of ours are strings. */ -}}
+{{- $alias := eq (printf "%d" .Kind) "8" }}
+{{- if or $alias (markdownShouldRenderType .) }}
 ### {{ .Name }}
 
 {{ .Doc }}
@@ -8,8 +10,8 @@
 |---|---|
 {{ range .EnumValues }}| `{{ .Name }}` | {{ template "sentence" (regexReplaceAll "^\\w+ " .Doc "") }} |
 {{ end }}
-{{- else if .IsAlias }}
-Type: {{ markdownRenderType .UnderlyingType }}<br>{{ template "bounds" (dict "Of" . "Elsewhere" list) }}
+{{- else if or $alias .IsAlias }}
+Type: {{ if $alias }}string{{ else }}{{ markdownRenderType .UnderlyingType }}{{ end }}<br>{{ template "bounds" (dict "Of" . "Elsewhere" list) }}
 {{ else if index .Markers "kubebuilder:validation:XValidation" }}
 Rules:
 {{ range index .Markers "kubebuilder:validation:XValidation" }}
@@ -25,20 +27,13 @@ Used by {{ range $i, $user := .SortedReferences }}{{ if $i }}, {{ end }}{{ markd
 {{- if .Members }}
 | field | meaning | bounds |
 |---|---|---|
-{{ range .Members }}| `{{ .Name }}`<br>{{ template "typeOf" .Type }}{{ if has "Required: {}" .Validation }}<br>_required_{{ end }} |
+{{ range .Members }}| `{{ .Name }}`<br>{{ markdownRenderType .Type }}{{ if has "Required: {}" .Validation }}<br>_required_{{ end }} |
 {{- if eq .Name "metadata" }} Name, namespace, labels and annotations. |  |
 {{ else }} {{ template "sentence" .Doc }} | {{ template "boundsOfField" . }} |
 {{ end }}
 {{- end }}
 {{- end }}
 {{- end -}}
-{{- end -}}
-
-{{- /* Aliases of string in Go are strings to everybody else, and have no section of their own. */ -}}
-{{- define "typeOf" -}}
-{{- if has .Name (list "EntryName" "ExternalRef" "ObjectName" "TimeZone") }}string
-{{- else }}{{ markdownRenderType . }}
-{{- end }}
 {{- end -}}
 
 {{- /* A comment is wrapped where the code is; a table has no use for that. */ -}}
