@@ -34,13 +34,21 @@ type Input struct {
 	Readings []Reading
 	// Assigned counts the seats of each item that somebody holds.
 	Assigned map[string]int64
-	// Predecessor names an invoice of an earlier subscription of this name and
-	// customer; empty without one (billing design, section 14).
-	Predecessor string
+	// Predecessor is the last invoice of earlier subscriptions of this name and
+	// customer; its zero value says that there is none (billing design, section 14).
+	Predecessor Predecessor
 	// Unpark lets a parked subscription go on.
 	Unpark bool
 	// MaxEffects bounds what one commit may owe to other objects. 0 is no bound.
 	MaxEffects int
+}
+
+// Predecessor is an invoice of an earlier subscription.
+type Predecessor struct {
+	// Invoice is its name.
+	Invoice string
+	// Issued is when it fell due, on the clock of that subscription.
+	Issued time.Time
 }
 
 // seenNow is the instant at which something seen for the first time counts as

@@ -22,10 +22,34 @@ func TestSection14Start(t *testing.T) {
 	if w := start("2026-04-09T23:59:59Z"); w.last.Blocked == nil || w.last.Blocked.Reason != StartTimeInPast {
 		t.Errorf("more than one period in the past: %+v", w.last.Blocked)
 	}
-	w := newWorld(t)
-	w.in.Predecessor = "acme-7f3k2x-000004"
-	if w.declaring(5); w.last.Blocked == nil || w.last.Blocked.Reason != PredecessorFound {
-		t.Errorf("after a predecessor: %+v", w.last.Blocked)
+}
+
+// Section 14: nobody is charged twice because a manifest was pruned and came back, whatever it says of an
+// import long ago.
+func TestSection14Predecessor(t *testing.T) {
+	for name, c := range map[string]struct {
+		reason      string
+		billedUntil string
+		found       bool
+	}{
+		"nothing said":                {"it was billed for something", "", true},
+		"an import before it":         {"the manifest came back as it was", "2026-03-01", true},
+		"the day of its last invoice": {"what fell due on that day was billed", "2026-04-01", true},
+		"after its last invoice":      {"what was due in between, nobody billed", "2026-04-01T00:00:01Z", false},
+		"the end of what it billed":   {"as a person should write", "2026-05-01", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000004", Issued: instant("2026-04-01")}
+			if c.billedUntil != "" {
+				w.in.Terms.BilledUntil = instant(c.billedUntil)
+			}
+			w.declaring(5)
+			found := w.last.Blocked != nil && w.last.Blocked.Reason == PredecessorFound
+			if found != c.found {
+				t.Errorf("%s: %+v", c.reason, w.last.Blocked)
+			}
+		})
 	}
 }
 

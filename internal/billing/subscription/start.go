@@ -121,12 +121,18 @@ func (r *replay) agreedTerms(s *State) *Fault {
 // checkStartTime refuses a start that would charge what was charged before
 // (section 14).
 func (r *replay) checkStartTime(at time.Time, b beginning) *Fault {
-	if !r.in.Terms.BilledUntil.IsZero() {
-		return nil
-	}
-	if r.in.Predecessor != "" {
+	until, last := r.in.Terms.BilledUntil, r.in.Predecessor
+	switch {
+	case last.Invoice != "" && until.IsZero():
 		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s belongs to an earlier subscription of this name and "+
-			"customer: set spec.billedUntil to the end of what it was billed for.", r.in.Predecessor)}
+			"customer: set spec.billedUntil to the end of what it was billed for.", last.Invoice)}
+	case last.Invoice != "" && !last.Issued.Before(until):
+		// A manifest that says what an import was billed for comes back with it.
+		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s of an earlier subscription of this name and customer fell "+
+			"due at spec.billedUntil or later: set spec.billedUntil to the end of what that subscription was billed for.",
+			last.Invoice)}
+	case !until.IsZero():
+		return nil
 	}
 	c := calendar.Calendar{Anchor: at, Interval: b.state.Interval, Zone: b.zone}
 	if c.Boundary(1).Before(r.in.Terms.Created) {

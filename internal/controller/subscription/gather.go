@@ -226,10 +226,20 @@ func (r *Reconciler) gatherPredecessor(ctx context.Context, w *world) error {
 		invoice := &list.Items[i]
 		ours := invoice.Spec.SubscriptionRef.UID == w.sub.UID
 		if !ours && invoice.Spec.Customer.ID == w.sub.Spec.Customer.ID {
-			w.input.Predecessor = max(w.input.Predecessor, invoice.Name)
+			w.input.Predecessor = later(w.input.Predecessor, subscription.Predecessor{
+				Invoice: invoice.Name, Issued: invoice.Spec.IssueTime.Time,
+			})
 		}
 	}
 	return nil
+}
+
+// later is the invoice that fell due later. Of one instant, the order of their names is theirs.
+func later(a, b subscription.Predecessor) subscription.Predecessor {
+	if order := a.Issued.Compare(b.Issued); order > 0 || order == 0 && a.Invoice > b.Invoice {
+		return a
+	}
+	return b
 }
 
 // gatherPolicies reads every proration policy that anything gathered names.
