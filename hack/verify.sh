@@ -85,6 +85,9 @@ api_follows_conventions() {
   return 1
 }
 
+# A make of its own, as above.
+picture_is_current() { env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make picture-check; }
+
 modules_are_tidy() { go mod tidy -diff; }
 
 check "generated files are current" generated_is_current
@@ -93,6 +96,7 @@ check "go vet" vetted
 check "golangci-lint" linted
 check "files carry the license header" headers_present
 check "the API follows its conventions" api_follows_conventions
+check "the README's picture shows what the demo prints" picture_is_current
 check "go.mod is tidy (go mod tidy)" modules_are_tidy
 [[ ${CI:-} != true ]] || check "the checkout is as committed" checkout_is_clean
 

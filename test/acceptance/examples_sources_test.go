@@ -28,7 +28,7 @@ type example struct {
 }
 
 // Every set-up of examples/ works as it is, but for the names of servers: Acme's two seats are counted and
-// invoiced. The demo has a test of its own.
+// invoiced. The demo and GitOps have tests of their own.
 func TestExamplesOfSources(t *testing.T) {
 	setUps := map[string]func(example) map[string]string{
 		"postgresql": func(e example) map[string]string {
@@ -41,7 +41,8 @@ func TestExamplesOfSources(t *testing.T) {
 		"kubernetes":       exampleKubernetes,
 		"configmap":        func(example) map[string]string { return nil },
 		"seat-assignments": func(example) map[string]string { return nil },
-		"demo":             nil,
+		"demo":             nil, // TestExamplesOfTheDemo
+		"gitops":           nil, // test/gitops
 	}
 	root, err := controlplane.Root()
 	if err != nil {

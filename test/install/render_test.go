@@ -308,6 +308,28 @@ func TestASecondReleaseHasItsOwnNames(t *testing.T) {
 	}
 }
 
+// Grafana's sidecar finds the dashboard, whole, when it is asked for.
+func TestDashboardIsInstalled(t *testing.T) {
+	const key = "ConfigMap " + playground.Namespace + "/seatplane-dashboard"
+	if parse(t, charted(t))[key] != nil {
+		t.Error("the dashboard is installed although nobody asked for it")
+	}
+	rendered := parse(t, charted(t, "--set", "metrics.dashboard.enabled=true"))[key]
+	if rendered == nil {
+		t.Fatalf("no %s is rendered", key)
+	}
+	if rendered.GetLabels()["grafana_dashboard"] != "1" {
+		t.Errorf("its labels are %v", rendered.GetLabels())
+	}
+	data, _, err := unstructured.NestedStringMap(rendered.Object, "data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(file(t, "dashboards/seatplane.json"), data["seatplane.json"]); diff != "" {
+		t.Errorf("it is another than dashboards/seatplane.json:\n%s", diff)
+	}
+}
+
 // What a release hands out is what is tested here, but for the image.
 func TestDist(t *testing.T) {
 	for name, c := range map[string]struct {
