@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"testing"
 	"time"
@@ -16,11 +15,10 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/playground"
+	"github.com/seatplane/seatplane/internal/testing/suite"
 )
 
 // One system for all tests: each has a namespace of its own.
@@ -32,23 +30,12 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
-	status, err := runSuite(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "FAIL:", err)
-		status = 1
-	}
-	os.Exit(status)
+	suite.Main(func(folder string) (int, error) { return runSuite(m, folder) })
 }
 
 // runSuite starts the system, runs the tests, and stops it: a manager that does not stop in good order
 // when it is asked to (SIGTERM, exit status 0) fails the suite.
-func runSuite(m *testing.M) (status int, err error) {
-	folder, err := os.MkdirTemp("", "seatplane-acceptance-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+func runSuite(m *testing.M, folder string) (int, error) {
 	manager, err := playground.Build(folder)
 	if err != nil {
 		return 0, err
@@ -78,7 +65,7 @@ func runSuite(m *testing.M) (status int, err error) {
 	if cluster, err = newClient(); err != nil {
 		return 0, errors.Join(err, ground.Stop())
 	}
-	status = m.Run()
+	status := m.Run()
 	if err := checkRights(context.Background()); err != nil {
 		status = 1
 		fmt.Fprintln(os.Stderr, "FAIL:", err)

@@ -5,16 +5,12 @@ package documents
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"testing"
 
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
+	"github.com/seatplane/seatplane/internal/testing/suite"
 )
 
 // One API server for all tests: each page has a namespace of its own.
@@ -24,13 +20,7 @@ var server *apiServer
 var project fs.FS
 
 func TestMain(m *testing.M) {
-	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
-	status, err := runSuite(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "FAIL:", err)
-		status = 1
-	}
-	os.Exit(status)
+	suite.Main(func(string) (int, error) { return runSuite(m) })
 }
 
 func runSuite(m *testing.M) (int, error) {

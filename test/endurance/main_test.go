@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"testing"
 	"time"
 
@@ -17,11 +15,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/playground"
+	"github.com/seatplane/seatplane/internal/testing/suite"
 )
 
 // patience is how long anything may take, on a machine that is busy too.
@@ -31,21 +28,10 @@ const patience = 3 * time.Minute
 var manager string
 
 func TestMain(m *testing.M) {
-	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
-	status, err := runSuite(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "FAIL:", err)
-		status = 1
-	}
-	os.Exit(status)
+	suite.Main(func(folder string) (int, error) { return runSuite(m, folder) })
 }
 
-func runSuite(m *testing.M) (status int, err error) {
-	folder, err := os.MkdirTemp("", "seatplane-endurance-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+func runSuite(m *testing.M, folder string) (_ int, err error) {
 	if manager, err = playground.Build(folder); err != nil {
 		return 0, err
 	}

@@ -6,19 +6,16 @@ package gitops
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/playground"
+	"github.com/seatplane/seatplane/internal/testing/suite"
 )
 
 // One system for all tests: each has a namespace of its own.
@@ -28,22 +25,11 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
-	status, err := runSuite(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "FAIL:", err)
-		status = 1
-	}
-	os.Exit(status)
+	suite.Main(func(folder string) (int, error) { return runSuite(m, folder) })
 }
 
 // runSuite starts the system, runs the tests, and stops it.
-func runSuite(m *testing.M) (status int, err error) {
-	folder, err := os.MkdirTemp("", "seatplane-gitops-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+func runSuite(m *testing.M, folder string) (int, error) {
 	manager, err := playground.Build(folder)
 	if err != nil {
 		return 0, err
@@ -57,7 +43,7 @@ func runSuite(m *testing.M) (status int, err error) {
 	if cluster, err = client.New(ground.Plane.Config, client.Options{}); err != nil {
 		return 0, errors.Join(err, ground.Stop())
 	}
-	status = m.Run()
+	status := m.Run()
 	return status, ground.Stop()
 }
 

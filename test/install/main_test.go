@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,12 +17,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/playground"
+	"github.com/seatplane/seatplane/internal/testing/suite"
 )
 
 // patience is how long something may take to come about on a loaded machine.
@@ -37,21 +35,10 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
-	status, err := runSuite(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "FAIL:", err)
-		status = 1
-	}
-	os.Exit(status)
+	suite.Main(func(folder string) (int, error) { return runSuite(m, folder) })
 }
 
-func runSuite(m *testing.M) (status int, err error) {
-	folder, err := os.MkdirTemp("", "seatplane-install-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+func runSuite(m *testing.M, folder string) (_ int, err error) {
 	if root, err = controlplane.Root(); err != nil {
 		return 0, err
 	}

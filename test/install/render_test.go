@@ -106,7 +106,8 @@ func TestHelmAndKustomizeRenderTheSame(t *testing.T) {
 	}{
 		"as it comes": {"the default of one is that of the other", []string{"default"}, nil},
 		"with the Prometheus operator": {
-			"what needs its kinds is apart in both", []string{"default", "prometheus"},
+			"what needs its kinds is apart in both",
+			[]string{"default", "prometheus"},
 			[]string{"--set", "metrics.serviceMonitor.enabled=true,metrics.rules.enabled=true"},
 		},
 	} {
