@@ -4,7 +4,7 @@
 // Command picture makes the picture of the README from what the demo prints: `make picture` feeds it.
 //
 //	picture FILE          reads the demo's output and writes the picture
-//	picture -check FILE   fails when the picture shows something else than the demo printed
+//	picture -check FILE   fails when that one shows something else than the demo printed
 //
 // Names that end in a hash, and ages, differ from run to run; checking leaves them out.
 package main
