@@ -4,12 +4,9 @@
 package install
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"maps"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -182,118 +179,6 @@ func TestChartIsWellFormed(t *testing.T) {
 	}
 }
 
-// What the values say reaches the manager as flags that it takes.
-func TestValuesBecomeFlags(t *testing.T) {
-	usual := []string{"--leader-elect", "--metrics-bind-address=:8443", "--health-probe-bind-address=:8081"}
-	for name, c := range map[string]struct {
-		reason string
-		values []string
-		want   []string
-	}{
-		"nothing said": {"the manager's own defaults hold", nil, usual},
-		"namespaces": {
-			"they are one flag", []string{"--set", "namespaces={b,a}"}, append(usual[:3:3], "--watch-namespaces=b,a"),
-		},
-		"selector": {
-			"commas and spaces of a selector survive",
-			[]string{"--set-string", "selector=region in (eu\\, us)"},
-			append(usual[:3:3], "--watch-label-selector=region in (eu, us)"),
-		},
-		"loaders": {
-			"what loaders may reach",
-			[]string{"--set", "loaders.allowedNetworks={10.96.0.0/12,fd00::/8}", "--set", "loaders.allowPlainHTTP=true"},
-			append(usual[:3:3], "--loader-allowed-networks=10.96.0.0/12,fd00::/8", "--loader-allow-plain-http"),
-		},
-		"sqlite": {
-			"a folder turns SQLite on", []string{"--set", "loaders.sqliteDir=/"}, append(usual[:3:3], "--sqlite-dir=/"),
-		},
-		"speed": {
-			"a number stays a number",
-			[]string{"--set", "maxConcurrentReconciles=4"},
-			[]string{usual[0], usual[1], usual[2], "--max-concurrent-reconciles=4"},
-		},
-		"no metrics": {
-			"0 serves none",
-			[]string{"--set", "metrics.enabled=false"},
-			[]string{usual[0], "--metrics-bind-address=0", usual[2]},
-		},
-		"further flags": {
-			"they come last", []string{"--set", "extraArgs={--sync-period=1h}"}, append(usual[:3:3], "--sync-period=1h"),
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			args := parse(t, charted(t, c.values...)).args(t)
-			if diff := cmp.Diff(c.want, args); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", c.reason, diff)
-			}
-			// The manager reads all flags before it obeys --version.
-			if out, err := output(manager, append(args, "--version")...); err != nil {
-				t.Errorf("the manager refuses %v: %v %s", args, err, out)
-			}
-		})
-	}
-}
-
-func TestValuesThatCannotBeAreRefused(t *testing.T) {
-	for name, c := range map[string]struct {
-		reason string
-		set    string
-		says   string
-	}{
-		"unknown":      {"a typing error is no silent default", "replica=3", "replica"},
-		"deep unknown": {"nor is one further down", "loaders.allowedNetwork={10.0.0.0/8}", "allowedNetwork"},
-		"no replicas":  {"nobody would work", "replicas=0", "replicas"},
-		"a namespace":  {"the manager would refuse it later", "namespaces={Team_A}", "namespaces"},
-		"a network":    {"an address is no network", "loaders.allowedNetworks={10.0.0.1}", "allowedNetworks"},
-		"a folder":     {"the container has no working directory of note", "loaders.sqliteDir=data", "sqliteDir"},
-		"no image":     {"nothing could be pulled", "image.repository=", "repository"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := helm("template", "seatplane", filepath.Join(root, "charts", "seatplane"), "--set", c.set)
-			if err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("%s: --set %s: got %v, want a refusal that names %s", c.reason, c.set, err, c.says)
-			}
-		})
-	}
-}
-
-// Every value has a place in the schema, so that a typing error in any of them is refused.
-func TestSchemaKnowsEveryValue(t *testing.T) {
-	shown, err := helm("show", "values", filepath.Join(root, "charts", "seatplane"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values map[string]any
-	if err := yaml.Unmarshal([]byte(shown), &values); err != nil {
-		t.Fatal(err)
-	}
-	var schema map[string]any
-	if err := json.Unmarshal([]byte(file(t, "charts/seatplane/values.schema.json")), &schema); err != nil {
-		t.Fatal(err)
-	}
-	mustDescribe(t, "", schema, values)
-}
-
-func mustDescribe(t *testing.T, path string, schema, values map[string]any) {
-	t.Helper()
-	properties, _, _ := unstructured.NestedMap(schema, "properties")
-	if properties == nil {
-		return
-	}
-	if schema["additionalProperties"] != false {
-		t.Errorf("the schema takes any member of the values at %q", path)
-	}
-	for name, value := range values {
-		property, isMap := properties[name].(map[string]any)
-		if !isMap {
-			t.Errorf("the schema does not know %s%s", path, name)
-		}
-		if inner, isMap := value.(map[string]any); isMap {
-			mustDescribe(t, path+name+".", property, inner)
-		}
-	}
-}
-
 // Names and namespaces of a second release are its own.
 func TestASecondReleaseHasItsOwnNames(t *testing.T) {
 	manifests, err := helm("template", "eu", filepath.Join(root, "charts", "seatplane"), "--namespace", "billing-eu",
@@ -328,56 +213,5 @@ func TestDashboardIsInstalled(t *testing.T) {
 	}
 	if diff := cmp.Diff(file(t, "dashboards/seatplane.json"), data["seatplane.json"]); diff != "" {
 		t.Errorf("it is another than dashboards/seatplane.json:\n%s", diff)
-	}
-}
-
-// What a release hands out is what is tested here, but for the image.
-func TestDist(t *testing.T) {
-	for name, c := range map[string]struct {
-		reason        string
-		version, pack string
-	}{
-		"a release": {"its number is the chart's", "v1.2.3", "seatplane-1.2.3.tgz"},
-		"a commit":  {"Helm takes no commit for a version", "v1.2.3-4-gabcdef0-dirty", "seatplane-1.2.3-4-gabcdef0-dirty.tgz"},
-		"no tag":    {"nor the hash of one", "0f3c2d1", "seatplane-0.0.0+0f3c2d1.tgz"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			folder := t.TempDir()
-			makeDist(t, folder, "registry.example.com/seatplane", c.version)
-			want := "registry.example.com/seatplane:" + c.version
-
-			installed, err := os.ReadFile(filepath.Join(folder, "install.yaml"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			rendered := parse(t, string(installed))
-			if got := rendered.deployment(t).Spec.Template.Spec.Containers[0].Image; got != want {
-				t.Errorf("%s: install.yaml wants the image %s, want %s", c.reason, got, want)
-			}
-			if want := len(kustomized(t, "default")); len(rendered) != want {
-				t.Errorf("install.yaml has %d objects, want %d", len(rendered), want)
-			}
-			manifests, err := helm("template", "seatplane", filepath.Join(folder, c.pack), "--namespace", playground.Namespace)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := parse(t, manifests).deployment(t).Spec.Template.Spec.Containers[0].Image; got != want {
-				t.Errorf("%s: the chart wants the image %s, want %s", c.reason, got, want)
-			}
-		})
-	}
-}
-
-func makeDist(t *testing.T, folder, image, version string) {
-	t.Helper()
-	assets, err := controlplane.Assets()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(filepath.Join(root, "hack", "dist.sh"))
-	cmd.Env = append(os.Environ(), "DIST="+folder, "IMAGE="+image, "VERSION="+version,
-		"KUBECTL="+filepath.Join(assets, "kubectl"), "HELM="+filepath.Join(root, "bin", "tools", "helm"))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
 	}
 }

@@ -1,0 +1,127 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// What the values say reaches the manager as flags that it takes.
+func TestValuesBecomeFlags(t *testing.T) {
+	usual := []string{"--leader-elect", "--metrics-bind-address=:8443", "--health-probe-bind-address=:8081"}
+	for name, c := range map[string]struct {
+		reason string
+		values []string
+		want   []string
+	}{
+		"nothing said": {"the manager's own defaults hold", nil, usual},
+		"namespaces": {
+			"they are one flag", []string{"--set", "namespaces={b,a}"}, append(usual[:3:3], "--watch-namespaces=b,a"),
+		},
+		"selector": {
+			"commas and spaces of a selector survive",
+			[]string{"--set-string", "selector=region in (eu\\, us)"},
+			append(usual[:3:3], "--watch-label-selector=region in (eu, us)"),
+		},
+		"loaders": {
+			"what loaders may reach",
+			[]string{"--set", "loaders.allowedNetworks={10.96.0.0/12,fd00::/8}", "--set", "loaders.allowPlainHTTP=true"},
+			append(usual[:3:3], "--loader-allowed-networks=10.96.0.0/12,fd00::/8", "--loader-allow-plain-http"),
+		},
+		"sqlite": {
+			"a folder turns SQLite on", []string{"--set", "loaders.sqliteDir=/"}, append(usual[:3:3], "--sqlite-dir=/"),
+		},
+		"speed": {
+			"a number stays a number",
+			[]string{"--set", "maxConcurrentReconciles=4"},
+			[]string{usual[0], usual[1], usual[2], "--max-concurrent-reconciles=4"},
+		},
+		"no metrics": {
+			"0 serves none",
+			[]string{"--set", "metrics.enabled=false"},
+			[]string{usual[0], "--metrics-bind-address=0", usual[2]},
+		},
+		"further flags": {
+			"they come last", []string{"--set", "extraArgs={--sync-period=1h}"}, append(usual[:3:3], "--sync-period=1h"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := parse(t, charted(t, c.values...)).args(t)
+			if diff := cmp.Diff(c.want, args); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", c.reason, diff)
+			}
+			// The manager reads all flags before it obeys --version.
+			if out, err := output(manager, append(args, "--version")...); err != nil {
+				t.Errorf("the manager refuses %v: %v %s", args, err, out)
+			}
+		})
+	}
+}
+
+func TestValuesThatCannotBeAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		reason string
+		set    string
+		says   string
+	}{
+		"unknown":      {"a typing error is no silent default", "replica=3", "replica"},
+		"deep unknown": {"nor is one further down", "loaders.allowedNetwork={10.0.0.0/8}", "allowedNetwork"},
+		"no replicas":  {"nobody would work", "replicas=0", "replicas"},
+		"a namespace":  {"the manager would refuse it later", "namespaces={Team_A}", "namespaces"},
+		"a network":    {"an address is no network", "loaders.allowedNetworks={10.0.0.1}", "allowedNetworks"},
+		"a folder":     {"the container has no working directory of note", "loaders.sqliteDir=data", "sqliteDir"},
+		"no image":     {"nothing could be pulled", "image.repository=", "repository"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := helm("template", "seatplane", filepath.Join(root, "charts", "seatplane"), "--set", c.set)
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%s: --set %s: got %v, want a refusal that names %s", c.reason, c.set, err, c.says)
+			}
+		})
+	}
+}
+
+// Every value has a place in the schema, so that a typing error in any of them is refused.
+func TestSchemaKnowsEveryValue(t *testing.T) {
+	shown, err := helm("show", "values", filepath.Join(root, "charts", "seatplane"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values map[string]any
+	if err := yaml.Unmarshal([]byte(shown), &values); err != nil {
+		t.Fatal(err)
+	}
+	var schema map[string]any
+	if err := json.Unmarshal([]byte(file(t, "charts/seatplane/values.schema.json")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	mustDescribe(t, "", schema, values)
+}
+
+func mustDescribe(t *testing.T, path string, schema, values map[string]any) {
+	t.Helper()
+	properties, _, _ := unstructured.NestedMap(schema, "properties")
+	if properties == nil {
+		return
+	}
+	if schema["additionalProperties"] != false {
+		t.Errorf("the schema takes any member of the values at %q", path)
+	}
+	for name, value := range values {
+		property, isMap := properties[name].(map[string]any)
+		if !isMap {
+			t.Errorf("the schema does not know %s%s", path, name)
+		}
+		if inner, isMap := value.(map[string]any); isMap {
+			mustDescribe(t, path+name+".", property, inner)
+		}
+	}
+}
