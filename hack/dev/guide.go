@@ -35,6 +35,7 @@ examples/demo/database.yaml, your query into a SeatProduct such as in examples/d
 A subscription without testClockRef lives by the wall clock.
 
 The operator's log: MANAGER_LOG
+It runs beside the cluster, which has no node; the pods of its Deployment stay at 0/2.
 `
 
 // guide says how to use what runs.
