@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command picture makes the picture of the README from what the demo prints: `make picture` feeds it.
-//
-//	picture FILE          reads the demo's output and writes the picture
-//	picture -check FILE   fails when that one shows something else than the demo printed
+// It writes the file that it is given; with -check, it fails when that one shows something else.
 //
 // Names that end in a hash, and ages, differ from run to run; checking leaves them out.
 package main
