@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func run(args []string) (status int, err error) {
 		return 0, err
 	}
 	// What people make their own stays from one run to the next.
-	home := filepath.Join(root, "bin", "dev-home")
+	home := cmp.Or(os.Getenv("SEATPLANE_DEV_HOME"), filepath.Join(root, "bin", "dev-home"))
 	sqliteDir := filepath.Join(home, "sqlite")
 	if err := os.MkdirAll(sqliteDir, 0o700); err != nil {
 		return 0, err
