@@ -1,7 +1,7 @@
 # Copyright 2026 The Seatplane Authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# The manager alone, static, on an image that holds nothing but certificates and time zones:
+# The manager alone, static, on an image that holds nothing but certificates; time zones are in the binary:
 #   docker build --build-arg VERSION="$(git describe --tags --always --dirty)" -t seatplane/manager .
 FROM --platform=$BUILDPLATFORM golang:1.26.8 AS build
 WORKDIR /src

@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 image=${IMAGE:?the name of the image} version=${VERSION:?its tag} dist=${DIST:-dist}
-overlay=dist/.overlay.$$ # kustomize wants the way to config/ to be relative
+overlay=bin/overlay.$$ # kustomize wants the way to config/ to be relative
 staged=$(mktemp -d)
 trap 'rm -rf "$overlay" "$staged"' EXIT
 
@@ -34,7 +34,10 @@ OVERLAY
 # Helm wants a semantic version; a commit is none.
 chart_version() {
   local number=${version#v}
-  if [[ $number =~ ^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.-]+)?$ ]]; then
+  # Commits after a tag come after it: -4-g1234567 as it stands would be a version before that tag's.
+  if [[ $number =~ ^([0-9]+\.[0-9]+\.[0-9]+)-([0-9]+-g[0-9a-f]+.*)$ ]]; then
+    echo "${BASH_REMATCH[1]}+${BASH_REMATCH[2]}"
+  elif [[ $number =~ ^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$ ]]; then
     echo "$number"
   else
     echo "0.0.0+${number//[^0-9A-Za-z-]/-}"

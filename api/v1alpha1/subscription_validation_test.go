@@ -117,6 +117,7 @@ var trialRows = map[string]row{
 	"trial longer after the start":          {"a trial cannot be extended", withTimes, "", started, `{spec.trial: {endTime: "2026-03-02T00:00:00Z"}}`, trialImmutable},
 	"trial removed after the start":         {"it would go on all the same", withTimes, "", started, `{spec.trial: null}`, trialImmutable},
 	"trial written after the start":         {"it would never begin", withoutAnyTimes, "", started, `{spec.trial: {only: true}}`, trialImmutable},
+	"trial said in more words":              {"going on is what is left out", withoutAnyTimes, "", started, `{spec.trial: {only: false}}`, ""},
 	"another field after the start":         {"the trial is as it was", withTimes, "", started, `{spec.timeZone: Europe/Paris}`, ""},
 	"another field, and there was no trial": {"there is none still", withoutAnyTimes, "", started, `{spec.timeZone: Europe/Paris}`, ""},
 }

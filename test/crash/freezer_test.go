@@ -111,6 +111,14 @@ func (f *freezer) Update(ctx context.Context, object client.Object, opts ...clie
 	return f.Client.Update(ctx, object, opts...)
 }
 
+// Patch changes an object.
+func (f *freezer) Patch(ctx context.Context, object client.Object, patch client.Patch, opts ...client.PatchOption) error {
+	if err := f.before(ctx); err != nil {
+		return err
+	}
+	return f.Client.Patch(ctx, object, patch, opts...)
+}
+
 // Delete deletes an object.
 func (f *freezer) Delete(ctx context.Context, object client.Object, opts ...client.DeleteOption) error {
 	if err := f.before(ctx); err != nil {

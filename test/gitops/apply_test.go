@@ -32,7 +32,7 @@ const attempts = 5
 // bundle is a kustomization, and the namespace of what names none; everything does where it is empty.
 type bundle struct{ folder, namespace string }
 
-// unwatched are the kinds that no controller looks at: they stay as they are applied.
+// unwatched are the kinds that no controller looks at: for kstatus they stay as they are applied.
 var unwatched = []string{"EventSink"}
 
 // kubectl runs kubectl in the bundle's namespace.
@@ -119,7 +119,7 @@ func (b bundle) settle(t *testing.T, script string) {
 		t.Fatal(err)
 	}
 	for _, object := range found {
-		if !ours(object) || slices.Contains(unwatched, object.GetKind()) {
+		if !ours(object) {
 			continue
 		}
 		if status, message := argoHealth(t, script, object.Object); status != "Healthy" {

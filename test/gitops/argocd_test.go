@@ -178,6 +178,15 @@ func TestArgoHealth(t *testing.T) {
 	}
 }
 
+// TestArgoHealthOfSinks: nothing acts on an EventSink yet. For kstatus it is in progress for ever; an
+// Application does not wait for that.
+func TestArgoHealthOfSinks(t *testing.T) {
+	stored := object(t, "EventSink", 1, -1)
+	if got, message := argoHealth(t, healthScript(t), stored.Object); got != "Healthy" || !strings.Contains(message, "No event is delivered") {
+		t.Errorf("it is %s (%q), want Healthy and what is missing", got, message)
+	}
+}
+
 // requireAgreement requires that kstatus, and with it Flux and kubectl wait, says the same of an object.
 func requireAgreement(t *testing.T, object *unstructured.Unstructured, argo string) {
 	t.Helper()

@@ -20,7 +20,7 @@ func TestDist(t *testing.T) {
 		version, pack string
 	}{
 		"a release": {"its number is the chart's", "v1.2.3", "seatplane-1.2.3.tgz"},
-		"a commit":  {"Helm takes no commit for a version", "v1.2.3-4-gabcdef0-dirty", "seatplane-1.2.3-4-gabcdef0-dirty.tgz"},
+		"a commit":  {"it comes after the release", "v1.2.3-4-gabcdef0-dirty", "seatplane-1.2.3+4-gabcdef0-dirty.tgz"},
 		"no tag":    {"nor the hash of one", "0f3c2d1", "seatplane-0.0.0+0f3c2d1.tgz"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,7 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
 
@@ -214,4 +216,52 @@ func TestDashboardIsInstalled(t *testing.T) {
 	if diff := cmp.Diff(file(t, "dashboards/seatplane.json"), data["seatplane.json"]); diff != "" {
 		t.Errorf("it is another than dashboards/seatplane.json:\n%s", diff)
 	}
+}
+
+// Whatever selects pods selects the manager's, and nothing that is another release's.
+func TestSelectorsMeetThePods(t *testing.T) {
+	for name, rendered := range map[string]objects{
+		"kustomize": kustomized(t, "default"), "Helm": parse(t, charted(t, "--set", "podLabels.team=billing")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			deployment := rendered.deployment(t)
+			pod := labels.Set(deployment.Spec.Template.Labels)
+			selectors := rendered.selectors(t)
+			selectors["Deployment"] = deployment.Spec.Selector
+			selectors["topology"] = deployment.Spec.Template.Spec.TopologySpreadConstraints[0].LabelSelector
+			if len(selectors) != 5 {
+				t.Errorf("got the selectors %v, want five", selectors)
+			}
+			for what, each := range selectors {
+				selector, err := metav1.LabelSelectorAsSelector(each)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if selector.Empty() || !selector.Matches(pod) {
+					t.Errorf("%s selects %s, and not the pods %v", what, selector, pod)
+				}
+			}
+		})
+	}
+}
+
+// selectors returns what a Service, a PodDisruptionBudget and a NetworkPolicy select.
+func (o objects) selectors(t *testing.T) map[string]*metav1.LabelSelector {
+	t.Helper()
+	found := map[string]*metav1.LabelSelector{}
+	for _, object := range o {
+		path := map[string][]string{
+			"Service": {"spec", "selector"}, "PodDisruptionBudget": {"spec", "selector", "matchLabels"},
+			"NetworkPolicy": {"spec", "podSelector", "matchLabels"},
+		}[object.GetKind()]
+		if path == nil {
+			continue
+		}
+		matched, _, err := unstructured.NestedStringMap(object.Object, path...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[object.GetKind()] = &metav1.LabelSelector{MatchLabels: matched}
+	}
+	return found
 }

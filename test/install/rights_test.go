@@ -39,7 +39,7 @@ var ofManager = rights{
 	"testclocks": "list watch", "testclocks/status": "update",
 	"seatassignments": "list watch", "seatassignments/status": "update",
 	"seatproducts": reading, "seatproducts/status": "update",
-	"subscriptions": reading + " update", "subscriptions/status": "update", "subscriptions/finalizers": "update",
+	"subscriptions": reading + " patch", "subscriptions/status": "update", "subscriptions/finalizers": "update",
 	"subscriptionupdates": reading + " create delete", "subscriptionupdates/status": "update",
 	"invoices":                                      reading + " create delete",
 	"secrets.":                                      "get",

@@ -1,20 +1,24 @@
-{{/* The names of everything begin with the release's, which is "seatplane" in most clusters. */}}
+{{/*
+The names of everything begin with the release's, which is "seatplane" in most clusters. They are cut so that the
+longest of them, with -subscriptions after it, has at most 63 characters.
+*/}}
 {{- define "seatplane.name" -}}
-{{- if contains "seatplane" .Release.Name }}{{ .Release.Name }}{{ else }}{{ printf "%s-seatplane" .Release.Name }}{{ end }}
+{{- $whole := ternary .Release.Name (printf "%s-seatplane" .Release.Name) (contains "seatplane" .Release.Name) }}
+{{- $whole | trunc 40 | trimSuffix "-" }}
 {{- end }}
 
 {{- define "seatplane.labels" -}}
 app.kubernetes.io/name: seatplane
 app.kubernetes.io/part-of: seatplane
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_." | quote }}
 {{- end }}
 
 {{/* What finds the manager's pods. It can never change in an installation. */}}
 {{- define "seatplane.selector" -}}
 app.kubernetes.io/name: seatplane
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: manager
 {{- end }}
 
@@ -22,7 +26,7 @@ app.kubernetes.io/component: manager
 {{- define "seatplane.subjects" -}}
 - kind: ServiceAccount
   name: {{ include "seatplane.name" . }}-manager
-  namespace: {{ .Release.Namespace }}
+  namespace: {{ .Release.Namespace | quote }}
 {{- end }}
 
 {{/*

@@ -14,10 +14,12 @@
 Type: {{ if $alias }}string{{ else }}{{ markdownRenderType .UnderlyingType }}{{ end }}<br>{{ template "bounds" (dict "Of" . "Elsewhere" list) }}
 {{ else if index .Markers "kubebuilder:validation:XValidation" }}
 Rules:
-{{ range index .Markers "kubebuilder:validation:XValidation" }}
-{{- /* One rule a field says no more than the sentence above. */ -}}
-{{- if not (contains " is immutable, as all of" .Message) }}
+{{ $said := list }}
+{{- range index .Markers "kubebuilder:validation:XValidation" }}
+{{- /* One rule a field says no more than the sentence above, and one may take several rules to say. */ -}}
+{{- if not (or (contains " is immutable, as all of" .Message) (has .Message $said)) }}
 - {{ .Message }}
+{{- $said = append $said .Message }}
 {{- end }}
 {{- end }}
 {{ end }}

@@ -129,8 +129,8 @@ func (r *replay) checkStartTime(at time.Time, b beginning) *Fault {
 	case last.Invoice != "" && !last.Issued.Before(until):
 		// A manifest that says what an import was billed for comes back with it.
 		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s of an earlier subscription of this name and customer fell "+
-			"due at spec.billedUntil or later: set spec.billedUntil to the end of what that subscription was billed for.",
-			last.Invoice)}
+			"due at %s, which spec.billedUntil does not cover: set spec.billedUntil later than that, to the end of what that "+
+			"subscription was billed for.", last.Invoice, last.Issued.UTC().Format(time.RFC3339))}
 	case !until.IsZero():
 		return nil
 	}

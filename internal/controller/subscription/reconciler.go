@@ -27,7 +27,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 )
 
-// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions,verbs=get;list;watch;update
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions/status,verbs=update
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions/finalizers,verbs=update
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptionupdates,verbs=get;list;watch;create
@@ -132,11 +132,19 @@ func (r *Reconciler) finalize(ctx context.Context, sub *v1alpha1.Subscription) (
 	if !sub.DeletionTimestamp.IsZero() {
 		return true, nil
 	}
+	before := sub.DeepCopy()
 	controllerutil.AddFinalizer(sub, v1alpha1.FinalizerSettle)
-	if err := r.Client.Update(ctx, sub); err != nil {
+	if err := r.Client.Patch(ctx, sub, sinceRead(before)); err != nil {
 		return false, fmt.Errorf("add the finalizer: %w", err)
 	}
 	return false, nil
+}
+
+// sinceRead is what has changed since a subscription was read, and a conflict when somebody else changed
+// it too. Writing all of it would write the spec as this program reads it, and take its fields over from
+// whoever applied them: 01:00+01:00 for 00:00Z.
+func sinceRead(before *v1alpha1.Subscription) client.Patch {
+	return client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 }
 
 // letGo takes the finalizer off a subscription that is being deleted, has ended
@@ -148,8 +156,9 @@ func (r *Reconciler) letGo(ctx context.Context, sub *v1alpha1.Subscription) (don
 	if sub.Status.CancelTime == nil && !abandoned(sub) {
 		return false, nil
 	}
+	before := sub.DeepCopy()
 	controllerutil.RemoveFinalizer(sub, v1alpha1.FinalizerSettle)
-	if err := r.Client.Update(ctx, sub); err != nil && !apierrors.IsNotFound(err) {
+	if err := r.Client.Patch(ctx, sub, sinceRead(before)); err != nil && !apierrors.IsNotFound(err) {
 		return false, fmt.Errorf("remove the finalizer: %w", err)
 	}
 	r.placed.forget(sub.UID)

@@ -85,6 +85,8 @@ func (m *Manager) Stop() error {
 		return fmt.Errorf("the manager ended by itself: %w", m.status())
 	default:
 	}
+	// Before its first words it does not listen to signals yet.
+	m.awaitFirstWords()
 	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stopping the manager: %w", err)
 	}
@@ -97,6 +99,14 @@ func (m *Manager) Stop() error {
 		return fmt.Errorf("the manager did not stop in good order: %w", m.err)
 	}
 	return nil
+}
+
+func (m *Manager) awaitFirstWords() {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if said, err := os.Stat(m.Log); err != nil || said.Size() > 0 {
+			return
+		}
+	}
 }
 
 // Kill ends the manager at once, as a node that fails does, and waits until it has ended.
