@@ -202,8 +202,9 @@ type SubscriptionSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	BillingCycleAnchor *metav1.Time `json:"billingCycleAnchor,omitempty"`
 
-	// What fell due before this instant was invoiced elsewhere: the period that contains it counts as
-	// charged. Everything from the start on is invoiced here when left out. Immutable once started.
+	// What fell due before this instant was invoiced elsewhere: the last period whose charge fell due before
+	// it counts as charged; what falls due at it or later is invoiced here. Everything from the start on is
+	// invoiced here when left out. Immutable once started.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
