@@ -5,6 +5,7 @@ package seatproduct
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
@@ -53,10 +54,15 @@ var (
 		Help: "When a product's next refresh is due on the wall clock; since when one is owed where that has passed. " +
 			"Absent when the product is refreshed on demand only.",
 	}, []string{"namespace", "product"})
+
+	notReady = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "seatplane_product_not_ready",
+		Help: "1 while the condition Ready of a product is not True, by its reason; absent when it is True.",
+	}, []string{"namespace", "product", "reason"})
 )
 
 func init() {
-	metrics.Registry.MustRegister(refreshes, refreshDuration, refreshQueries, refreshRows, refreshCounts, refreshSuccess, refreshNext)
+	metrics.Registry.MustRegister(refreshes, refreshDuration, refreshQueries, refreshRows, refreshCounts, refreshSuccess, refreshNext, notReady)
 }
 
 // measure counts a load in the metrics.
@@ -82,9 +88,9 @@ func (r *Reconciler) measure(s *situation, done result, answer dataloader.Answer
 	}
 }
 
-// measureAge has the metrics say when a product was last refreshed and when it is to be next, as its
-// status does: a restart must not make it look fresh, or unknown.
-func measureAge(product *v1alpha1.SeatProduct) {
+// measureStatus has the metrics say what a product's status does, when it was last refreshed and when it is
+// to be next, and whether it is Ready: a restart must not make it look fresh, or unknown.
+func measureStatus(product *v1alpha1.SeatProduct) {
 	var last, next *metav1.Time
 	for _, entry := range product.Status.Refreshes {
 		if entry.Clock == "" {
@@ -93,6 +99,10 @@ func measureAge(product *v1alpha1.SeatProduct) {
 	}
 	setTime(refreshSuccess, product, last)
 	setTime(refreshNext, product, next)
+	notReady.DeletePartialMatch(prometheus.Labels{"namespace": product.Namespace, "product": product.Name})
+	if ready := meta.FindStatusCondition(product.Status.Conditions, v1alpha1.ConditionReady); ready != nil && ready.Status != metav1.ConditionTrue {
+		notReady.WithLabelValues(product.Namespace, product.Name, ready.Reason).Set(1)
+	}
 }
 
 func setTime(gauge *prometheus.GaugeVec, product *v1alpha1.SeatProduct, at *metav1.Time) {
@@ -107,7 +117,7 @@ func setTime(gauge *prometheus.GaugeVec, product *v1alpha1.SeatProduct, at *meta
 func forgetMetrics(namespace, product string) {
 	of := prometheus.Labels{"namespace": namespace, "product": product}
 	for _, each := range []interface{ DeletePartialMatch(prometheus.Labels) int }{
-		refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess, refreshNext,
+		refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess, refreshNext, notReady,
 	} {
 		each.DeletePartialMatch(of)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -28,6 +29,7 @@ func metricsOf(product *v1alpha1.SeatProduct) map[string]float64 {
 		"success": valueOf(refreshSuccess.WithLabelValues(product.Namespace, product.Name)),
 		"next":    valueOf(refreshNext.WithLabelValues(product.Namespace, product.Name)),
 	}
+	said["not ready"] = valueOf(notReady.WithLabelValues(product.Namespace, product.Name, v1alpha1.ReasonInvalidSchedule))
 	for _, reason := range []string{"Refreshed", "SourceError", "Progressing"} {
 		said[reason] = valueOf(refreshes.WithLabelValues(append(labels, reason)...))
 	}
@@ -79,18 +81,28 @@ func TestMetrics(t *testing.T) {
 		{LastRefreshTime: record.Time(observed), NextRefreshTime: record.Time(observed.Add(time.Minute))},
 		{Clock: "clock", LastRefreshTime: record.Time(observed.Add(time.Hour)), NextRefreshTime: record.Time(observed.Add(2 * time.Hour))},
 	}
-	measureAge(product)
+	ready := metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidSchedule}
+	product.Status.Conditions = []metav1.Condition{ready}
+	measureStatus(product)
 
 	want := map[string]float64{
 		"Refreshed": 2, "SourceError": 1, "Progressing": 1, "queries": 6, "rows": 36,
 		"counted": 20, "changed": 4, "held": 2, "failed": 6,
 		"success": float64(observed.Unix()), "next": float64(observed.Add(time.Minute).Unix()),
+		"not ready": 1,
 	}
 	if diff := cmp.Diff(want, metricsOf(product)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+	product.Status.Conditions[0].Status = metav1.ConditionTrue
+	measureStatus(product)
+	if left := countOf(notReady); left != 0 {
+		t.Errorf("a product that is Ready has %d reasons why it is not", left)
+	}
+	product.Status.Conditions[0].Status = metav1.ConditionFalse
+	measureStatus(product)
 	forgetMetrics(product.Namespace, product.Name)
-	for _, each := range []prometheus.Collector{refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess, refreshNext} {
+	for _, each := range []prometheus.Collector{refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess, refreshNext, notReady} {
 		if left := countOf(each); left != 0 {
 			t.Errorf("%d series are left of a product that is gone", left)
 		}

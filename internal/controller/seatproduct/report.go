@@ -101,7 +101,7 @@ func (r *Reconciler) report(ctx context.Context, s *situation, memory *memory, d
 	now := r.Wall.Now()
 	before, after := s.product, s.product.DeepCopy()
 	describe(after, s, due, results, notes, now)
-	measureAge(after)
+	measureStatus(after)
 	telling := !equality.Semantic.DeepEqual(before.Status, after.Status)
 	described := after.DeepCopy()
 	describeTotals(after, s)
