@@ -77,7 +77,7 @@ generate: bin/.modules $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate the API typ
 	@CRD_REF_DOCS=$(CRD_REF_DOCS) hack/reference.sh
 
 .PHONY: manifests
-manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs and the manager's RBAC role.
+manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs, the manager's RBAC role and the chart's copies.
 	$(say) "generating config/crd/bases and config/rbac/role.yaml"
 	@CONTROLLER_GEN=$(CONTROLLER_GEN) hack/manifests.sh
 	@hack/chart-files.sh

@@ -2,24 +2,39 @@
 # Copyright 2026 The Seatplane Authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# Copies into the chart what it shares with kustomize: the alerts, the ServiceMonitor and the dashboard.
-# Helm reads no file outside its chart.
+# Copies into the chart what it shares with kustomize: the CRDs, the roles, the alerts, the ServiceMonitor and
+# the dashboard. Helm reads no file outside its chart. What is no longer shared goes.
 #
 # Files are replaced only when they change, and never missing in between.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-folder=charts/seatplane/files/observability
+files=charts/seatplane/files
 
-# copy SOURCE NAME
+# copy SOURCE TARGET
 copy() {
-  cmp -s "$1" "$folder/$2" && return 0
-  cp "$1" "$folder/$2.$$"
-  mv -f "$folder/$2.$$" "$folder/$2"
-  echo "    $folder/$2"
+  cmp -s "$1" "$2" && return 0
+  cp "$1" "$2.$$"
+  mv -f "$2.$$" "$2"
+  echo "    $2"
 }
 
-mkdir -p "$folder"
-copy alerts/seatplane.yaml rules.yaml
-copy config/prometheus/service_monitor.yaml service_monitor.yaml
-copy dashboards/seatplane.json dashboard.json
+# mirror FOLDER FILE... keeps exactly these files in a folder.
+mirror() {
+  local folder=$1 file
+  shift
+  mkdir -p "$folder"
+  for file in "$@"; do
+    copy "$file" "$folder/${file##*/}"
+  done
+  for file in "$folder"/*; do
+    [[ " $* " == *"/${file##*/} "* ]] || rm -f "$file"
+  done
+}
+
+mirror $files/crds config/crd/bases/*.yaml
+mirror $files/rbac config/rbac/*role.yaml
+mkdir -p $files/observability
+copy alerts/seatplane.yaml $files/observability/rules.yaml
+copy config/prometheus/service_monitor.yaml $files/observability/service_monitor.yaml
+copy dashboards/seatplane.json $files/observability/dashboard.json

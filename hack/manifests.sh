@@ -2,8 +2,7 @@
 # Copyright 2026 The Seatplane Authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# Generates the CRDs and the manager's role from the markers in the code, and copies both, with the roles
-# for people, to where the Helm chart reads them: a chart cannot reach outside of its folder.
+# Generates the CRDs and the manager's role from the markers in the code.
 #
 # Files are replaced only when they change, and never missing in between: tests that run at the
 # same time install them. A CRD whose kind is gone goes too.
@@ -47,23 +46,5 @@ role() {
   replace "$fresh/rbac/role.yaml" config/rbac/role.yaml
 }
 
-# mirror FILE... FOLDER keeps exactly these files in a folder.
-mirror() {
-  local folder=${*: -1} file
-  mkdir -p "$folder"
-  for file in "${@:1:$#-1}"; do
-    replace "$file" "$folder/${file##*/}"
-  done
-  for file in "$folder"/*; do
-    [[ " ${*:1:$#-1} " == *"/${file##*/} "* ]] || rm -f "$file"
-  done
-}
-
-chart_files() {
-  mirror config/crd/bases/*.yaml charts/seatplane/files/crds
-  mirror config/rbac/*role.yaml charts/seatplane/files/rbac
-}
-
 crds
 role
-chart_files
