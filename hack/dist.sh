@@ -6,8 +6,8 @@
 #
 #   install.yaml              config/default, for `kubectl apply --server-side -f`
 #   prometheus.yaml           config/prometheus, where the Prometheus operator is installed
-#   seatplane-NUMBER.tgz      the chart; its version is VERSION where that is one such as v1.2.3, else
-#                             0.0.0 with VERSION as its build
+#   seatplane-NUMBER.tgz      the chart; its version is VERSION where that is one such as v1.2.3, with
+#                             the commits since as its build, else 0.0.0 with VERSION as its build
 #
 # KUBECTL and HELM name the programs; DIST another folder than dist/.
 set -euo pipefail

@@ -245,6 +245,35 @@ func TestSelectorsMeetThePods(t *testing.T) {
 	}
 }
 
+// The ServiceMonitor finds the Service, and the port that it names.
+func TestServiceMonitorMeetsTheService(t *testing.T) {
+	byKustomize := kustomized(t, "default")
+	maps.Copy(byKustomize, kustomized(t, "prometheus"))
+	for name, rendered := range map[string]objects{
+		"kustomize": byKustomize, "Helm": parse(t, charted(t, "--set", "metrics.serviceMonitor.enabled=true")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := rendered["Service "+playground.Namespace+"/seatplane-metrics"]
+			monitor := rendered["ServiceMonitor "+playground.Namespace+"/seatplane-manager"]
+			if service == nil || monitor == nil {
+				t.Fatalf("the Service is %v, the ServiceMonitor %v", service, monitor)
+			}
+			wanted, _, err := unstructured.NestedStringMap(monitor.Object, "spec", "selector", "matchLabels")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if selector := labels.SelectorFromSet(wanted); selector.Empty() || !selector.Matches(labels.Set(service.GetLabels())) {
+				t.Errorf("it selects %s, and not the Service's labels %v", selector, service.GetLabels())
+			}
+			ports, _, _ := unstructured.NestedSlice(service.Object, "spec", "ports")
+			endpoints, _, _ := unstructured.NestedSlice(monitor.Object, "spec", "endpoints")
+			if ports[0].(map[string]any)["name"] != endpoints[0].(map[string]any)["port"] {
+				t.Errorf("it scrapes the port of %v, the Service has %v", endpoints, ports)
+			}
+		})
+	}
+}
+
 // selectors returns what a Service, a PodDisruptionBudget and a NetworkPolicy select.
 func (o objects) selectors(t *testing.T) map[string]*metav1.LabelSelector {
 	t.Helper()

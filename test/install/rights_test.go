@@ -242,7 +242,7 @@ func TestRestrictedToNamespaces(t *testing.T) {
 	}
 	s.may("what is in no namespace, and nothing in this one", playground.Account, "other", with(cluster, nil))
 	s.may("all that it needs where it works", playground.Account, "team", ofManager)
-	s.neverLookedAt("other", "acme")
+	s.neverLookedAt("other")
 }
 
 func namespaceNamed(name string) string {
