@@ -17,13 +17,14 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/status"
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/health"
 )
 
 // healthScript is the script for Argo CD.
 func healthScript(t *testing.T) string {
 	t.Helper()
-	return read(t, fromRoot(t, "examples", "gitops", "argocd", "health.lua"))
+	return read(t, controlplane.FromRoot(t, "examples", "gitops", "argocd", "health.lua"))
 }
 
 // argoHealth runs the script on an object as Argo CD does, with as little of Lua's library.
@@ -205,7 +206,7 @@ func requireAgreement(t *testing.T, object *unstructured.Unstructured, argo stri
 // TestArgoConfigMap requires that the ConfigMap for Argo CD carries the script that is tested.
 func TestArgoConfigMap(t *testing.T) {
 	var config struct{ Data map[string]string }
-	if err := yaml.Unmarshal([]byte(read(t, fromRoot(t, "examples", "gitops", "argocd", "argocd-cm.yaml"))), &config); err != nil {
+	if err := yaml.Unmarshal([]byte(read(t, controlplane.FromRoot(t, "examples", "gitops", "argocd", "argocd-cm.yaml"))), &config); err != nil {
 		t.Fatal(err)
 	}
 	var customizations map[string]map[string]string

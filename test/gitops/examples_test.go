@@ -13,11 +13,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
 )
 
 // TestSamples applies config/samples, one object of each kind and more.
 func TestSamples(t *testing.T) {
-	samples := bundle{folder: fromRoot(t, "config", "samples"), namespace: "samples"}
+	samples := bundle{folder: controlplane.FromRoot(t, "config", "samples"), namespace: "samples"}
 	samples.kubectl(t, "create", "namespace", samples.namespace)
 	samples.apply(t)
 	samples.settle(t, healthScript(t))
@@ -31,9 +33,9 @@ func TestSamples(t *testing.T) {
 // TestSamplesOfEveryKind requires a sample of every kind but Invoice, in the file that kubebuilder would
 // call so, and none that is left out of the kustomization.
 func TestSamplesOfEveryKind(t *testing.T) {
-	folder := fromRoot(t, "config", "samples")
+	folder := controlplane.FromRoot(t, "config", "samples")
 	var want, got []string
-	crds, err := filepath.Glob(fromRoot(t, "config", "crd", "bases", "*.yaml"))
+	crds, err := filepath.Glob(controlplane.FromRoot(t, "config", "crd", "bases", "*.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +72,7 @@ func TestSamplesOfEveryKind(t *testing.T) {
 
 // TestRepository applies examples/gitops/repository, layer by layer.
 func TestRepository(t *testing.T) {
-	folder := fromRoot(t, "examples", "gitops", "repository")
+	folder := controlplane.FromRoot(t, "examples", "gitops", "repository")
 	script := healthScript(t)
 	layer := func(name string) bundle { return bundle{folder: filepath.Join(folder, name)} }
 	platform, catalog, customers := layer("platform"), layer("catalog"), layer("customers")
@@ -98,7 +100,7 @@ func TestRepository(t *testing.T) {
 // TestRepositoryRenders requires that every kustomization renders, and that Argo CD and Flux are pointed
 // at folders that there are.
 func TestRepositoryRenders(t *testing.T) {
-	root := fromRoot(t, "examples", "gitops", "repository")
+	root := controlplane.FromRoot(t, "examples", "gitops", "repository")
 	rendered := 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Name() == "kustomization.yaml" {

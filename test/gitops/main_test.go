@@ -7,13 +7,11 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/playground"
 	"github.com/seatplane/seatplane/internal/testing/suite"
 )
@@ -45,16 +43,6 @@ func runSuite(m *testing.M, folder string) (int, error) {
 	}
 	status := m.Run()
 	return status, ground.Stop()
-}
-
-// fromRoot returns the path of something in the repository.
-func fromRoot(t *testing.T, path ...string) string {
-	t.Helper()
-	root, err := controlplane.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(append([]string{root}, path...)...)
 }
 
 func read(t *testing.T, path string) string {

@@ -37,15 +37,6 @@ type group struct {
 	Rules []rule `json:"rules"`
 }
 
-func fromRoot(t *testing.T, path ...string) string {
-	t.Helper()
-	root, err := controlplane.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(append([]string{root}, path...)...)
-}
-
 func read(t *testing.T, path string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -66,7 +57,7 @@ func parse(t *testing.T, content []byte, into any) {
 // returns the alerts.
 func bareGroups(t *testing.T, file string) []rule {
 	t.Helper()
-	content := read(t, fromRoot(t, "alerts", "seatplane.yaml"))
+	content := read(t, controlplane.FromRoot(t, "alerts", "seatplane.yaml"))
 	var typed struct{ Spec struct{ Groups []group } }
 	var whole struct{ Spec map[string]any }
 	parse(t, content, &typed)
@@ -93,7 +84,7 @@ func TestAlerts(t *testing.T) {
 	promtool := prometheus.Promtool(t)
 	folder := t.TempDir()
 	bareGroups(t, filepath.Join(folder, "seatplane.yaml"))
-	if err := os.CopyFS(filepath.Join(folder, "tests"), os.DirFS(fromRoot(t, "alerts", "tests"))); err != nil {
+	if err := os.CopyFS(filepath.Join(folder, "tests"), os.DirFS(controlplane.FromRoot(t, "alerts", "tests"))); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "tests", "*.yaml"))
@@ -114,7 +105,7 @@ func TestAlertsAreTestedBothWays(t *testing.T) {
 	for _, alert := range bareGroups(t, filepath.Join(t.TempDir(), "seatplane.yaml")) {
 		want[alert.Alert] = true
 	}
-	files, err := filepath.Glob(fromRoot(t, "alerts", "tests", "*.yaml"))
+	files, err := filepath.Glob(controlplane.FromRoot(t, "alerts", "tests", "*.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +153,7 @@ func TestAlertsHaveRunbooks(t *testing.T) {
 			t.Errorf("%s: the runbook is %s, want %s", alert.Alert, got, want)
 		}
 	}
-	for _, found := range heading.FindAllSubmatch(read(t, fromRoot(t, "docs", "operations", "alerts.md")), -1) {
+	for _, found := range heading.FindAllSubmatch(read(t, controlplane.FromRoot(t, "docs", "operations", "alerts.md")), -1) {
 		documented = append(documented, string(found[1]))
 	}
 	if diff := cmp.Diff(want, documented); diff != "" {

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
 )
 
 // dashboard is a Grafana dashboard, as far as these tests look at it.
@@ -48,7 +50,7 @@ var chosen = datasource{Type: "prometheus", UID: "${datasource}"}
 func loadDashboard(t *testing.T) dashboard {
 	t.Helper()
 	var d dashboard
-	if err := json.Unmarshal(read(t, fromRoot(t, "dashboards", "seatplane.json")), &d); err != nil {
+	if err := json.Unmarshal(read(t, controlplane.FromRoot(t, "dashboards", "seatplane.json")), &d); err != nil {
 		t.Fatal(err)
 	}
 	return d

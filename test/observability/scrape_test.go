@@ -23,6 +23,7 @@ import (
 	"github.com/prometheus/common/model"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/playground"
 	"github.com/seatplane/seatplane/internal/testing/prometheus"
 )
@@ -159,7 +160,7 @@ func endpointOfMonitor(t *testing.T) endpoint {
 	var monitor struct {
 		Spec struct{ Endpoints []endpoint }
 	}
-	parse(t, read(t, fromRoot(t, "config", "prometheus", "service_monitor.yaml")), &monitor)
+	parse(t, read(t, controlplane.FromRoot(t, "config", "prometheus", "service_monitor.yaml")), &monitor)
 	if len(monitor.Spec.Endpoints) != 1 || monitor.Spec.Endpoints[0].TokenFile == "" {
 		t.Fatalf("the ServiceMonitor has the endpoints %+v, want one with a token", monitor.Spec.Endpoints)
 	}
@@ -262,7 +263,7 @@ var ours = regexp.MustCompile("(?m)^\\| `(seatplane_\\w+)` \\|")
 // compares with what is registered, or is in what the manager serves.
 func (w watched) testNames(t *testing.T, d dashboard) {
 	exist := w.scrape(t)
-	for _, found := range ours.FindAllSubmatch(read(t, fromRoot(t, "docs", "reference", "metrics.md")), -1) {
+	for _, found := range ours.FindAllSubmatch(read(t, controlplane.FromRoot(t, "docs", "reference", "metrics.md")), -1) {
 		name := string(found[1])
 		exist[name] = true
 		if strings.HasSuffix(name, "_duration_seconds") {

@@ -5,6 +5,7 @@ package controlplane
 
 import (
 	"errors"
+	"path/filepath"
 	"testing"
 
 	"k8s.io/client-go/rest"
@@ -50,4 +51,14 @@ func launchWithCRDs() (*Running, error) {
 		return nil, errors.Join(err, r.Stop())
 	}
 	return r, nil
+}
+
+// FromRoot returns the path of something in the repository.
+func FromRoot(t testing.TB, path ...string) string {
+	t.Helper()
+	root, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(append([]string{root}, path...)...)
 }
