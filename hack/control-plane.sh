@@ -13,10 +13,10 @@
 #   2. bin/k8s, when it is complete at the versions pinned in hack/control-plane/**/go.mod;
 #   3. setup-envtest's download, given up after SEATPLANE_DOWNLOAD_TIMEOUT seconds (30);
 #      0 skips it;
-#   4. a build from Go modules, verified by go.sum: about 6 minutes on two cores, once.
+#   4. a build from Go modules, verified by go.sum: about 5 minutes on two cores, once.
 #
-# kube-controller-manager is in neither 1 nor 3. Only suites about garbage collection and
-# namespace deletion want it, so those two do without it until --all asks for it.
+# kube-controller-manager is provided only with --all: suites about garbage collection and namespace
+# deletion need it, and it is built in any case, for it is not among the downloads.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -53,11 +53,9 @@ pinned_in_bin() {
   done
 }
 
-# Downloaded sets lack kube-controller-manager and are complete without it, unless asked.
 own_bin_is_complete() {
   pinned_in_bin "${basics[@]}" || return 1
-  pinned_in_bin kube-controller-manager && return 0
-  [[ $all == no && -e $bin/.downloaded ]]
+  [[ $all == no ]] || pinned_in_bin kube-controller-manager
 }
 
 use_existing_assets() {
@@ -121,7 +119,6 @@ download() {
     cp "$dir/$name" "$bin/.$name.$$" || return 1
     install_binary "$bin/.$name.$$" "$name"
   done
-  touch "$bin/.downloaded"
   chmod -R u+w "$bin/.envtest" && rm -rf "$bin/.envtest"
   say "downloaded ${basics[*]} in $((SECONDS - began)) s"
 }
@@ -150,22 +147,44 @@ compile() {
   cd "$2"
   # What the caller may have set for the product's own build has no business here.
   env -u GOOS -u GOARCH GOWORK=off CGO_ENABLED=0 \
-    go build -trimpath -ldflags "$4" -o "$5" "$3"
+    go build -v -trimpath -ldflags "$4" -o "$5" "$3"
 }
 
-# build NAME FOLDER PACKAGE LDFLAGS HINT builds one binary and says every 15 s that it still does.
+# count_stale FOLDER PACKAGE LDFLAGS prints how many packages are still to be compiled.
+count_stale() {
+  cd "$1"
+  env -u GOOS -u GOARCH GOWORK=off CGO_ENABLED=0 \
+    go list -deps -trimpath -ldflags "$3" -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$2" 2>/dev/null | grep -c .
+}
+
+# progress NAME SECONDS LOG TOTAL says how far a build is: one line that is written over on a terminal, else
+# a line every 15 s.
+progress() {
+  local downloaded compiled line
+  downloaded=$(grep -c '^go: downloading' "$3" || true)
+  compiled=$(grep -vc '^go: ' "$3" || true)
+  line="  $1: $2 s, $downloaded modules downloaded, $compiled of $4 packages compiled"
+  if [[ -t 2 ]]; then
+    printf '\rcontrol plane: %s\033[K' "$line" >&2
+  elif (($2 % 15 == 0)); then
+    say "$line"
+  fi
+}
+
+# build NAME FOLDER PACKAGE LDFLAGS HINT builds one binary and shows how far it is.
 build() {
-  local name=$1 log=$bin/.$1.log file=$bin/.$1.$$ began=$SECONDS told=$SECONDS modules_seen
+  local name=$1 log=$bin/.$1.log file=$bin/.$1.$$ began=$SECONDS told=$SECONDS total
   pinned_in_bin "$name" && return 0
   say "building $name $(version_of "$name") from Go modules ($5)"
+  total=$(count_stale "$2" "$3" "$4" || true)
   in_background compile "$name" "$2" "$3" "$4" "$file" 2>"$log"
   while running; do
-    sleep 0.5
-    ((SECONDS - told >= 15)) || continue
+    sleep 0.2
+    ((SECONDS > told)) || continue
     told=$SECONDS
-    modules_seen=$(grep -c '^go: downloading' "$log" || true)
-    say "  $name: $((SECONDS - began)) s, $modules_seen modules downloaded"
+    progress "$name" $((SECONDS - began)) "$log" "$total"
   done
+  [[ ! -t 2 ]] || printf '\r\033[K' >&2
   if ! wait "$child"; then
     child=
     rm -f "$file"
@@ -186,7 +205,8 @@ build_missing() {
   package=k8s.io/kubernetes/cmd
   build kube-apiserver "$modules" $package/kube-apiserver "$flags" "3 to 5 minutes on two cores"
   build kubectl "$modules" $package/kubectl "$flags" "under a minute"
-  build kube-controller-manager "$modules" $package/kube-controller-manager "$flags" "one minute, four when alone"
+  [[ $all == no ]] ||
+    build kube-controller-manager "$modules" $package/kube-controller-manager "$flags" "one minute, four when alone"
 }
 
 # A lock whose owner is gone is taken over. Should two processes ever do that at the same instant,
@@ -224,11 +244,8 @@ provide() {
     say "the Go toolchain is missing: install the version that go.mod names"
     return 1
   fi
-  pinned_in_bin "${basics[@]}" || download || rm -f "$bin/.downloaded"
+  pinned_in_bin "${basics[@]}" || download || true
   own_bin_is_complete || build_missing
-  if [[ -n $(absent_from "$bin" kube-controller-manager) ]]; then
-    say "kube-controller-manager is not among the downloads; 'hack/control-plane.sh --all' builds it (about 4 minutes)"
-  fi
   say "ready in $bin"
 }
 
