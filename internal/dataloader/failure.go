@@ -51,6 +51,9 @@ const (
 type Failure struct {
 	Reason  Reason
 	Message string
+	// Detail is what the source itself said, without secrets, for the operator's log: it may hold what only
+	// those may see who may read the source. It goes into no status, event or metric.
+	Detail string
 }
 
 // Error implements error.

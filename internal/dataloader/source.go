@@ -32,9 +32,15 @@ func ItemKey(subscription, item string) string { return subscription + "/" + ite
 type Answer struct {
 	// Rows in the order in which they came.
 	Rows []Row
+	// Others is how many more rows there were: of keys that nobody asked for, without a key, or of a key
+	// that has two rows already.
+	Others int
 	// Queries is how many times the source was asked: one, or one for each batch of keys.
 	Queries int
 }
+
+// Size returns how many rows the source answered with.
+func (a Answer) Size() int { return len(a.Rows) + a.Others }
 
 // Row is one raw row of an answer.
 type Row struct {

@@ -1,0 +1,225 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/utils/clock"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
+)
+
+const (
+	// DefaultLoaders is how many loader processes run at once.
+	DefaultLoaders = 8
+	// Longest is longer than any load takes: a source's longest timeout, the grace after it, and reading
+	// its Secrets. A load that is not over by then is ended.
+	Longest = 330 * time.Second
+)
+
+// Options are the queue's settings.
+type Options struct {
+	// Loaders is how many loads from outside the cluster run at once, and as many again that only read the
+	// API server. Defaults to DefaultLoaders.
+	Loaders int
+	// Wall is the clock of results. Defaults to the real one.
+	Wall clock.PassiveClock
+	// Log takes what sources said when they failed. Defaults to none.
+	Log logr.Logger
+}
+
+// Queue is the Loads of an operator. Close it when done.
+type Queue struct {
+	loader dataloader.Loader
+	wall   clock.PassiveClock
+	log    logr.Logger
+
+	context context.Context
+	close   context.CancelFunc
+	done    sync.WaitGroup
+
+	mu sync.Mutex
+	// outside is the lane of sources outside the cluster, inside that of sources that only read the API
+	// server: those are quick, and nobody's slow server may hold them up.
+	outside, inside *lane
+	byScope         map[dataloader.Scope]*load
+	notify          func(dataloader.Scope)
+	// moved is when a load last ended, or began while none was running.
+	moved time.Time
+}
+
+var _ Loads = (*Queue)(nil)
+
+// load is one load, from Begin until its result is taken.
+type load struct {
+	scope   dataloader.Scope
+	spec    *v1alpha1.DataLoader
+	request dataloader.Request
+	lane    *lane
+	running bool
+	cancel  context.CancelFunc
+	result  *Result
+}
+
+// New returns a queue that asks sources through a loader.
+func New(loader dataloader.Loader, options Options) *Queue {
+	q := &Queue{loader: loader, wall: options.Wall, log: options.Log, byScope: map[dataloader.Scope]*load{}}
+	if q.wall == nil {
+		q.wall = clock.RealClock{}
+	}
+	places := options.Loaders
+	if places == 0 {
+		places = DefaultLoaders
+	}
+	q.outside, q.inside = newLane(places), newLane(places)
+	q.context, q.close = context.WithCancel(context.Background())
+	return q
+}
+
+// Begin implements Loads.
+func (q *Queue) Begin(scope dataloader.Scope, spec *v1alpha1.DataLoader, request dataloader.Request) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.drop(scope)
+	each := &load{scope: scope, spec: spec.DeepCopy(), request: request, lane: q.outside}
+	if !isOutside(spec) {
+		each.lane = q.inside
+	}
+	q.byScope[scope] = each
+	each.lane.add(each)
+	q.dispatch(each.lane)
+}
+
+// isOutside says whether a source is a server outside the operator's hands.
+func isOutside(spec *v1alpha1.DataLoader) bool {
+	return spec != nil && (spec.SQL != nil || spec.HTTP != nil || spec.Prometheus != nil)
+}
+
+// Result implements Loads.
+func (q *Queue) Result(scope dataloader.Scope) *Result {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	each := q.byScope[scope]
+	if each == nil || each.result == nil {
+		return nil
+	}
+	delete(q.byScope, scope)
+	return each.result
+}
+
+// End implements Loads.
+func (q *Queue) End(scope dataloader.Scope) {
+	q.mu.Lock()
+	q.drop(scope)
+	q.mu.Unlock()
+	q.loader.Forget(scope)
+}
+
+// SourceName names the kind of source of the spec, for metrics; "none" when there is no such kind.
+func (q *Queue) SourceName(spec *v1alpha1.DataLoader) string { return q.loader.SourceName(spec) }
+
+// OnEnd implements Loads.
+func (q *Queue) OnEnd(notify func(scope dataloader.Scope)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.notify = notify
+}
+
+// Close ends all loads and waits until they are over.
+func (q *Queue) Close() {
+	q.close()
+	q.done.Wait()
+}
+
+// drop ends the load of a scope. One that runs keeps its place until it is over. It is called with the
+// lock held.
+func (q *Queue) drop(scope dataloader.Scope) {
+	each := q.byScope[scope]
+	if each == nil {
+		return
+	}
+	delete(q.byScope, scope)
+	switch {
+	case each.running:
+		each.cancel()
+	case each.result == nil:
+		each.lane.remove(each)
+	}
+}
+
+// dispatch starts the loads whose turn it is. It is called with the lock held.
+func (q *Queue) dispatch(on *lane) {
+	if q.context.Err() != nil {
+		return
+	}
+	for each := on.next(); each != nil; each = on.next() {
+		if q.outside.total+q.inside.total == 1 {
+			q.moved = q.wall.Now()
+		}
+		ctx, cancel := context.WithTimeout(q.context, Longest)
+		each.running, each.cancel = true, cancel
+		q.done.Go(func() { q.run(ctx, each) })
+	}
+}
+
+// run carries out a load and keeps its result for whoever asked.
+func (q *Queue) run(ctx context.Context, each *load) {
+	began := q.wall.Now()
+	answer, err := q.load(ctx, each)
+	each.cancel()
+	result := &Result{Answer: answer, Err: err, Began: began, Ended: q.wall.Now()}
+
+	q.mu.Lock()
+	each.running, each.result = false, result
+	each.lane.leave(each)
+	q.moved = result.Ended
+	wanted := q.byScope[each.scope] == each
+	notify := q.notify
+	q.dispatch(each.lane)
+	q.mu.Unlock()
+
+	if failure, failed := errors.AsType[*dataloader.Failure](err); failed && failure.Detail != "" && wanted {
+		q.log.Info("a data source failed", "namespace", each.scope.Namespace, "product", each.scope.Product,
+			"reason", failure.Reason, "detail", failure.Detail)
+	}
+	if wanted && notify != nil {
+		notify(each.scope)
+	}
+}
+
+// load asks the source. A panic of code that runs in this process is a failure of this load.
+func (q *Queue) load(ctx context.Context, each *load) (answer dataloader.Answer, err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			failure := dataloader.AsFailure(errors.New("panic"))
+			failure.Detail = fmt.Sprintf("panic: %v\n%s", panicked, debug.Stack())
+			answer, err = dataloader.Answer{}, failure
+		}
+	}()
+	answer, err = q.loader.Load(ctx, each.scope, each.spec, each.request)
+	if err != nil {
+		return dataloader.Answer{}, dataloader.AsFailure(err)
+	}
+	return answer, nil
+}
+
+// Check is a probe. It fails when loads run and none has ended for longer than any load takes.
+func (q *Queue) Check(*http.Request) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	stuck := q.wall.Since(q.moved)
+	if q.outside.total+q.inside.total == 0 || stuck <= Longest+time.Minute {
+		return nil
+	}
+	return fmt.Errorf("loads are running, and none has ended for %s", stuck.Round(time.Second))
+}

@@ -1,0 +1,277 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr/funcr"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
+)
+
+var epoch = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+
+var (
+	outside = &v1alpha1.DataLoader{HTTP: &v1alpha1.HTTPSource{}}
+	inside  = &v1alpha1.DataLoader{ConfigMap: &v1alpha1.LocalReference{}}
+)
+
+// gate is a Loader whose loads end when the test lets them, or when they are ended.
+type gate struct {
+	mu      sync.Mutex
+	open    map[dataloader.Scope]chan func() (dataloader.Answer, error)
+	started chan dataloader.Scope
+	ended   chan dataloader.Scope
+	forgot  []dataloader.Scope
+}
+
+func newGate() *gate {
+	return &gate{
+		open:    map[dataloader.Scope]chan func() (dataloader.Answer, error){},
+		started: make(chan dataloader.Scope, 100),
+		ended:   make(chan dataloader.Scope, 100),
+	}
+}
+
+func (g *gate) Load(ctx context.Context, scope dataloader.Scope, _ *v1alpha1.DataLoader, _ dataloader.Request) (dataloader.Answer, error) {
+	g.started <- scope
+	defer func() { g.ended <- scope }()
+	select {
+	case answer := <-g.of(scope):
+		return answer()
+	case <-ctx.Done():
+		return dataloader.Answer{}, ctx.Err()
+	}
+}
+
+func (g *gate) of(scope dataloader.Scope) chan func() (dataloader.Answer, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.open[scope] == nil {
+		g.open[scope] = make(chan func() (dataloader.Answer, error), 1)
+	}
+	return g.open[scope]
+}
+
+func (g *gate) Forget(scope dataloader.Scope) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.forgot = append(g.forgot, scope)
+}
+
+func (*gate) SourceName(*v1alpha1.DataLoader) string { return "gate" }
+
+// bench is a queue with a gate behind it.
+type bench struct {
+	*Queue
+	gate  *gate
+	wall  *clocktesting.FakePassiveClock
+	woken chan dataloader.Scope
+	said  *strings.Builder
+}
+
+func newBench(t *testing.T, loaders int) *bench {
+	t.Helper()
+	b := &bench{gate: newGate(), wall: clocktesting.NewFakePassiveClock(epoch), woken: make(chan dataloader.Scope, 100), said: &strings.Builder{}}
+	log := funcr.New(func(_, args string) { b.said.WriteString(args) }, funcr.Options{})
+	b.Queue = New(b.gate, Options{Loaders: loaders, Wall: b.wall, Log: log})
+	b.OnEnd(func(scope dataloader.Scope) { b.woken <- scope })
+	t.Cleanup(b.Close)
+	return b
+}
+
+func scopeOf(namespace string, n int) dataloader.Scope {
+	return dataloader.Scope{Namespace: namespace, Product: fmt.Sprint("product-", n)}
+}
+
+// answers has the load of a scope end with a count.
+func (b *bench) answers(scope dataloader.Scope, count string) {
+	b.gate.of(scope) <- func() (dataloader.Answer, error) {
+		return dataloader.Answer{Rows: []dataloader.Row{{Key: "acme", Count: count}}}, nil
+	}
+}
+
+func TestResultIsTakenOnce(t *testing.T) {
+	b := newBench(t, 2)
+	scope := scopeOf("shop", 1)
+	b.Begin(scope, outside, dataloader.Request{})
+	if b.Result(scope) != nil {
+		t.Error("a load that runs has a result")
+	}
+	b.wall.SetTime(epoch.Add(time.Minute))
+	b.answers(scope, "7")
+	if got := <-b.woken; got != scope {
+		t.Errorf("%v was woken", got)
+	}
+	result := b.Result(scope)
+	if result == nil || result.Err != nil || result.Answer.Rows[0].Count != "7" || !result.Ended.Equal(epoch.Add(time.Minute)) {
+		t.Errorf("got %+v", result)
+	}
+	if b.Result(scope) != nil {
+		t.Error("a result is taken once")
+	}
+}
+
+func TestFailures(t *testing.T) {
+	detailed := dataloader.Failf(dataloader.ReasonSourceError, "the query failed (SQLSTATE 42P01)")
+	detailed.Detail = `relation "users" does not exist`
+	cases := map[string]struct {
+		reason string
+		load   func() (dataloader.Answer, error)
+		says   string
+		logs   string
+	}{
+		"failure": {reason: "what the source said goes to the log alone", load: func() (dataloader.Answer, error) { return dataloader.Answer{}, detailed }, says: "SourceError: the query failed (SQLSTATE 42P01)", logs: "relation"},
+		"error":   {reason: "an error of another kind is not repeated", load: func() (dataloader.Answer, error) { return dataloader.Answer{}, errors.New("hunter2") }, says: "SourceError: the source failed in a way that it does not describe"},
+		"panic":   {reason: "a panic fails one load", load: func() (dataloader.Answer, error) { panic("out of step") }, says: "SourceError: the source failed in a way", logs: "out of step"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, 1)
+			scope := scopeOf("shop", 1)
+			b.Begin(scope, outside, dataloader.Request{})
+			b.gate.of(scope) <- tc.load
+			<-b.woken
+			result := b.Result(scope)
+			if result == nil || result.Err == nil || !strings.Contains(result.Err.Error(), tc.says) {
+				t.Fatalf("%s: got %+v", tc.reason, result)
+			}
+			if strings.Contains(result.Err.Error(), "relation") || !strings.Contains(b.said.String(), tc.logs) {
+				t.Errorf("%s: %v, logged %q", tc.reason, result.Err, b.said.String())
+			}
+		})
+	}
+}
+
+// Ending a load, by itself or by asking again, frees its place, and its result never shows up.
+func TestEnd(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		end    func(*bench, dataloader.Scope)
+	}{
+		"end":   {reason: "the product is gone", end: func(b *bench, scope dataloader.Scope) { b.End(scope) }},
+		"again": {reason: "the product was edited", end: func(b *bench, scope dataloader.Scope) { b.Begin(scope, outside, dataloader.Request{}) }},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, 1)
+			first, second := scopeOf("shop", 1), scopeOf("shop", 2)
+			b.Begin(first, outside, dataloader.Request{})
+			<-b.gate.started
+			b.Begin(second, outside, dataloader.Request{})
+			tc.end(b, first)
+			if ended := <-b.gate.ended; ended != first {
+				t.Fatalf("%v ended", ended)
+			}
+			if started := <-b.gate.started; started != second {
+				t.Errorf("%s: %v started, want the one that waited", tc.reason, started)
+			}
+			if b.Result(first) != nil {
+				t.Error("an ended load has a result")
+			}
+			b.answers(second, "1")
+			if woken := <-b.woken; woken != second {
+				t.Errorf("%v was woken", woken)
+			}
+		})
+	}
+}
+
+func TestEndOfOneThatWaits(t *testing.T) {
+	b := newBench(t, 1)
+	first, second := scopeOf("shop", 1), scopeOf("shop", 2)
+	b.Begin(first, outside, dataloader.Request{})
+	b.Begin(second, outside, dataloader.Request{})
+	b.End(second)
+	b.answers(first, "1")
+	<-b.woken
+	if len(b.gate.started) != 1 || b.Result(second) != nil {
+		t.Error("a load that was ended ran")
+	}
+	if got := b.gate.forgot; len(got) != 1 || got[0] != second {
+		t.Errorf("forgot %v", got)
+	}
+}
+
+// A crowd of slow servers holds up neither another namespace nor what reads the API server.
+func TestCrowd(t *testing.T) {
+	b := newBench(t, 8)
+	for _, namespace := range []string{"mallory", "trudy"} {
+		for n := range 16 {
+			b.Begin(scopeOf(namespace, n), outside, dataloader.Request{})
+		}
+	}
+	for range 6 {
+		<-b.gate.started
+	}
+	for _, spec := range []*v1alpha1.DataLoader{outside, inside} {
+		victim := scopeOf("shop", 1)
+		b.Begin(victim, spec, dataloader.Request{})
+		b.answers(victim, "7")
+		if woken := <-b.woken; woken != victim {
+			t.Fatalf("%v was woken", woken)
+		}
+		if started := <-b.gate.started; started != victim || b.Result(victim) == nil {
+			t.Fatalf("%v started", started)
+		}
+	}
+	want := `
+# HELP seatplane_loads_running Loads that are running, by lane: outside for sources outside the cluster, inside for those that only read the API server.
+# TYPE seatplane_loads_running gauge
+seatplane_loads_running{lane="inside"} 0
+seatplane_loads_running{lane="outside"} 6
+# HELP seatplane_loads_waiting Loads that wait for a loader, by lane.
+# TYPE seatplane_loads_waiting gauge
+seatplane_loads_waiting{lane="inside"} 0
+seatplane_loads_waiting{lane="outside"} 26
+`
+	if err := testutil.CollectAndCompare(b.Queue, strings.NewReader(want)); err != nil {
+		t.Error(err)
+	}
+}
+
+// The probe fails when nothing moves although something runs.
+func TestCheck(t *testing.T) {
+	b := newBench(t, 1)
+	check := func(want bool, when string) {
+		t.Helper()
+		if got := b.Check(nil) == nil; got != want {
+			t.Errorf("%s: ok is %v", when, got)
+		}
+	}
+	b.wall.SetTime(epoch.Add(24 * time.Hour))
+	check(true, "nothing runs")
+	scope := scopeOf("shop", 1)
+	b.Begin(scope, outside, dataloader.Request{})
+	check(true, "it has just begun")
+	b.wall.SetTime(b.wall.Now().Add(Longest))
+	check(true, "it takes as long as a load may")
+	b.wall.SetTime(b.wall.Now().Add(2 * time.Minute))
+	check(false, "it should have been ended")
+	b.answers(scope, "1")
+	<-b.woken
+	check(true, "it has ended")
+}
+
+// Closing ends what runs, and starts nothing that waits.
+func TestClose(t *testing.T) {
+	b := newBench(t, 1)
+	b.Begin(scopeOf("shop", 1), outside, dataloader.Request{})
+	b.Begin(scopeOf("shop", 2), outside, dataloader.Request{})
+	<-b.gate.started
+	b.Close()
+	if len(b.gate.started) != 0 {
+		t.Error("a load started after the end")
+	}
+}
