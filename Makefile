@@ -139,13 +139,22 @@ test-oracle: bin/.modules ## Compare a million random histories with an oracle o
 		go test ./internal/billing/proration -run TestOracle -v -timeout 120m
 
 .PHONY: fuzz
-fuzz: bin/.modules ## Fuzz every parser and the state machine, with FUZZ inputs (20000x) or for a time (10s).
+fuzz: bin/.modules test-servers ## Fuzz every parser and the state machine, with FUZZ inputs (20000x) or for a time (10s).
 	@hack/fuzz.sh "$(FUZZ)"
 
 .PHONY: test-crash
 test-crash: bin/.modules control-plane ## Try every fault at every write of every scenario (minutes).
 	$(say) "trying every fault at every write"
 	@SEATPLANE_CRASH=all KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/crash -count=1 -v -timeout 60m
+
+# How many random servers each of the two database drivers asks.
+HOSTILE_INPUTS ?= 5000
+
+.PHONY: test-hostile-fuzz
+test-hostile-fuzz: bin/.modules control-plane ## Have both database drivers ask HOSTILE_INPUTS random servers each (minutes).
+	$(say) "having each driver ask $(HOSTILE_INPUTS) random servers; SEATPLANE_HOSTILE_SEED chooses the first seed"
+	@SEATPLANE_HOSTILE_INPUTS=$(HOSTILE_INPUTS) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
+		go test ./test/hostile -run TestDriversReadRandomAnswers -count=1 -v -timeout 60m
 
 .PHONY: test-year
 test-year: bin/.modules control-plane ## Refresh one subscription every hour of a year (minutes).

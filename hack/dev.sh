@@ -9,7 +9,8 @@
 #   hack/dev.sh sql [NAME.db] STATEMENTS  changes or reads a database: that which examples/demo counts,
 #                                         or another in the same folder
 #
-# Databases and the kubeconfig are kept in bin/dev-home, or in SEATPLANE_DEV_HOME.
+# Databases and the kubeconfig are kept in bin/dev-home, or in SEATPLANE_DEV_HOME. Databases are those of the
+# namespace default, or of SEATPLANE_DEV_NAMESPACE.
 set -euo pipefail
 trap "exit 130" INT # also while Go builds
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -44,8 +44,20 @@ const (
 
 // Values of the labels above.
 const (
-	// AllowLoader is the value of LabelAllow that lets data loaders read the Secret.
-	AllowLoader = "loader"
+	// AllowLoaderDSN is the value of LabelAllow that lets SQL data loaders connect with the Secret's
+	// connection string, to the servers that AnnotationAllowHosts names.
+	AllowLoaderDSN = "loader-dsn"
+
+	// AllowLoaderToken is the value of LabelAllow that lets HTTP and Prometheus data loaders send the
+	// Secret's bearer token, to the servers that AnnotationAllowHosts names.
+	AllowLoaderToken = "loader-token"
+
+	// AllowLoaderCA is the value of LabelAllow that lets data loaders trust the Secret's certificates.
+	AllowLoaderCA = "loader-ca"
+
+	// AnnotationAllowHosts on a Secret lists the servers that its connection string or token may be sent to, as
+	// host:port, separated by commas: "crm.example.com:443,db.internal:5432".
+	AnnotationAllowHosts = GroupName + "/allow-hosts"
 
 	// AllowSink is the value of LabelAllow that lets event sinks read the Secret.
 	AllowSink = "sink"

@@ -282,3 +282,10 @@ const (
 	// ReasonDeadLettered says that events were given up.
 	ReasonDeadLettered = "DeadLettered"
 )
+
+// Reasons of events that are the reason of no condition.
+const (
+	// EventKeysMissing says that keys began to be missing from a product's answers, and that their counts are
+	// kept.
+	EventKeysMissing = "KeysMissing"
+)

@@ -56,14 +56,16 @@ type SQLSource struct {
 	// +required
 	Driver SQLDriver `json:"driver"`
 
-	// The Secret that holds the connection string. It must carry the label
-	// billing.seatplane.dev/allow: loader. It is read again at each refresh.
+	// The Secret that holds the connection string. It must have the label
+	// billing.seatplane.dev/allow: loader-dsn and, for a database server, list the server as host:port in
+	// the annotation billing.seatplane.dev/allow-hosts. It is read again at each refresh.
 	// +required
 	DSNSecretRef SecretKeyReference `json:"dsnSecretRef"`
 
-	// The Secret that holds the certificates, in PEM, that a database server is trusted by. It must carry
-	// the label billing.seatplane.dev/allow: loader. With it, the server's certificate is verified. The
-	// system's certificates when left out. Not with SQLite.
+	// The Secret that holds the certificates, in PEM, of the authorities that the database server's
+	// certificate may come from. It must have the label billing.seatplane.dev/allow: loader-ca, or be the
+	// Secret of the connection string. Defaults to the authorities of the operator's system. Not allowed
+	// with SQLite.
 	// +optional
 	CASecretRef *SecretKeyReference `json:"caSecretRef,omitempty"`
 
@@ -100,60 +102,80 @@ const (
 )
 
 // HTTPSource counts seats with a request that answers JSON.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.maxPages) || has(self.next)",message="maxPages has no effect without next: set next to an expression that yields the next page's URL"
 type HTTPSource struct {
-	// The address, beginning with http:// or https://, up to 2048 characters. It is asked over https and
-	// has to be public, unless the operator's flags --loader-allow-plain-http and
+	// The URL to request, beginning with http:// or https://, up to 2048 characters. It must use https and
+	// its server must have a public address, unless the operator's flags --loader-allow-plain-http and
 	// --loader-allowed-networks allow more.
 	// +required
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://.+$')",message="an address begins with http:// or https://: write it in full"
 	URL string `json:"url"`
 
-	// GET, or POST, which sends {"keys": [...]} with the wanted keys. GET when left out.
+	// GET, or POST, which sends {"keys": [...]} with the wanted keys in batches of up to 10,000. Defaults to
+	// GET.
 	// +optional
 	Method HTTPMethod `json:"method,omitempty"`
 
-	// The Secret that holds a bearer token. It must carry the label billing.seatplane.dev/allow: loader.
-	// No token is sent when left out.
+	// The Secret that holds a bearer token. It must have the label billing.seatplane.dev/allow: loader-token,
+	// and its annotation billing.seatplane.dev/allow-hosts must list the server as host:port. Defaults to no
+	// token.
 	// +optional
 	BearerTokenSecretRef *SecretKeyReference `json:"bearerTokenSecretRef,omitempty"`
 
-	// The Secret that holds the certificates, in PEM, that the server is trusted by. It must carry the
-	// label billing.seatplane.dev/allow: loader. The system's certificates when left out.
+	// The Secret that holds the certificates, in PEM format, that the server is verified with. It must have
+	// the label billing.seatplane.dev/allow: loader-ca or loader-token. Defaults to the certificates of the
+	// operator's system.
 	// +optional
 	CASecretRef *SecretKeyReference `json:"caSecretRef,omitempty"`
 
-	// A CEL expression over response, the decoded answer, that yields the list of rows, such as
-	// response.data.
+	// A CEL expression over response, the decoded answer. It yields the list of rows. Example: response.data.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	Rows string `json:"rows"`
 
-	// A CEL expression over row that yields its key, such as row.tenant.
+	// A CEL expression over row. It yields the row's key. Example: row.tenant.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	RowKey string `json:"rowKey"`
 
-	// A CEL expression over row that yields its count, such as int(row.active). Unlike elsewhere, int of
-	// a number that is not whole is an error.
+	// A CEL expression over row. It yields the row's count. Example: int(row.active). Unlike in other uses of
+	// CEL, int() of a number that is not whole is an error.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	RowCount string `json:"rowCount"`
 
-	// How long the request may take, 1 to 300 seconds. 10 when left out.
+	// A CEL expression that yields the URL of the next page, or null on the last page. It sees response,
+	// headers (the answer's headers by name in lower case) and links (the URLs of the answer's Link header by
+	// relation). The URL may be relative. It must have the same scheme, host and port as url. Examples:
+	// response.?next, links.?next. Defaults to no next page; an answer whose Link header names one then fails.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Next string `json:"next,omitempty"`
+
+	// How many pages an answer may have, 1 to 10000. An answer with more pages fails. With POST, it is the
+	// limit for each batch of keys. Defaults to 100.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	MaxPages *int32 `json:"maxPages,omitempty"`
+
+	// How long the whole load may take, with all batches and pages, 1 to 300 seconds. Defaults to 10.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=300
 	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
 }
 
-// PrometheusSource counts seats with an instant query: one sample a key.
+// PrometheusSource counts seats with an instant query: one sample per key.
 type PrometheusSource struct {
-	// The address of the server, beginning with http:// or https://, up to 2048 characters. It is asked
-	// over https and has to be public, unless the operator's flags --loader-allow-plain-http and
+	// The URL of the server, beginning with http:// or https://, up to 2048 characters. It must use https and
+	// its server must have a public address, unless the operator's flags --loader-allow-plain-http and
 	// --loader-allowed-networks allow more.
 	// +required
 	// +kubebuilder:validation:MaxLength=2048
@@ -172,17 +194,19 @@ type PrometheusSource struct {
 	// +kubebuilder:validation:MaxLength=253
 	KeyLabel string `json:"keyLabel"`
 
-	// The Secret that holds a bearer token. It must carry the label billing.seatplane.dev/allow: loader.
-	// No token is sent when left out.
+	// The Secret that holds a bearer token. It must have the label billing.seatplane.dev/allow: loader-token,
+	// and its annotation billing.seatplane.dev/allow-hosts must list the server as host:port. Defaults to no
+	// token.
 	// +optional
 	BearerTokenSecretRef *SecretKeyReference `json:"bearerTokenSecretRef,omitempty"`
 
-	// The Secret that holds the certificates, in PEM, that the server is trusted by. It must carry the
-	// label billing.seatplane.dev/allow: loader. The system's certificates when left out.
+	// The Secret that holds the certificates, in PEM format, that the server is verified with. It must have
+	// the label billing.seatplane.dev/allow: loader-ca or loader-token. Defaults to the certificates of the
+	// operator's system.
 	// +optional
 	CASecretRef *SecretKeyReference `json:"caSecretRef,omitempty"`
 
-	// How long the query may take, 1 to 300 seconds. 30 when left out.
+	// How long the whole load may take, 1 to 300 seconds. Defaults to 30.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=300
@@ -389,7 +413,7 @@ type RefreshStatus struct {
 	// +kubebuilder:validation:MaxLength=253
 	Clock string `json:"clock"`
 
-	// When seats were last refreshed with success.
+	// When a refresh of all seats last succeeded.
 	// +optional
 	LastRefreshTime *metav1.Time `json:"lastRefreshTime,omitempty"`
 
@@ -402,7 +426,8 @@ type RefreshStatus struct {
 	// +optional
 	NextRefreshTime *metav1.Time `json:"nextRefreshTime,omitempty"`
 
-	// When a refresh was last tried, with success or without.
+	// When a refresh was last tried, whether it succeeded or failed. On a TestClock, the time at which its
+	// query began.
 	// +optional
 	LastAttemptTime *metav1.Time `json:"lastAttemptTime,omitempty"`
 
@@ -411,8 +436,8 @@ type RefreshStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	ConsecutiveFailures int64 `json:"consecutiveFailures,omitempty"`
 
-	// The last value of the product's annotation billing.seatplane.dev/refresh-requested-at that was
-	// answered on this clock.
+	// The last value of the product's annotation billing.seatplane.dev/refresh-requested-at for which an
+	// attempt ended on this clock, whether it succeeded or failed.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
@@ -432,12 +457,20 @@ type RefreshStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Held int64 `json:"held,omitempty"`
 
-	// How many keys failed in the last refresh.
+	// How many keys had no usable count in the last refresh. Each of these subscriptions says why in its
+	// condition SeatsCurrent.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Failed int64 `json:"failed,omitempty"`
 
-	// How long the last refresh took, in milliseconds.
+	// How many keys were missing from the last refresh's answer and kept their counts, as
+	// spec.refresh.onMissing asks for. Each of these subscriptions says since when in its condition
+	// SeatsCurrent.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Kept int64 `json:"kept,omitempty"`
+
+	// How long the last refresh took, from its query to the record of its answer, in milliseconds.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	DurationMillis int64 `json:"durationMillis,omitempty"`
@@ -473,7 +506,8 @@ type SeatProductStatus struct {
 	// +kubebuilder:validation:MaxItems=101
 	Refreshes []RefreshStatus `json:"refreshes,omitempty"`
 
-	// The last value of the annotation billing.seatplane.dev/refresh-requested-at that was answered.
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which an attempt ended
+	// on every clock, whether it succeeded or failed. The condition Loaded says how it ended.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`

@@ -103,6 +103,17 @@ var dataLoaderRows = map[string]row{
 		with:    "{spec.dataLoader: {key: CustomerID}}",
 		refused: oneSource,
 	},
+	"pages without next": {
+		reason:  "nothing says where the second page is",
+		from:    "full/seatproduct-http",
+		with:    "{spec.dataLoader.http.next: null}",
+		refused: "maxPages has no effect without next: set next to an expression that yields the next page's URL",
+	},
+	"next without a number of pages": {
+		reason: "maxPages has a default",
+		from:   "full/seatproduct-http",
+		with:   "{spec.dataLoader.http.maxPages: null}",
+	},
 	"two sources": {
 		reason:  "they could disagree",
 		with:    "{spec.dataLoader: {configMap: {name: seat-counts}, seatAssignments: {}}}",

@@ -12,14 +12,14 @@ type LoadStatus struct {
 	// +required
 	Product ObjectName `json:"product"`
 
-	// The last value of the annotation billing.seatplane.dev/refresh-requested-at that this product
-	// answered. Absent once every product has answered it.
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which this product made
+	// an attempt, whether it succeeded or failed. Absent once every product has made one.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
 
-	// Why the subscription's own key has no count: BadCounts, KeyMissing or DuplicateKey. Absent when it
-	// has one.
+	// Why the last answer had no usable count for the subscription's own key: BadCounts, KeyMissing or
+	// DuplicateKey. Absent when it had one.
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	Reason string `json:"reason,omitempty"`
@@ -28,6 +28,11 @@ type LoadStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
+
+	// The time, on the subscription's clock, of the first answer in a row that had no row for the key. Absent
+	// unless the reason is KeyMissing, and absent when the subscription has no key at all.
+	// +optional
+	MissingSince *metav1.Time `json:"missingSince,omitempty"`
 }
 
 // LoadedReading is the newest reading of a metered item, until it is taken.

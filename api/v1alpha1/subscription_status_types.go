@@ -484,7 +484,8 @@ type SubscriptionStatus struct {
 	// +kubebuilder:validation:MaxItems=100
 	Loads []LoadStatus `json:"loads,omitempty"`
 
-	// The last value of the annotation billing.seatplane.dev/refresh-requested-at that was answered.
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which every connected
+	// product made an attempt, whether it succeeded or failed.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`

@@ -13,12 +13,17 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
 )
 
 // version is set by the linker.
 var version string
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == guest.Argument {
+		guest.Main(loaderHandlers)
+	}
 	if err := start(); err != nil {
 		fmt.Fprintln(os.Stderr, "manager:", err)
 		os.Exit(1)

@@ -9,14 +9,18 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/seatplane/seatplane/internal/dataloader/egress"
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
+	"github.com/seatplane/seatplane/internal/dataloader/queue"
 )
 
 // options is what the command line says.
@@ -30,6 +34,9 @@ type options struct {
 	syncPeriod              time.Duration
 	sqliteDir               string
 	loaderEgress            egress.Policy
+	maxLoaders              int
+	// loaderMemory is in bytes.
+	loaderMemory int64
 	watchNamespaces         []string
 	// watchSelector is nil when everything is watched.
 	watchSelector labels.Selector
@@ -40,7 +47,7 @@ type options struct {
 // parse reads the command line, and refuses what could only fail later.
 func parse(flags *flag.FlagSet, args []string) (options, error) {
 	var o options
-	var namespaces, selector, networks string
+	var namespaces, selector, networks, memory string
 	flags.BoolVar(&o.leaderElect, "leader-elect", false,
 		"Elect a leader: of several managers that watch the same objects, one works and the others stand by.")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
@@ -57,13 +64,23 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 		"How often every object is looked at although nothing was heard of it, give or take a tenth. "+
 			"A look that finds nothing to do writes nothing.")
 	flags.StringVar(&o.sqliteDir, "sqlite-dir", "",
-		"Folder whose SQLite databases data loaders may read. SQLite is off when empty.")
+		"Folder of SQLite databases that data loaders may read. The SeatProducts of a namespace read only the files "+
+			"in the folder of that name below it. SQLite is off when empty.")
 	flags.StringVar(&networks, "loader-allowed-networks", "",
 		"Networks that data loaders may reach although they are not public, in CIDR notation, separated by commas, "+
-			"such as 10.96.0.0/12 for the Services of a cluster. Whoever writes a SeatProduct can have the operator ask any "+
-			"server in them.")
+			"such as 10.96.0.0/12 for the Services of a cluster. Holds for databases and for HTTP. Anyone who can write a "+
+			"SeatProduct can have the operator connect to any server in them.")
 	flags.BoolVar(&o.loaderEgress.PlainHTTP, "loader-allow-plain-http", false,
-		"Let data loaders use http beside https. Tokens and counts can then be read and changed on their way.")
+		"Let data loaders use http as well as https. Tokens and counts can then be read and changed on the network.")
+	flags.BoolVar(&o.loaderEgress.PlainSQL, "loader-allow-plain-sql", false,
+		"Let data loaders connect to databases without TLS, or without verifying the server's certificate. "+
+			"Counts can then be read and changed on the network.")
+	flags.IntVar(&o.maxLoaders, "max-loaders", queue.DefaultLoaders,
+		"How many data sources are read at once, each in a process of its own. A namespace uses at most half of what "+
+			"the others leave.")
+	flags.StringVar(&memory, "loader-memory", strconv.Itoa(guest.DefaultMemory>>20)+"Mi",
+		"Most memory that one loader process may use. Give the pod this much for each loader in addition to what the "+
+			"manager needs itself.")
 	flags.StringVar(&namespaces, "watch-namespaces", "",
 		"Namespaces to watch, separated by commas. All when empty.")
 	flags.StringVar(&selector, "watch-label-selector", "",
@@ -87,6 +104,9 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 	if o.loaderEgress.Networks, err = egress.ParseNetworks(networks); err != nil {
 		return options{}, fmt.Errorf("--loader-allowed-networks: %w", err)
 	}
+	if o.loaderMemory, err = parseMemory(memory); err != nil {
+		return options{}, err
+	}
 	if o.watchSelector, err = parseSelector(selector); err != nil {
 		return options{}, err
 	}
@@ -97,6 +117,9 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 func (o options) check() error {
 	if o.maxConcurrentReconciles < 1 {
 		return errors.New("--max-concurrent-reconciles must be at least 1")
+	}
+	if o.maxLoaders < 1 {
+		return errors.New("--max-loaders must be at least 1")
 	}
 	if o.syncPeriod < time.Second {
 		return errors.New("--sync-period must be at least 1s")
@@ -129,6 +152,18 @@ func parseNamespaces(list string) ([]string, error) {
 	}
 	slices.Sort(namespaces)
 	return slices.Compact(namespaces), nil
+}
+
+// parseMemory reads an amount of memory, in bytes.
+func parseMemory(text string) (int64, error) {
+	amount, err := resource.ParseQuantity(text)
+	if err != nil {
+		return 0, fmt.Errorf("--loader-memory: %q is not an amount of memory: write it like 256Mi", text)
+	}
+	if amount.Value() < guest.MinMemory {
+		return 0, fmt.Errorf("--loader-memory must be at least %dMi", guest.MinMemory>>20)
+	}
+	return amount.Value(), nil
 }
 
 func parseSelector(selector string) (labels.Selector, error) {

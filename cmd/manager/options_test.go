@@ -33,6 +33,9 @@ func TestParseDefaults(t *testing.T) {
 	if o.maxConcurrentReconciles != 16 || o.metricsAddress != "0" || !o.metricsSecure || o.probeAddress != ":8081" {
 		t.Errorf("got %+v", o)
 	}
+	if o.maxLoaders != 8 || o.loaderMemory != 256<<20 {
+		t.Errorf("got %+v", o)
+	}
 }
 
 func TestParse(t *testing.T) {
@@ -55,6 +58,10 @@ func TestParse(t *testing.T) {
 		"sqlite file":   {"a file is no folder", []string{"--sqlite-dir", file}, "is not a folder"},
 		"networks":      {"networks that are not public", []string{"--loader-allowed-networks=10.96.0.0/12,fd00::/8", "--loader-allow-plain-http"}, ""},
 		"no network":    {"an address is no network", []string{"--loader-allowed-networks=10.0.0.1"}, "--loader-allowed-networks: \"10.0.0.1\" is no network"},
+		"loaders":       {"no source would ever be read", []string{"--max-loaders=0"}, "--max-loaders must be at least 1"},
+		"memory":        {"an amount as Kubernetes writes it", []string{"--loader-memory=512Mi"}, ""},
+		"no memory":     {"what cannot be read", []string{"--loader-memory=much"}, "--loader-memory: \"much\" is not an amount of memory"},
+		"little memory": {"less than a process needs to start", []string{"--loader-memory=16Mi"}, "--loader-memory must be at least 96Mi"},
 		"concurrency":   {"nothing would ever happen", []string{"--max-concurrent-reconciles=0"}, "must be at least 1"},
 		"sync period":   {"everything would be looked at all the time", []string{"--sync-period=0s"}, "must be at least 1s"},
 		"namespace":     {"no namespace has such a name", []string{"--watch-namespaces=a,B"}, `"B" is not the name of a namespace`},
@@ -74,7 +81,7 @@ func TestParse(t *testing.T) {
 
 func TestWhatDataLoadersMayReach(t *testing.T) {
 	none, err := parseArgs()
-	if err != nil || none.loaderEgress.PlainHTTP || len(none.loaderEgress.Networks) > 0 {
+	if err != nil || none.loaderEgress.PlainHTTP || none.loaderEgress.PlainSQL || len(none.loaderEgress.Networks) > 0 {
 		t.Errorf("without flags only public servers over https are asked: got %+v, %v", none.loaderEgress, err)
 	}
 	some, err := parseArgs("--loader-allowed-networks=10.96.0.0/12", "--loader-allow-plain-http")

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -23,13 +24,8 @@ import (
 	"github.com/seatplane/seatplane/internal/controller/seatproduct"
 	"github.com/seatplane/seatplane/internal/controller/subscription"
 	"github.com/seatplane/seatplane/internal/controller/testclock"
-	"github.com/seatplane/seatplane/internal/dataloader"
-	"github.com/seatplane/seatplane/internal/dataloader/configmap"
-	"github.com/seatplane/seatplane/internal/dataloader/httpjson"
-	"github.com/seatplane/seatplane/internal/dataloader/kubernetes"
-	"github.com/seatplane/seatplane/internal/dataloader/prometheus"
-	"github.com/seatplane/seatplane/internal/dataloader/seatassignments"
-	"github.com/seatplane/seatplane/internal/dataloader/sql"
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
+	"github.com/seatplane/seatplane/internal/dataloader/queue"
 	"github.com/seatplane/seatplane/internal/index"
 )
 
@@ -58,17 +54,21 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
 		return fmt.Errorf("register the indexes; are the CRDs installed? %w", err)
 	}
-	loader := newLoader(mgr, o)
+	runner := guest.NewProcess(guest.ProcessOptions{Memory: o.loaderMemory})
+	loader := newLoader(mgr, o, runner)
 	defer func() { err = errors.Join(err, loader.Close()) }()
-	for _, each := range reconcilers(mgr, loader, clock.RealClock{}) {
+	loads := queue.New(loader, queue.Options{Loaders: o.maxLoaders, Log: ctrl.Log.WithName("loads")})
+	defer loads.Close()
+	for _, each := range reconcilers(mgr, loads, clock.RealClock{}) {
 		if err := each.SetupWithManager(mgr, controller.Options{}); err != nil {
 			return fmt.Errorf("set up %T: %w", each, err)
 		}
 	}
-	if err := addProbes(mgr); err != nil {
+	if err := addProbes(mgr, loads); err != nil {
 		return err
 	}
-	forget, err := measure(mgr, clock.RealClock{})
+	forget, err := measure(
+		subscription.Metrics{Cache: mgr.GetCache(), Wall: clock.RealClock{}}, loads, runner.Collector())
 	if err != nil {
 		return err
 	}
@@ -77,26 +77,15 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	return mgr.Start(ctx)
 }
 
-// newLoader returns what reads the sources of seat counts. What they read in the cluster is read live.
-func newLoader(mgr ctrl.Manager, o options) *dataloader.Registry {
-	live := mgr.GetAPIReader()
-	return dataloader.NewRegistry(
-		sql.New(live, sql.Options{SQLiteDir: o.sqliteDir}),
-		httpjson.New(live, o.loaderEgress),
-		prometheus.Provider{Live: live, Policy: o.loaderEgress, Clock: clock.RealClock{}},
-		kubernetes.Provider{Live: live, Mapper: mgr.GetRESTMapper()},
-		configmap.Provider{Live: live},
-		seatassignments.Provider{Live: live},
-	)
-}
-
 // reconcilers returns the operator's controllers, one a kind.
-func reconcilers(mgr ctrl.Manager, loader dataloader.Loader, wall clock.PassiveClock) []reconciler {
+func reconcilers(mgr ctrl.Manager, loads *queue.Queue, wall clock.PassiveClock) []reconciler {
 	cached, live := mgr.GetClient(), mgr.GetAPIReader()
 	recorder := mgr.GetEventRecorder(recorderName)
 	return []reconciler{
 		&subscription.Reconciler{Client: cached, Live: live, Wall: wall, Events: recorder},
-		&seatproduct.Reconciler{Client: cached, Live: live, Wall: wall, Loader: loader, Recorder: recorder},
+		&seatproduct.Reconciler{
+			Client: cached, Live: live, Wall: wall, Loads: loads, SourceName: loads.SourceName, Recorder: recorder,
+		},
 		&testclock.Reconciler{Client: cached, Live: live, Clock: wall},
 		prorationpolicy.ForProrationPolicies(cached, wall),
 		prorationpolicy.ForClusterProrationPolicies(cached, wall),
@@ -104,21 +93,31 @@ func reconcilers(mgr ctrl.Manager, loader dataloader.Loader, wall clock.PassiveC
 	}
 }
 
-// measure has each scrape of the metrics read from the manager's cache what there is, until forget is
-// called. What the controllers count of their own work, they register themselves.
-func measure(mgr ctrl.Manager, wall clock.PassiveClock) (forget func(), err error) {
-	subscriptions := subscription.Metrics{Cache: mgr.GetCache(), Wall: wall}
-	if err := metrics.Registry.Register(subscriptions); err != nil {
-		return nil, fmt.Errorf("register the metrics of subscriptions: %w", err)
+// measure has each scrape of the metrics read the collectors, until forget is called. What the controllers
+// count of their own work, they register themselves.
+func measure(collectors ...prometheus.Collector) (forget func(), err error) {
+	forget = func() {
+		for _, each := range collectors {
+			metrics.Registry.Unregister(each)
+		}
 	}
-	return func() { metrics.Registry.Unregister(subscriptions) }, nil
+	for _, each := range collectors {
+		if err := metrics.Registry.Register(each); err != nil {
+			forget()
+			return nil, fmt.Errorf("register the metrics of %T: %w", each, err)
+		}
+	}
+	return forget, nil
 }
 
-// addProbes adds /healthz, which says that the process answers, and /readyz, which says that it knows
-// what is in the cluster.
-func addProbes(mgr ctrl.Manager) error {
-	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+// addProbes adds /healthz, which says that the process answers and that loads end, and /readyz, which also
+// says that it knows what is in the cluster.
+func addProbes(mgr ctrl.Manager, loads *queue.Queue) error {
+	if err := mgr.AddHealthzCheck("loads", loads.Check); err != nil {
 		return fmt.Errorf("add the health probe: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("loads", loads.Check); err != nil {
+		return fmt.Errorf("add the readiness probe: %w", err)
 	}
 	if err := mgr.AddReadyzCheck("caches", cachesSynced(mgr.GetCache())); err != nil {
 		return fmt.Errorf("add the readiness probe: %w", err)

@@ -41,7 +41,11 @@ func newStage(ctx context.Context, n *narrator, ground *playground.Playground) (
 	if err != nil {
 		return nil, err
 	}
-	users, err := crm.Open(filepath.Join(ground.SQLiteDir, crm.File))
+	folder, err := ground.Databases("default")
+	if err != nil {
+		return nil, err
+	}
+	users, err := crm.Open(filepath.Join(folder, crm.File))
 	if err != nil {
 		return nil, err
 	}

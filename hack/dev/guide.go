@@ -28,10 +28,11 @@ Change the customer database, and have its seats counted now instead of at midni
   hack/dev.sh sql "INSERT INTO users (tenant, email) VALUES ('acme', 'you@acme.example')"
   kubectl annotate seatproduct editor --overwrite billing.seatplane.dev/refresh-requested-at="$(date)"
 
-Your own database and query: copy a SQLite file to the folder
+Your own database and query: copy a SQLite file to the folder of the namespace
   SQLITE_DIR
 or make one there with: hack/dev.sh sql my.db "CREATE TABLE …". Its name goes into a Secret such as
 examples/demo/database.yaml, your query into a SeatProduct such as in examples/demo/products.yaml.
+Servers on this machine and in its own network may be read too, also without TLS.
 A subscription without testClockRef lives by the wall clock.
 
 The operator's log: MANAGER_LOG
@@ -46,6 +47,6 @@ func guide(root string, ground *playground.Playground) string {
 	}
 	return strings.NewReplacer(
 		"ROOT", root, "KUBECONFIG_FILE", ground.Plane.Kubeconfig, "PATH_LINE\n", pathLine+"\n",
-		"SQLITE_DIR", ground.SQLiteDir, "MANAGER_LOG", ground.Manager.Log,
+		"SQLITE_DIR", filepath.Join(ground.SQLiteDir, "default"), "MANAGER_LOG", ground.Manager.Log,
 	).Replace(words)
 }

@@ -41,12 +41,13 @@ func run(args []string) (status int, err error) {
 	// What people make their own stays from one run to the next.
 	home := cmp.Or(os.Getenv("SEATPLANE_DEV_HOME"), filepath.Join(root, "bin", "dev-home"))
 	sqliteDir := filepath.Join(home, "sqlite")
-	if err := os.MkdirAll(sqliteDir, 0o700); err != nil {
+	databases := filepath.Join(sqliteDir, cmp.Or(os.Getenv("SEATPLANE_DEV_NAMESPACE"), "default"))
+	if err := os.MkdirAll(databases, 0o700); err != nil {
 		return 0, err
 	}
-	users := filepath.Join(sqliteDir, crm.File)
+	users := filepath.Join(databases, crm.File)
 	if len(args) > 0 && args[0] == "sql" {
-		return 0, execute(sqliteDir, args[1:])
+		return 0, execute(databases, args[1:])
 	}
 	if len(args) > 0 {
 		return 0, fmt.Errorf("unexpected argument %q: write none, or sql", args[0])
@@ -61,7 +62,16 @@ func run(args []string) (status int, err error) {
 	}
 	fmt.Println("Starting etcd, kube-apiserver and the operator. This takes a few seconds.")
 	dev := session.Session{Name: "dev", EndsByInterrupt: true, Play: wait(root)}
-	return dev.Run(playground.Options{Kubeconfig: filepath.Join(home, "kubeconfig"), SQLiteDir: sqliteDir}), nil
+	return dev.Run(playground.Options{
+		Kubeconfig: filepath.Join(home, "kubeconfig"), SQLiteDir: sqliteDir, Args: laptop,
+	}), nil
+}
+
+// laptop are the manager's flags for sources on this machine and in its own network, where neither
+// databases nor HTTP servers have certificates. None of them is safe on a shared cluster.
+var laptop = []string{
+	"--loader-allowed-networks=127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
+	"--loader-allow-plain-sql", "--loader-allow-plain-http",
 }
 
 // onlyOne makes sure that one runs at a time: they would share a kubeconfig.

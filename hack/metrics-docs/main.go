@@ -19,6 +19,8 @@ import (
 
 	_ "github.com/seatplane/seatplane/internal/controller/seatproduct"
 	"github.com/seatplane/seatplane/internal/controller/subscription"
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
+	"github.com/seatplane/seatplane/internal/dataloader/queue"
 )
 
 const head = `<!-- Made by "make generate" from what the manager registers. Edit the sentences in the code. -->
@@ -48,7 +50,7 @@ func write(to io.Writer) error {
 	if !ok {
 		return fmt.Errorf("%T does not describe what is registered", metrics.Registry)
 	}
-	rows := rowsOf(registered, subscription.Metrics{})
+	rows := rowsOf(registered, subscription.Metrics{}, &queue.Queue{}, guest.NewProcess(guest.ProcessOptions{}).Collector())
 	_, err := io.WriteString(to, head+strings.Join(rows, ""))
 	return err
 }

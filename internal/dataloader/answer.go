@@ -74,20 +74,20 @@ type Verdict struct {
 	Message string
 }
 
-// Judge says for every wanted key what the rows say about it, by billing.md 12.2. seatsHeld is the
+// Judge says for every wanted key what the answer says about it, by billing.md 12.2. seatsHeld is the
 // number of seats that the wanted keys hold now. The only error is a *Failure with ReasonEmptyResult:
 // no row at all while seats are held or usage is known, which the rules do not allow; then no key has a
 // verdict.
 //
 // Rows of keys that are not wanted, and rows without a key, are passed over: a query answers for
 // everyone, also for those who are no customers any more.
-func Judge(rows []Row, wanted []string, rules Rules, seatsHeld int64) (map[string]Verdict, error) {
-	if len(rows) == 0 && !rules.AllowEmpty {
+func Judge(answer Answer, wanted []string, rules Rules, seatsHeld int64) (map[string]Verdict, error) {
+	if answer.Size() == 0 && !rules.AllowEmpty {
 		if err := refuseEmpty(rules, seatsHeld); err != nil {
 			return nil, err
 		}
 	}
-	byKey := rowsByKey(rows, wanted)
+	byKey := rowsByKey(answer.Rows, wanted)
 	verdicts := make(map[string]Verdict, len(wanted))
 	for _, key := range wanted {
 		verdicts[key] = judgeKey(key, byKey[key], rules)

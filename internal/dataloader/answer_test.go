@@ -79,7 +79,7 @@ func TestJudge(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := Judge(tc.rows, []string{"acme"}, tc.rules, 5)
+			got, err := Judge(Answer{Rows: tc.rows}, []string{"acme"}, tc.rules, 5)
 			if err != nil {
 				t.Fatalf("%s: %v", tc.reason, err)
 			}
@@ -95,22 +95,25 @@ func bad(key, problem string) Verdict {
 }
 
 func TestJudgeNoRows(t *testing.T) {
-	_, err := Judge(nil, []string{"acme"}, Rules{OnMissing: MissingZero}, 1)
+	_, err := Judge(Answer{}, []string{"acme"}, Rules{OnMissing: MissingZero}, 1)
 	var failure *Failure
 	if !errors.As(err, &failure) || failure.Reason != ReasonEmptyResult {
 		t.Errorf("no rows while seats are held: got %v, want EmptyResult", err)
 	}
-	if _, err := Judge(nil, []string{"acme"}, Rules{}, 0); err != nil {
+	if _, err := Judge(Answer{}, []string{"acme"}, Rules{}, 0); err != nil {
 		t.Errorf("no rows while no seat is held is an answer: got %v", err)
 	}
-	_, err = Judge(nil, []string{"acme"}, Rules{OnMissing: MissingZero, Totals: map[string]int64{"acme": 7}}, 0)
+	if _, err := Judge(Answer{Others: 1}, []string{"acme"}, Rules{}, 1); err != nil {
+		t.Errorf("rows about others were not kept, but are an answer: %v", err)
+	}
+	_, err = Judge(Answer{}, []string{"acme"}, Rules{OnMissing: MissingZero, Totals: map[string]int64{"acme": 7}}, 0)
 	if !errors.As(err, &failure) || failure.Reason != ReasonEmptyResult {
 		t.Errorf("no rows while usage is known: got %v, want EmptyResult", err)
 	}
-	if _, err := Judge(nil, []string{"acme"}, Rules{Totals: map[string]int64{"acme": 0}}, 0); err != nil {
+	if _, err := Judge(Answer{}, []string{"acme"}, Rules{Totals: map[string]int64{"acme": 0}}, 0); err != nil {
 		t.Errorf("no rows before anything is used is an answer: got %v", err)
 	}
-	got, err := Judge([]Row{{Key: "other", Count: "x"}, {Key: "acme", Count: "3"}}, []string{"acme"}, Rules{}, 1)
+	got, err := Judge(Answer{Rows: []Row{{Key: "other", Count: "x"}, {Key: "acme", Count: "3"}}}, []string{"acme"}, Rules{}, 1)
 	if err != nil || len(got) != 1 || got["acme"].Count != 3 {
 		t.Errorf("a bad row of nobody's key is nobody's problem: got %v, %v", got, err)
 	}

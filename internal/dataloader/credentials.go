@@ -5,6 +5,10 @@ package dataloader
 
 import (
 	"context"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,27 +18,89 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// ReadSecret reads one entry of a Secret by name, live, and only when the Secret itself allows it
-// by its label (api.md, SeatProduct): whoever may write a SeatProduct must not be able to send any
-// Secret of the namespace anywhere. An error is a *Failure that names the Secret and no value.
-func ReadSecret(ctx context.Context, live client.Reader, namespace string, ref v1alpha1.SecretKeyReference) (Secret, error) {
+// Use is what a Secret is released for: a value of the label billing.seatplane.dev/allow (trust.md,
+// "Secrets are released for a use and a place").
+type Use string
+
+const (
+	// UseDSN is a connection string of a database.
+	UseDSN Use = v1alpha1.AllowLoaderDSN
+	// UseToken is a bearer token.
+	UseToken Use = v1alpha1.AllowLoaderToken
+	// UseCA is certificates of authorities. They are sent nowhere, so a Secret that is released as a DSN or
+	// as a token may hold its server's certificates too.
+	UseCA Use = v1alpha1.AllowLoaderCA
+)
+
+// formerUse is the one value that the label had before Secrets were released for a use.
+const formerUse = "loader"
+
+// Released is the value of a Secret that may be used.
+type Released struct {
+	Secret
+	name  string
+	hosts []string
+}
+
+// ReadSecret reads one entry of a Secret by name, live, and only when the Secret itself is released for
+// the use: whoever may write a SeatProduct must not be able to send any Secret of the namespace anywhere.
+// An error is a *Failure that names the Secret and no value.
+func ReadSecret(ctx context.Context, live client.Reader, namespace string, ref v1alpha1.SecretKeyReference, use Use) (Released, error) {
 	name := string(ref.Name)
 	secret := &corev1.Secret{}
 	err := live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return Secret{}, Failf(ReasonSecretNotFound, "Secret %q does not exist", name)
+		return Released{}, Failf(ReasonSecretNotFound, "Secret %q does not exist", name)
 	case apierrors.IsForbidden(err):
-		return Secret{}, Failf(ReasonSecretNotAllowed, "the operator is not permitted to read Secrets in this namespace, so it cannot read Secret %q", name)
+		return Released{}, Failf(ReasonSecretNotAllowed, "the operator is not permitted to read Secrets in this namespace, so it cannot read Secret %q", name)
 	case err != nil:
-		return Secret{}, Failf(ReasonSourceError, "Secret %q could not be read from the API server", name)
-	case secret.Labels[v1alpha1.LabelAllow] != v1alpha1.AllowLoader:
-		return Secret{}, Failf(ReasonSecretNotAllowed, "Secret %q does not allow data loaders to read it: give it the label %s: %s",
-			name, v1alpha1.LabelAllow, v1alpha1.AllowLoader)
+		return Released{}, Failf(ReasonSourceError, "Secret %q could not be read from the API server", name)
+	}
+	if err := checkUse(secret, use); err != nil {
+		return Released{}, err
 	}
 	value, ok := secret.Data[ref.Key]
 	if !ok || len(value) == 0 {
-		return Secret{}, Failf(ReasonSecretNotFound, "Secret %q has no value under the key %q", name, ref.Key)
+		return Released{}, Failf(ReasonSecretNotFound, "Secret %q has no value under the key %q", name, ref.Key)
 	}
-	return NewSecret(string(value)), nil
+	return Released{Secret: NewSecret(string(value)), name: name, hosts: hostsOf(secret)}, nil
+}
+
+// checkUse refuses a Secret whose label does not release it for the use.
+func checkUse(secret *corev1.Secret, use Use) error {
+	switch allowed := secret.Labels[v1alpha1.LabelAllow]; {
+	case allowed == string(use), use == UseCA && (allowed == string(UseDSN) || allowed == string(UseToken)):
+		return nil
+	case allowed == formerUse:
+		return Failf(ReasonSecretNotAllowed,
+			"Secret %q has the label %s: %s, which no longer says enough: set it to %s, and list the servers in the annotation %s",
+			secret.Name, v1alpha1.LabelAllow, formerUse, use, v1alpha1.AnnotationAllowHosts)
+	default:
+		return Failf(ReasonSecretNotAllowed, "Secret %q is not released for this use: give it the label %s: %s",
+			secret.Name, v1alpha1.LabelAllow, use)
+	}
+}
+
+// hostsOf returns the servers that a Secret may be sent to, as host:port.
+func hostsOf(secret *corev1.Secret) []string {
+	var hosts []string
+	for part := range strings.SplitSeq(secret.Annotations[v1alpha1.AnnotationAllowHosts], ",") {
+		if host := strings.ToLower(strings.TrimSpace(part)); host != "" {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// CheckHost refuses to send the value to a server that the Secret's own annotation does not name. An
+// error is a *Failure. It repeats neither the server, which may be a part of the value, nor the value.
+func (r Released) CheckHost(host string, port uint16) error {
+	wanted := strings.ToLower(net.JoinHostPort(host, strconv.Itoa(int(port))))
+	if slices.Contains(r.hosts, wanted) {
+		return nil
+	}
+	return Failf(ReasonSecretNotAllowed,
+		"Secret %q may not be sent to this server: list the server as host:port in the Secret's annotation %s",
+		r.name, v1alpha1.AnnotationAllowHosts)
 }

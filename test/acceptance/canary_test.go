@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -98,7 +99,10 @@ func (f failing) spellings() []string {
 
 func (o *office) fails(name string, f failing) {
 	o.Helper()
-	label := "{billing.seatplane.dev/allow: loader}"
+	label := "{billing.seatplane.dev/allow: loader-token}"
+	if strings.Contains(f.loader, "dsnSecretRef") {
+		label = "{billing.seatplane.dev/allow: loader-dsn}"
+	}
 	if f.unlabeled {
 		label = "{}"
 	}
@@ -109,7 +113,7 @@ func (o *office) fails(name string, f failing) {
 	o.apply(fmt.Sprintf(`
 apiVersion: v1
 kind: Secret
-metadata: {name: %[1]s, labels: %[2]s}
+metadata: {name: %[1]s, labels: %[2]s, annotations: {billing.seatplane.dev/allow-hosts: %[5]q}}
 stringData: {%[3]s}
 ---
 kind: SeatProduct
@@ -125,7 +129,28 @@ spec:
   customer: {id: acme}
   items:
   - {name: editors, productRef: {name: %[1]s}, plan: monthly}
-`, name, label, strings.Join(entries, ", "), strings.ReplaceAll(f.loader, "SECRET", name)))
+`, name, label, strings.Join(entries, ", "), strings.ReplaceAll(f.loader, "SECRET", name), f.host()))
+}
+
+var (
+	hostOfDSN = regexp.MustCompile(`@(?:tcp\()?([^/)]+)`)
+	hostOfURL = regexp.MustCompile(`url: "https://([^/"]+)`)
+)
+
+// host is the server that a failing source names, as its Secret releases it.
+func (f failing) host() string {
+	port, found := ":5432", hostOfDSN.FindStringSubmatch(f.secret["dsn"])
+	if found == nil {
+		port, found = ":443", hostOfURL.FindStringSubmatch(f.loader)
+	}
+	switch {
+	case found == nil:
+		return ""
+	case strings.Contains(found[1], ":"):
+		return found[1]
+	default:
+		return found[1] + port
+	}
 }
 
 const (
@@ -148,7 +173,7 @@ func failingPostgres(o *office) map[string]failing {
 		o.Fatal(err)
 	}
 	const count = "SELECT 'acme', 7"
-	right := server.DSN(canaryUser, canaryPassword, "crm")
+	right := server.DSN(canaryUser, canaryPassword, "crm", "sslmode=disable")
 	sql := func(query, dsn, want, reason string) failing {
 		return failingSQL(v1alpha1.DriverPostgres, query, dsn, want, reason)
 	}
@@ -157,18 +182,18 @@ func failingPostgres(o *office) map[string]failing {
 		"pg-counts-user":    sql("SELECT 'acme', current_user", right, badCounts, "the count is the user's name"),
 		"pg-no-table":       sql("SELECT a, b FROM nothing", right, sourceError, "no such table"),
 		"pg-slow":           sql("SELECT 'acme', 1 FROM pg_sleep(20)", right, sourceError, "a time-out"),
-		"pg-password":       sql(count, server.DSN(canaryUser, "another "+canaryPassword, "crm"), sourceError, "a wrong password"),
-		"pg-user":           sql(count, server.DSN("another"+canaryUser, canaryPassword, "crm"), sourceError, "a wrong user"),
-		"pg-database":       sql(count, server.DSN(canaryUser, canaryPassword, "erp"), sourceError, "no such database"),
+		"pg-password":       sql(count, server.DSN(canaryUser, "another "+canaryPassword, "crm", "sslmode=disable"), sourceError, "a wrong password"),
+		"pg-user":           sql(count, server.DSN("another"+canaryUser, canaryPassword, "crm", "sslmode=disable"), sourceError, "a wrong user"),
+		"pg-database":       sql(count, server.DSN(canaryUser, canaryPassword, "erp", "sslmode=disable"), sourceError, "no such database"),
 		"pg-host":           sql(count, "postgres://cnryuser:cnry@cnry-host.invalid/crm", unreachable, "no such host"),
 		"pg-port":           sql(count, "postgres://cnryuser:cnry@127.0.0.1:1/crm", unreachable, "nobody listens"),
 		"pg-other-protocol": sql(count, "postgres://cnryuser:cnry@"+talker(o)+"/crm?sslmode=disable", unreachable, "something else answers"),
-		"pg-certificate":    sql(count, right+"?sslmode=verify-full", unreachable, "a certificate that nobody trusts"),
-		"pg-parameter":      sql(count, right+"?options=-c%20cnry", sourceError, "a parameter that is not accepted"),
+		"pg-certificate":    sql(count, strings.Replace(right, "sslmode=disable", "sslmode=verify-full", 1), unreachable, "a certificate that nobody trusts"),
+		"pg-parameter":      sql(count, right+"&options=-c%20cnry", sourceError, "a parameter that is not accepted"),
 		"pg-unreadable":     sql(count, "postgres://cnryuser:p%cnry@127.0.0.1/crm", sourceError, "no URL"),
 		"pg-key-value":      sql(count, "host=127.0.0.1 user=cnryuser password=cnry", sourceError, "the form that is not understood"),
 	}
-	noPEM := sql(count, right, sourceError, "what is no certificate")
+	noPEM := sql(count, server.DSN(canaryUser, canaryPassword, "crm"), sourceError, "what is no certificate")
 	noPEM.secret["ca"] = "-----BEGIN cnry-----"
 	noPEM.loader = strings.Replace(noPEM.loader, "dsnSecretRef", "caSecretRef: {name: SECRET, key: ca}, dsnSecretRef", 1)
 	all["pg-no-pem"] = noPEM
@@ -182,7 +207,7 @@ func failingMariaDB(o *office) map[string]failing {
 		o.Fatal(err)
 	}
 	const count = "SELECT 'acme', 7"
-	right := server.DSN(canaryUser, canaryPassword, "crm")
+	right := server.DSN(canaryUser, canaryPassword, "crm", "tls=false")
 	sql := func(query, dsn, want, reason string) failing {
 		return failingSQL(v1alpha1.DriverMySQL, query, dsn, want, reason)
 	}
@@ -190,18 +215,18 @@ func failingMariaDB(o *office) map[string]failing {
 		"my-quotes-user": sql("SELECT 'acme', extractvalue(1, concat('~', current_user()))", right, sourceError, "the server's error quotes the user"),
 		"my-counts-user": sql("SELECT 'acme', current_user()", right, badCounts, "the count is the user's name"),
 		"my-denied":      sql("SELECT user, 1 FROM mysql.user", right, sourceError, "the server's error names whom it denies"),
-		"my-password":    sql(count, server.DSN(canaryUser, "another "+canaryPassword, "crm"), sourceError, "a wrong password"),
-		"my-database":    sql(count, server.DSN(canaryUser, canaryPassword, "erp"), sourceError, "no such database"),
+		"my-password":    sql(count, server.DSN(canaryUser, "another "+canaryPassword, "crm", "tls=false"), sourceError, "a wrong password"),
+		"my-database":    sql(count, server.DSN(canaryUser, canaryPassword, "erp", "tls=false"), sourceError, "no such database"),
 		"my-host":        sql(count, "cnryuser:cnry@tcp(cnry-host.invalid:3306)/crm", unreachable, "no such host"),
 		"my-port":        sql(count, "cnryuser:cnry@tcp(127.0.0.1:1)/crm", unreachable, "nobody listens"),
-		"my-parameter":   sql(count, right+"?allowAllFiles=cnry", sourceError, "a parameter that is not accepted"),
-		"my-certificate": sql(count, right+"?tls=true", unreachable, "a certificate that nobody trusts"),
+		"my-parameter":   sql(count, right+"&allowAllFiles=cnry", sourceError, "a parameter that is not accepted"),
+		"my-certificate": sql(count, strings.Replace(right, "tls=false", "tls=true", 1), unreachable, "a certificate that nobody trusts"),
 		"my-unreadable":  sql(count, "cnryuser:cnry@somewhere", sourceError, "no connection string"),
 	}
 }
 
 func failingSQLite(o *office) map[string]failing {
-	file := filepath.Join(ground.SQLiteDir, o.namespace+"-cnry.db")
+	file := filepath.Join(filepath.Dir(o.databaseFile()), "cnry-text.db")
 	if err := os.WriteFile(file, []byte(strings.Repeat("no database at all ", 100)), 0o600); err != nil {
 		o.Fatal(err)
 	}

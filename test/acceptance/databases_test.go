@@ -51,11 +51,12 @@ apiVersion: v1
 kind: Secret
 metadata:
   name: db
-  labels: {billing.seatplane.dev/allow: loader}
+  labels: {billing.seatplane.dev/allow: loader-dsn}
+  annotations: {billing.seatplane.dev/allow-hosts: "localhost:%d"}
 stringData:
   dsn: %q
   ca.crt: %q
-`, dsn, server.CA()))
+`, server.Port, dsn, server.CA()))
 	}
 	secret(databasePassword)
 	o.sellsEditors("10", fmt.Sprintf(`

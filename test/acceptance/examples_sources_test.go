@@ -43,6 +43,7 @@ func TestExamplesOfSources(t *testing.T) {
 		"seat-assignments": func(example) map[string]string { return nil },
 		"demo":             nil, // TestExamplesOfTheDemo
 		"gitops":           nil, // test/gitops
+		"egress":           nil, // TestExampleOfEgress
 	}
 	root, err := controlplane.Root()
 	if err != nil {
@@ -75,6 +76,18 @@ func TestExamplesOfSources(t *testing.T) {
 			})
 			e.invoiced("acme", "25.00")
 		})
+	}
+}
+
+// No network plug-in enforces the NetworkPolicy here, but the API server takes it as it is.
+func TestExampleOfEgress(t *testing.T) {
+	o := open(t, "2026-04-01T00:00:00Z")
+	root, err := controlplane.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.kubectl.In("").Run(t.Context(), "apply", "--dry-run=server", "-f", filepath.Join(root, "examples", "egress")); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -154,6 +167,7 @@ func exampleHTTP(e example) map[string]string {
 	e.Cleanup(server.Close)
 	return map[string]string{
 		"https://crm.example.com": server.URL,
+		"crm.example.com:443":     server.Listener.Addr().String(),
 		authority:                 fmt.Sprintf("%q", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})),
 	}
 }

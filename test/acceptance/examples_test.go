@@ -28,7 +28,7 @@ func TestExamplesOfTheDemo(t *testing.T) {
 	o.database(`
 CREATE TABLE users (tenant TEXT, email TEXT, active INTEGER);
 INSERT INTO users VALUES ('acme', 'ada', 1), ('acme', 'bob', 1), ('acme', 'eve', 0), ('globex', 'hank', 1), ('initech', 'peter', 1);`)
-	if err := os.Symlink(o.databaseFile(), filepath.Join(ground.SQLiteDir, "users.db")); err != nil {
+	if err := os.Symlink(o.databaseFile(), filepath.Join(filepath.Dir(o.databaseFile()), "users.db")); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(manifest), "dsn: users.db") {

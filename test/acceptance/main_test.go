@@ -54,7 +54,7 @@ func runSuite(m *testing.M, folder string) (int, error) {
 		Args: []string{
 			"--leader-elect", "--leader-election-namespace=" + playground.Namespace,
 			"--metrics-bind-address=" + address, "--metrics-secure=false",
-			"--loader-allowed-networks=127.0.0.0/8", "--loader-allow-plain-http",
+			"--loader-allowed-networks=127.0.0.0/8,::1/128", "--loader-allow-plain-http", "--loader-allow-plain-sql",
 			// What is logged for developers is shown to people too.
 			"--zap-log-level=debug",
 		},

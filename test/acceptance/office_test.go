@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -282,6 +283,9 @@ func (o *office) run(args ...string) string {
 // database makes a SQLite database that the manager may read, with a Secret "db" that names it.
 func (o *office) database(statements string) *sql.DB {
 	o.Helper()
+	if err := os.MkdirAll(filepath.Dir(o.databaseFile()), 0o700); err != nil {
+		o.Fatal(err)
+	}
 	db, err := sql.Open("sqlite", "file:"+o.databaseFile()+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		o.Fatal(err)
@@ -293,13 +297,21 @@ apiVersion: v1
 kind: Secret
 metadata:
   name: db
-  labels: {billing.seatplane.dev/allow: loader}
+  labels: {billing.seatplane.dev/allow: loader-dsn}
 stringData: {dsn: %s.db}
 `, o.namespace))
 	return db
 }
 
-func (o *office) databaseFile() string { return filepath.Join(ground.SQLiteDir, o.namespace+".db") }
+// databaseFile is the file of that database, in the folder of the office's namespace.
+func (o *office) databaseFile() string {
+	o.Helper()
+	folder, err := ground.Databases(o.namespace)
+	if err != nil {
+		o.Fatal(err)
+	}
+	return filepath.Join(folder, o.namespace+".db")
+}
 
 func (o *office) exec(db *sql.DB, statements string) {
 	o.Helper()

@@ -79,6 +79,7 @@ func (o *office) types(folder, script string) string {
 	cmd := exec.CommandContext(ctx, "bash", "-c", script)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+own, "SEATPLANE_DEV_HOME="+filepath.Dir(ground.SQLiteDir),
+		"SEATPLANE_DEV_NAMESPACE="+o.namespace,
 		"PATH="+filepath.Dir(ground.Plane.Binary("kubectl"))+":"+os.Getenv("PATH"))
 	said, err := cmd.CombinedOutput()
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/prometheus"
 )
@@ -85,8 +86,8 @@ func TestExamplesOfTheSources(t *testing.T) {
 	}
 }
 
-// secret makes a Secret that data loaders may read.
-func (o *office) secret(name string, data map[string]string) {
+// secret makes a Secret that is released to data loaders for a use and for servers.
+func (o *office) secret(name string, use dataloader.Use, servers string, data map[string]string) {
 	o.Helper()
 	var entries []string
 	for key, value := range data {
@@ -95,9 +96,12 @@ func (o *office) secret(name string, data map[string]string) {
 	o.apply(fmt.Sprintf(`
 apiVersion: v1
 kind: Secret
-metadata: {name: %s, labels: {billing.seatplane.dev/allow: loader}}
+metadata:
+  name: %s
+  labels: {billing.seatplane.dev/allow: %s}
+  annotations: {billing.seatplane.dev/allow-hosts: %q}
 stringData: {%s}
-`, name, strings.Join(entries, ", ")))
+`, name, use, servers, strings.Join(entries, ", ")))
 }
 
 func fromHTTP(o *office) (string, func(int)) {
@@ -110,7 +114,7 @@ func fromHTTP(o *office) (string, func(int)) {
 		_, _ = fmt.Fprintf(w, `{"data": [{"tenant": "acme", "active": %d}, {"tenant": "stranger", "active": 3}]}`, count.Load())
 	}))
 	o.Cleanup(server.Close)
-	o.secret("crm", map[string]string{
+	o.secret("crm", dataloader.UseToken, server.Listener.Addr().String(), map[string]string{
 		"token": bearer,
 		"ca":    string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})),
 	})

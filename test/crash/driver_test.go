@@ -24,6 +24,7 @@ import (
 	"github.com/seatplane/seatplane/internal/controller/testclock"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/configmap"
+	"github.com/seatplane/seatplane/internal/dataloader/fake"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/testing/faults"
 	"github.com/seatplane/seatplane/internal/testing/lyingcache"
@@ -98,11 +99,21 @@ func (d *driver) restart() {
 }
 
 func (d *driver) products(c client.Client, r client.Reader) controller {
+	registry := dataloader.NewRegistry(configmap.Provider{Live: r})
+	loads := fake.NewLoads(registry, d.wall)
 	subject := &seatproduct.Reconciler{
-		Client: c, Live: r, Wall: d.wall, Recorder: noEvents{},
-		Loader: dataloader.NewRegistry(configmap.Provider{Live: r}),
+		Client: c, Live: r, Wall: d.wall, Recorder: noEvents{}, Loads: loads, SourceName: registry.SourceName,
 	}
-	return controller{"SeatProduct", d.keys(&v1alpha1.SeatProduct{}), subject.Reconcile}
+	// A load ends as soon as it begins, and its end wakes the product.
+	reconcile := func(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+		for {
+			result, err := subject.Reconcile(ctx, req)
+			if err != nil || !loads.HasResult(dataloader.Scope{Namespace: req.Namespace, Product: req.Name}) {
+				return result, err
+			}
+		}
+	}
+	return controller{"SeatProduct", d.keys(&v1alpha1.SeatProduct{}), reconcile}
 }
 
 func (d *driver) policies(c client.Client) controller {

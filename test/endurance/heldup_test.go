@@ -25,8 +25,8 @@ const (
 	window = time.Minute
 	// quiet is how many passes over all objects of a namespace a window may see when nothing can be
 	// done before somebody does something: stragglers, totals once a minute, a source asked again
-	// twice.
-	quiet = 6
+	// twice, with one pass to ask and one to take the answer.
+	quiet = 8
 	// backingOff is how many it may see where the operator has to try by itself again and again, later
 	// and later: from 5 ms on, doubling, 14 times in the first minute.
 	backingOff = 20

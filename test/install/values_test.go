@@ -36,6 +36,11 @@ func TestValuesBecomeFlags(t *testing.T) {
 			[]string{"--set", "loaders.allowedNetworks={10.96.0.0/12,fd00::/8}", "--set", "loaders.allowPlainHTTP=true"},
 			append(usual[:3:3], "--loader-allowed-networks=10.96.0.0/12,fd00::/8", "--loader-allow-plain-http"),
 		},
+		"databases": {
+			"plain connections, and other limits on loaders",
+			[]string{"--set", "loaders.allowPlainSQL=true", "--set", "loaders.max=4", "--set", "loaders.memory=512Mi"},
+			append(usual[:3:3], "--loader-allow-plain-sql", "--max-loaders=4", "--loader-memory=512Mi"),
+		},
 		"sqlite": {
 			"a folder turns SQLite on", []string{"--set", "loaders.sqliteDir=/"}, append(usual[:3:3], "--sqlite-dir=/"),
 		},
@@ -77,6 +82,8 @@ func TestValuesThatCannotBeAreRefused(t *testing.T) {
 		"no replicas":  {"nobody would work", "replicas=0", "replicas"},
 		"a namespace":  {"the manager would refuse it later", "namespaces={Team_A}", "namespaces"},
 		"a network":    {"an address is no network", "loaders.allowedNetworks={10.0.0.1}", "allowedNetworks"},
+		"no loaders":   {"no source would be read", "loaders.max=0", "max"},
+		"memory":       {"it is an amount with a unit", "loaders.memory=lots", "memory"},
 		"a folder":     {"the container has no working directory of note", "loaders.sqliteDir=data", "sqliteDir"},
 		"no image":     {"nothing could be pulled", "image.repository=", "repository"},
 	} {

@@ -77,19 +77,15 @@ func (r *replay) editSeen(earlier time.Time) time.Time {
 	return r.in.seenNow()
 }
 
-// counted reports whether counts decide an item's quantity: it is held, or an edit
-// is about to add it, and the spec does not declare how many it is.
+// counted reports whether loaded counts decide an item's quantity.
 func (r *replay) counted(name string) bool {
 	declared, inSpec := r.in.Terms.item(name)
 	_, actedOn := r.state.ActedOn.item(name)
-	switch {
-	case inSpec && declared.Quantity != nil:
-		return false
-	case r.state.item(name) != nil:
-		return !r.state.item(name).Metered
-	default:
-		return inSpec && !actedOn
-	}
+	item := r.state.item(name)
+	return Counting{
+		InForce: item != nil, Metered: item != nil && item.Metered,
+		Declared: inSpec, HasQuantity: declared.Quantity != nil, ActedOn: actedOn,
+	}.SetsQuantity()
 }
 
 // editSupersededAt: an edit gives way to every newer generation of the spec, and

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
 )
 
@@ -26,6 +27,8 @@ const (
 	maxTries = 3
 	// maxNames bounds the names that are tried for one update.
 	maxNames = 5
+	// createMargin is kept from loading.MaxAnswerAge for the clocks of two machines and the way between them.
+	createMargin = 30 * time.Second
 )
 
 var (
@@ -37,15 +40,9 @@ var (
 	errNameTaken = errors.New("the names of the update are taken")
 )
 
-// answerTimes say when an answer came.
-type answerTimes struct {
-	// observed is the time on the subscriptions' clock, loaded that on the wall clock; whole seconds.
-	observed, loaded time.Time
-}
-
 // createAll records the changes, several at a time, and returns how many are in place. It comes back
 // only when every create is answered or has failed for good.
-func (r *Reconciler) createAll(ctx context.Context, s *situation, memory *memory, changes []change, times answerTimes) (int64, error) {
+func (r *Reconciler) createAll(ctx context.Context, s *situation, memory *memory, changes []loading.Change, times loading.AnswerTimes) (int64, error) {
 	made := make([]string, len(changes))
 	failed := make([]error, len(changes))
 	var group errgroup.Group
@@ -64,14 +61,14 @@ func (r *Reconciler) createAll(ctx context.Context, s *situation, memory *memory
 			continue
 		}
 		count++
-		memory.created[changes[n].item.id()] = creation{
+		memory.created[changes[n].Item.ID] = creation{
 			name:    name,
-			pending: pending{count: changes[n].count, observed: times.observed, loaded: times.loaded},
+			Pending: loading.Pending{Count: changes[n].Count, Observed: times.Observed, Loaded: times.Loaded},
 		}
 	}
 	err := firstOf(failed)
 	if errors.Is(err, errUnanswered) {
-		memory.unansweredUntil = times.loaded.Add(maxAnswerAge)
+		memory.attempts.Unanswered(times)
 	}
 	return count, err
 }
@@ -92,19 +89,19 @@ func firstOf(all []error) error {
 
 // create records one change, after a live look at its subscription, and returns the name of the update
 // that is in place. It returns "" when there is nothing to record any more.
-func (r *Reconciler) create(ctx context.Context, s *situation, planned change, times answerTimes) (string, error) {
-	if r.Wall.Since(times.loaded) > maxAnswerAge-createMargin {
+func (r *Reconciler) create(ctx context.Context, s *situation, planned loading.Change, times loading.AnswerTimes) (string, error) {
+	if r.Wall.Since(times.Loaded) > loading.MaxAnswerAge-createMargin {
 		return "", errTooLate
 	}
 	live := &v1alpha1.Subscription{}
-	key := types.NamespacedName{Namespace: s.product.Namespace, Name: planned.item.subscription.Name}
+	key := types.NamespacedName{Namespace: s.product.Namespace, Name: planned.Item.Subscription}
 	if err := r.Live.Get(ctx, key, live); err != nil {
 		return "", ignoreNotFound(err)
 	}
-	if !stillDiffers(s.product, planned, live, s.open) {
+	if again, ok := s.stillConnected(live, planned); !ok || !loading.Differs(&again, planned.Count, s.facts.Open) {
 		return "", nil
 	}
-	token := planned.token
+	token := planned.Token
 	for range maxNames {
 		update := buildUpdate(live, planned, token, times)
 		existing, err := r.createOne(ctx, update)
@@ -114,9 +111,32 @@ func (r *Reconciler) create(ctx context.Context, s *situation, planned change, t
 		if existing == nil || standsFor(existing, update) {
 			return update.Name, nil
 		}
-		token = nextToken(planned.token, existing)
+		token = nextToken(planned.Token, existing)
 	}
 	return "", fmt.Errorf("%w: %s", errNameTaken, key)
+}
+
+// stillConnected returns the item of a change on a subscription that was just read. It returns false when
+// that is another subscription, or the item is no longer counted as it was when the answer was judged.
+func (s *situation) stillConnected(live *v1alpha1.Subscription, planned loading.Change) (loading.Connected, bool) {
+	subscription := record.LoadingSubscription(live, s.product.Name)
+	at := slices.IndexFunc(subscription.Items, func(i loading.Item) bool { return i.Name == planned.Item.ID.Item })
+	if at < 0 || subscription.UID != planned.Item.ID.Subscription {
+		return loading.Connected{}, false
+	}
+	again, ok := loading.ConnectItem(s.facts.Product, &subscription, at)
+	return again, ok && again.Metered == planned.Item.Metered && again.Key == planned.Item.Key
+}
+
+// lastObserved returns the observation time of the count of an item that was last acted on; zero before
+// the first.
+func lastObserved(live *v1alpha1.Subscription, item string) time.Time {
+	for n := range live.Status.Items {
+		if state := &live.Status.Items[n]; state.Name == item {
+			return record.Instant(state.ObservedTime)
+		}
+	}
+	return time.Time{}
 }
 
 func ignoreNotFound(err error) error {
@@ -165,26 +185,22 @@ func mayHaveArrived(err error) bool {
 }
 
 // buildUpdate returns the update that records a change. It has no owner: it outlives its subscription.
-func buildUpdate(live *v1alpha1.Subscription, planned change, token string, times answerTimes) *v1alpha1.SubscriptionUpdate {
-	var lastObserved time.Time
-	if state := stateOf(live, planned.item.name); state != nil {
-		lastObserved = record.Instant(state.ObservedTime)
-	}
-	count := planned.count
+func buildUpdate(live *v1alpha1.Subscription, planned loading.Change, token string, times loading.AnswerTimes) *v1alpha1.SubscriptionUpdate {
+	count, item := planned.Count, planned.Item.ID.Item
 	return &v1alpha1.SubscriptionUpdate{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: live.Namespace,
-			Name:      record.RefreshUpdateName(live.Name, string(live.UID), planned.item.name, token, lastObserved),
+			Name:      record.RefreshUpdateName(live.Name, string(live.UID), item, token, lastObserved(live, item)),
 		},
 		Spec: v1alpha1.SubscriptionUpdateSpec{
 			SubscriptionRef: v1alpha1.SubscriptionReference{Name: live.Name, UID: live.UID},
-			Seats:           &v1alpha1.SeatsChange{Item: planned.item.name, Count: &count},
+			Seats:           &v1alpha1.SeatsChange{Item: item, Count: &count},
 			Cause: &v1alpha1.UpdateCause{
 				Type:         v1alpha1.CauseRefresh,
 				Token:        token,
-				ObservedTime: record.Time(times.observed),
-				LoadedTime:   record.Time(times.loaded),
-				Item:         planned.item.name,
+				ObservedTime: record.Time(times.Observed),
+				LoadedTime:   record.Time(times.Loaded),
+				Item:         item,
 			},
 		},
 	}
@@ -216,5 +232,5 @@ func standsFor(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
 // for the same predecessor, so that trying again gives the same name again.
 func nextToken(token string, existing *v1alpha1.SubscriptionUpdate) string {
 	suffix := "/" + string(existing.UID)
-	return token[:min(len(token), maxRequest-len(suffix))] + suffix
+	return token[:min(len(token), record.MaxRequest-len(suffix))] + suffix
 }

@@ -4,6 +4,7 @@
 package seatproduct
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -14,86 +15,92 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/status"
 )
 
 // This file decides what the status of a SeatProduct says, from what was gathered and what became of
-// the loads. It is pure.
+// a load. It is pure.
 
-// maxRefreshes bounds status.refreshes: the wall clock and 100 TestClocks.
-const maxRefreshes = 101
-
-// describe brings everything but the totals in the status of the product up to date. due are the loads
-// that were due, results what became of those that were carried out; now is the wall clock's.
-func describe(after *v1alpha1.SeatProduct, s *situation, due []load, results []result, notes []note, now time.Time) {
+// describe brings everything but the totals in the status of the product up to date. taken is what became
+// of the load that has ended, nil in a pass without one; now is the wall clock's.
+func describe(after *v1alpha1.SeatProduct, s *situation, taken *result, notes []note, now time.Time) {
 	after.Status.ObservedGeneration = s.product.Generation
-	after.Status.Refreshes = describeRefreshes(s, due, results)
-	answerRequest(after, s)
-	describeConditions(after, s, results, notes, now)
+	after.Status.Refreshes = describeRefreshes(s, taken)
+	answerRequest(after, s.facts.Product.Request)
+	describeConditions(after, s, taken, notes, now)
+}
+
+// entryOf returns what the product's status says about refreshes on a clock.
+func entryOf(product *v1alpha1.SeatProduct, clock string) v1alpha1.RefreshStatus {
+	for _, entry := range product.Status.Refreshes {
+		if entry.Clock == clock {
+			return entry
+		}
+	}
+	return v1alpha1.RefreshStatus{Clock: clock}
 }
 
 // describeRefreshes returns an entry for each clock that connected items live by.
-func describeRefreshes(s *situation, due []load, results []result) []v1alpha1.RefreshStatus {
-	byClock := map[string]result{}
-	for _, result := range results {
-		byClock[result.load.clock] = result
-	}
+func describeRefreshes(s *situation, taken *result) []v1alpha1.RefreshStatus {
 	var entries []v1alpha1.RefreshStatus
-	for _, clock := range slices.Sorted(maps.Keys(s.byClock())) {
-		entry := s.entry(clock)
-		entry.NextRefreshTime = record.Time(nextTick(entry, s.schedule, s.clocks[clock], s.edited()))
-		switch result, loaded := byClock[clock]; {
-		case loaded:
-			entry = describeRefresh(entry, result, s.schedule)
-		case !slices.ContainsFunc(due, func(l load) bool { return l.clock == clock }):
-			// A failure after which nothing is owed any more, for refreshes are suspended.
+	for _, clock := range slices.Sorted(maps.Keys(s.facts.Clocks)) {
+		entry := entryOf(s.product, clock)
+		known := s.facts.Product.Entry(clock)
+		entry.NextRefreshTime = record.Time(loading.NextTick(known, s.facts.Schedule, s.facts.Clocks[clock], s.facts.Product.Edited))
+		switch {
+		case taken != nil && taken.load.Clock == clock:
+			entry = describeRefresh(entry, taken, s.facts.Schedule)
+		case !s.facts.OwesRetry(known):
 			entry.ConsecutiveFailures = 0
 		}
 		entries = append(entries, entry)
 	}
-	return entries[:min(len(entries), maxRefreshes)]
+	return entries[:min(len(entries), loading.MaxEntries)]
 }
 
-// describeRefresh returns the entry after a load.
-func describeRefresh(entry v1alpha1.RefreshStatus, done result, schedule dataloader.Schedule) v1alpha1.RefreshStatus {
-	observed := done.times.observed
+// describeRefresh returns the entry after a load. On a TestClock that moved while the load ran, the ticks
+// since the load began are still owed: what they are to count was not asked for yet.
+func describeRefresh(entry v1alpha1.RefreshStatus, done *result, schedule dataloader.Schedule) v1alpha1.RefreshStatus {
+	asked := done.times.Observed
+	if done.load.Clock != "" {
+		asked = done.load.At
+	}
+	if done.load.Request != "" {
+		entry.LastHandledRefreshRequest = done.load.Request
+	}
 	if !done.done() {
 		entry.ConsecutiveFailures++
-		entry.LastAttemptTime = record.Time(observed)
+		entry.LastAttemptTime = record.Time(asked)
 		return entry
 	}
 	entry.ConsecutiveFailures = 0
-	if !done.load.whole {
+	if !done.load.Whole {
 		return entry
 	}
-	entry.LastAttemptTime = record.Time(observed)
-	entry.LastRefreshTime = record.Time(observed)
-	entry.LastRefreshToken = done.load.token
-	entry.NextRefreshTime = record.Time(schedule.Next(observed))
-	entry.Counted, entry.Changed = done.findings.counted, done.changed
-	entry.Held, entry.Failed = done.findings.held, int64(len(done.findings.problems))
+	entry.LastAttemptTime = record.Time(asked)
+	entry.LastRefreshTime = record.Time(done.times.Observed)
+	entry.LastRefreshToken = done.load.Token
+	entry.NextRefreshTime = record.Time(schedule.Next(asked))
+	entry.Counted, entry.Changed = done.findings.Counted, done.changed
+	entry.Held, entry.Failed, entry.Kept = done.findings.Held, done.findings.Failed, done.findings.Kept
 	entry.DurationMillis = done.took.Milliseconds()
-	if done.load.request != "" {
-		entry.LastHandledRefreshRequest = done.load.request
-	}
 	return entry
 }
 
-// answerRequest acknowledges the product's request once every clock has answered it; then the clocks
-// need not remember it.
-func answerRequest(after *v1alpha1.SeatProduct, s *situation) {
-	asked := s.productRequest()
-	if asked == "" {
-		return
-	}
+// answerRequest acknowledges the product's request once an attempt ended on every clock. The clocks need not
+// remember one that is acknowledged, also where a lost reply made its answer be taken twice.
+func answerRequest(after *v1alpha1.SeatProduct, asked string) {
 	entries := after.Status.Refreshes
-	if slices.ContainsFunc(entries, func(e v1alpha1.RefreshStatus) bool { return e.LastHandledRefreshRequest != asked }) {
-		return
+	unanswered := func(e v1alpha1.RefreshStatus) bool { return e.LastHandledRefreshRequest != asked }
+	if asked != "" && !slices.ContainsFunc(entries, unanswered) {
+		after.Status.LastHandledRefreshRequest = asked
 	}
-	after.Status.LastHandledRefreshRequest = asked
 	for n := range entries {
-		entries[n].LastHandledRefreshRequest = ""
+		if entries[n].LastHandledRefreshRequest == after.Status.LastHandledRefreshRequest {
+			entries[n].LastHandledRefreshRequest = ""
+		}
 	}
 }
 
@@ -127,9 +134,11 @@ type verdict struct {
 	reason, message string
 }
 
-func describeConditions(after *v1alpha1.SeatProduct, s *situation, results []result, notes []note, now time.Time) {
+// describeConditions sets Loaded, which is about the last refresh, and Ready, which is about the product:
+// single keys that failed are the matter of their subscriptions.
+func describeConditions(after *v1alpha1.SeatProduct, s *situation, taken *result, notes []note, now time.Time) {
 	conditions := status.Of(&after.Status.Conditions, s.product.Generation, now)
-	loaded, known := judgeLoaded(after, s, results, notes)
+	loaded, known := judgeLoaded(after, s, taken, notes)
 	if !known {
 		conditions.Remove(v1alpha1.ConditionLoaded)
 		conditions.Ready(v1alpha1.ReasonReconciled, "The product can be used")
@@ -139,6 +148,8 @@ func describeConditions(after *v1alpha1.SeatProduct, s *situation, results []res
 	switch {
 	case loaded.status == metav1.ConditionTrue:
 		conditions.Ready(v1alpha1.ReasonReconciled, "The product can be used, and its seats are counted")
+	case loaded.reason == v1alpha1.ReasonBadCounts:
+		conditions.Ready(v1alpha1.ReasonReconciled, "The product can be used. The condition Loaded names the keys that have no usable count.")
 	case loaded.reason == v1alpha1.ReasonSuspended:
 		conditions.Ready(loaded.reason, loaded.message)
 	case needsEdit(loaded.reason):
@@ -146,6 +157,18 @@ func describeConditions(after *v1alpha1.SeatProduct, s *situation, results []res
 	default:
 		conditions.InProgress(loaded.reason, loaded.message)
 	}
+}
+
+// describeUnderWay says that the product's first load, or the first after an edit, is under way.
+func describeUnderWay(after *v1alpha1.SeatProduct, now time.Time) {
+	status.Of(&after.Status.Conditions, after.Generation, now).
+		InProgress(v1alpha1.ReasonProgressing, "Asking the data source for counts.")
+}
+
+// isUnknown says whether nobody can tell from its status yet whether the product's seats can be counted.
+func isUnknown(product *v1alpha1.SeatProduct) bool {
+	return product.Status.ObservedGeneration != product.Generation ||
+		meta.FindStatusCondition(product.Status.Conditions, v1alpha1.ConditionLoaded) == nil
 }
 
 // needsEdit says whether only an edit of an object in the cluster helps; all else is tried again.
@@ -159,47 +182,65 @@ func needsEdit(reason string) bool {
 
 // judgeLoaded returns what the condition Loaded says, the gravest first; nothing before the first load
 // and without a loader.
-func judgeLoaded(after *v1alpha1.SeatProduct, s *situation, results []result, notes []note) (verdict, bool) {
+func judgeLoaded(after *v1alpha1.SeatProduct, s *situation, taken *result, notes []note) (verdict, bool) {
 	if s.product.Spec.DataLoader == nil {
 		return verdict{}, false
 	}
 	if s.scheduleError != nil {
 		return failed(v1alpha1.ReasonInvalidSchedule, "The schedule cannot be used, so seats are counted on demand only: "+s.scheduleError.Error()), true
 	}
-	if found, ok := failureIn(results); ok {
+	if found, ok := failureOfLoad(s, taken); ok {
 		return found, true
 	}
 	before := meta.FindStatusCondition(s.product.Status.Conditions, v1alpha1.ConditionLoaded)
 	if before != nil && before.Status == metav1.ConditionFalse && stillFailing(after.Status.Refreshes) {
 		return failed(before.Reason, before.Message), true
 	}
-	if sentence := dataloader.NameProblems(keyProblems(notes)); sentence != "" {
-		return failed(v1alpha1.ReasonBadCounts, "Some counts are kept because their keys failed: "+sentence), true
+	if sentence := dataloader.NameProblems(keyProblems(notes, false)); sentence != "" {
+		return failed(v1alpha1.ReasonBadCounts, "Some keys have no usable count, and what was counted for them before is kept: "+sentence), true
 	}
-	if s.suspended() {
+	if s.facts.Product.Refresh.Suspended {
 		return failed(v1alpha1.ReasonSuspended, "Scheduled refreshes are suspended; seats are counted on demand only"), true
 	}
-	if len(results) == 0 && !refreshedBefore(after.Status.Refreshes) {
+	if taken == nil && !refreshedBefore(after.Status.Refreshes) {
 		return verdict{}, false
 	}
-	return verdict{metav1.ConditionTrue, v1alpha1.ReasonRefreshed, "The last refresh counted the seats"}, true
+	return verdict{metav1.ConditionTrue, v1alpha1.ReasonRefreshed, refreshedMessage(notes)}, true
+}
+
+// refreshedMessage says that the last refresh succeeded, and which keys kept their counts in it.
+func refreshedMessage(notes []note) string {
+	sentence := dataloader.NameProblems(keyProblems(notes, true))
+	if sentence == "" {
+		return "The last refresh counted the seats"
+	}
+	return "The last refresh counted the seats. Keys that are missing from the answer keep their counts: " + sentence
 }
 
 func failed(reason, message string) verdict {
 	return verdict{metav1.ConditionFalse, reason, message}
 }
 
-// failureIn returns why the first of the failed loads failed.
-func failureIn(results []result) (verdict, bool) {
-	for _, result := range results {
-		switch {
-		case result.failure != nil:
-			return failed(string(result.failure.Reason), "Counts are kept as they were: "+result.failure.Message), true
-		case result.incomplete != nil:
-			return failed(v1alpha1.ReasonProgressing, "Some of the counts found could not be recorded yet; the refresh is repeated"), true
-		}
+// failureOfLoad returns why the load that has ended failed.
+func failureOfLoad(s *situation, taken *result) (verdict, bool) {
+	switch {
+	case taken == nil || taken.done():
+		return verdict{}, false
+	case taken.failure != nil && hasCounts(s):
+		return failed(string(taken.failure.Reason), "Counts are kept as they were: "+taken.failure.Message), true
+	case taken.failure != nil:
+		return failed(string(taken.failure.Reason), "No seats could be counted yet: "+taken.failure.Message), true
+	case errors.Is(taken.incomplete, errUnanswered):
+		return failed(v1alpha1.ReasonProgressing, "Some of the counts could not be recorded, because the API server did not answer. "+
+			"The next refresh waits for up to two minutes, so that a write that arrives late cannot bring back an older count."), true
+	default:
+		return failed(v1alpha1.ReasonProgressing, "Some of the counts found could not be recorded yet; the refresh is repeated"), true
 	}
-	return verdict{}, false
+}
+
+// hasCounts says whether any item was counted before, so that there is something to keep.
+func hasCounts(s *situation) bool {
+	return slices.ContainsFunc(s.facts.Connection.Items, func(i loading.Connected) bool { return i.HasCount })
 }
 
 func refreshedBefore(entries []v1alpha1.RefreshStatus) bool {
@@ -210,10 +251,11 @@ func stillFailing(entries []v1alpha1.RefreshStatus) bool {
 	return slices.ContainsFunc(entries, func(e v1alpha1.RefreshStatus) bool { return e.ConsecutiveFailures > 0 })
 }
 
-func keyProblems(notes []note) []string {
+// keyProblems returns what is wrong with single keys: of those that kept their counts, or of the others.
+func keyProblems(notes []note, kept bool) []string {
 	var sentences []string
 	for _, each := range notes {
-		if isKeyProblem(each.load.Reason) {
+		if isKeyProblem(each.load.Reason) && each.kept == kept {
 			sentences = append(sentences, each.load.Message)
 		}
 	}

@@ -4,21 +4,20 @@
 package seatproduct
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"iter"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/clocks"
 	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
 )
 
@@ -29,23 +28,48 @@ const readOnly = client.UnsafeDisableDeepCopy
 // gather reads what a pass is about. It writes nothing.
 func (r *Reconciler) gather(ctx context.Context, product *v1alpha1.SeatProduct, memory *memory) (*situation, error) {
 	s := &situation{product: product}
-	s.schedule, s.scheduleError = scheduleOf(product)
+	s.renew()
 	var err error
 	if s.subscriptions, err = r.subscriptionsOf(ctx, product); err != nil {
 		return nil, err
 	}
-	s.connection = connect(product, s.subscriptions)
-	s.firstTried = memory.recentlyTried(s.connection.items, r.Wall.Now())
-	if s.clocks, err = r.readClocks(ctx, product.Namespace, s.connection.items); err != nil {
+	s.facts.Connection = connect(s.facts.Product, s.subscriptions)
+	items := s.facts.Connection.Items
+	s.facts.Tried = memory.attempts.RecentlyTried(items, r.Wall.Now())
+	if s.facts.Clocks, err = r.readClocks(ctx, product.Namespace, items); err != nil {
 		return nil, err
 	}
-	if len(s.connection.items) > 0 {
-		s.open, err = r.openUpdates(ctx, product.Namespace, memory)
+	if len(items) > 0 {
+		s.facts.Open, err = r.openUpdates(ctx, product.Namespace, memory)
 	}
 	return s, err
 }
 
-// subscriptionsOf returns the subscriptions with an item of the product, the older first.
+// renew reads the product again, as the situation has it now.
+func (s *situation) renew() {
+	s.facts.Product = record.LoadingProduct(s.product)
+	s.facts.Schedule, s.scheduleError = s.facts.Product.NewSchedule()
+}
+
+// connect finds the items that the product's data loader counts.
+func connect(product loading.Product, subscriptions []*v1alpha1.Subscription) loading.Connection {
+	return loading.Connect(product, loadingSubscriptions(product.Name, subscriptions), len(subscriptions))
+}
+
+// loadingSubscriptions reads the subscriptions one after the other into the same value.
+func loadingSubscriptions(product string, subscriptions []*v1alpha1.Subscription) iter.Seq[*loading.Subscription] {
+	return func(yield func(*loading.Subscription) bool) {
+		var read loading.Subscription
+		for _, subscription := range subscriptions {
+			record.ReadLoading(&read, subscription, product)
+			if !yield(&read) {
+				return
+			}
+		}
+	}
+}
+
+// subscriptionsOf returns the subscriptions with an item of the product, in no order.
 func (r *Reconciler) subscriptionsOf(ctx context.Context, product *v1alpha1.SeatProduct) ([]*v1alpha1.Subscription, error) {
 	var list v1alpha1.SubscriptionList
 	err := r.Client.List(ctx, &list, readOnly, client.InNamespace(product.Namespace), client.MatchingFields{index.FieldProduct: product.Name})
@@ -56,30 +80,28 @@ func (r *Reconciler) subscriptionsOf(ctx context.Context, product *v1alpha1.Seat
 	for n := range list.Items {
 		subscriptions[n] = &list.Items[n]
 	}
-	slices.SortFunc(subscriptions, func(a, b *v1alpha1.Subscription) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
-	})
 	return subscriptions, nil
 }
 
 // readClocks returns the time on each clock that the items live by. One that does not exist is left
 // out: nobody may fall back to another.
-func (r *Reconciler) readClocks(ctx context.Context, namespace string, items []item) (map[string]time.Time, error) {
+func (r *Reconciler) readClocks(ctx context.Context, namespace string, items []loading.Connected) (map[string]time.Time, error) {
 	times := map[string]time.Time{}
 	absent := map[string]bool{}
-	for _, each := range items {
-		if _, known := times[each.clock]; known || absent[each.clock] {
+	for n := range items {
+		clock := items[n].Clock
+		if _, known := times[clock]; known || absent[clock] {
 			continue
 		}
-		now, err := r.now(ctx, namespace, each.clock)
+		now, err := r.now(ctx, namespace, clock)
 		if _, notFound := errors.AsType[*clocks.NotFoundError](err); notFound {
-			absent[each.clock] = true
+			absent[clock] = true
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		times[each.clock] = now
+		times[clock] = now
 	}
 	return times, nil
 }
@@ -95,18 +117,18 @@ func (r *Reconciler) now(ctx context.Context, namespace, clock string) (time.Tim
 
 // openUpdates returns the newest open update that a refresh made for each item: as the cache shows
 // them, corrected by what this process made and the cache does not show yet.
-func (r *Reconciler) openUpdates(ctx context.Context, namespace string, memory *memory) (map[itemID]pending, error) {
+func (r *Reconciler) openUpdates(ctx context.Context, namespace string, memory *memory) (map[loading.ItemID]loading.Pending, error) {
 	var list v1alpha1.SubscriptionUpdateList
 	err := r.Client.List(ctx, &list, readOnly, client.InNamespace(namespace), client.MatchingFields{index.FieldOpenRefresh: index.OpenRefresh})
 	if err != nil {
 		return nil, fmt.Errorf("list open SubscriptionUpdates: %w", err)
 	}
-	open := map[itemID]pending{}
+	open := map[loading.ItemID]loading.Pending{}
 	shown := map[string]bool{}
 	for n := range list.Items {
 		shown[list.Items[n].Name] = true
-		id, update, ok := pendingOf(&list.Items[n])
-		if known, exists := open[id]; ok && (!exists || update.newerThan(known)) {
+		id, update, ok := record.LoadingPending(&list.Items[n])
+		if known, exists := open[id]; ok && (!exists || update.NewerThan(known)) {
 			open[id] = update
 		}
 	}
@@ -114,37 +136,18 @@ func (r *Reconciler) openUpdates(ctx context.Context, namespace string, memory *
 		return nil, err
 	}
 	for id, created := range memory.created {
-		if known, exists := open[id]; !exists || created.newerThan(known) {
-			open[id] = created.pending
+		if known, exists := open[id]; !exists || created.NewerThan(known) {
+			open[id] = created.Pending
 		}
 	}
 	return open, nil
-}
-
-// pendingOf reads an open update of a refresh. One that came too late after its answer is nobody's
-// target.
-func pendingOf(update *v1alpha1.SubscriptionUpdate) (itemID, pending, bool) {
-	cause, seats := update.Spec.Cause, update.Spec.Seats
-	if cause == nil || cause.Type != v1alpha1.CauseRefresh || seats == nil || seats.Count == nil {
-		return itemID{}, pending{}, false
-	}
-	loaded := record.Instant(cause.LoadedTime)
-	if !loaded.IsZero() && update.CreationTimestamp.Sub(loaded) > maxAnswerAge {
-		return itemID{}, pending{}, false
-	}
-	return itemID{update.Spec.SubscriptionRef.UID, cause.Item}, pending{
-		count:    ptr.Deref(seats.Count, 0),
-		observed: record.Instant(cause.ObservedTime),
-		loaded:   loaded,
-		held:     update.Status.State == v1alpha1.UpdateHeld,
-	}, true
 }
 
 // forgetShown drops from the memory what the cache shows, open or finished, and what is too old for a
 // cache not to show.
 func (r *Reconciler) forgetShown(ctx context.Context, namespace string, memory *memory, shown map[string]bool) error {
 	for id, created := range memory.created {
-		if shown[created.name] || r.Wall.Since(created.loaded) > maxAnswerAge {
+		if shown[created.name] || r.Wall.Since(created.Loaded) > loading.MaxAnswerAge {
 			delete(memory.created, id)
 			continue
 		}

@@ -6,6 +6,7 @@ package seatproduct
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -51,9 +52,16 @@ func newKillable(ctx SpecContext) *killable {
 	k := &killable{stage: newStage(ctx, everyHourOnTheHour), server: databases.StartPostgres(GinkgoTB()), counts: map[string]int64{}}
 	Expect(k.server.Exec("", "CREATE DATABASE crm", "CREATE ROLE reader LOGIN PASSWORD 'reader'")).To(Succeed())
 	Expect(k.server.Exec("crm", "CREATE TABLE seats (tenant text PRIMARY KEY, seats int)", "GRANT SELECT ON seats TO reader")).To(Succeed())
+	dsn := k.server.DSN("reader", "reader", "crm", "sslmode=disable")
+	address, err := url.Parse(dsn)
+	Expect(err).NotTo(HaveOccurred())
 	Expect(live.Create(ctx, &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: k.namespace, Name: "crm", Labels: map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoader}},
-		Data:       map[string][]byte{"dsn": []byte(k.server.DSN("reader", "reader", "crm"))},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: k.namespace, Name: "crm",
+			Labels:      map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoaderDSN},
+			Annotations: map[string]string{v1alpha1.AnnotationAllowHosts: address.Host},
+		},
+		Data: map[string][]byte{"dsn": []byte(dsn)},
 	})).To(Succeed())
 	k.read(ctx)
 	k.product.Spec.DataLoader = &v1alpha1.DataLoader{SQL: &v1alpha1.SQLSource{
@@ -62,9 +70,9 @@ func newKillable(ctx SpecContext) *killable {
 		Query: "SELECT tenant, seats FROM seats, LATERAL (SELECT pg_sleep(0.002 + seats * 0)) AS slow",
 	}}
 	Expect(live.Update(ctx, k.product)).To(Succeed())
-	registry := dataloader.NewRegistry(sql.New(live, sql.Options{}))
+	registry := dataloader.NewRegistry(sql.New(live, sqlRunner, sql.Options{Egress: onThisMachine}))
 	DeferCleanup(registry.Close)
-	k.subject.Loader = registry
+	k.use(registry)
 	for n := range customers {
 		name := fmt.Sprintf("customer-%02d", n)
 		k.counts[name] = 2
@@ -110,7 +118,7 @@ var _ = Describe("A database that is killed in the middle of a refresh", func() 
 		k := newKillable(ctx)
 		took := k.due(ctx)
 		k.settle(ctx)
-		Expect(k.quantities(ctx)).To(Equal(k.counts))
+		Expect(k.quantities(ctx)).To(Equal(k.counts), k.condition(v1alpha1.ConditionLoaded).Message)
 		failed := 0
 		for range kills() {
 			before := k.quantities(ctx)

@@ -10,7 +10,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
 // The labels are names of objects, kinds of sources and reasons of the API: nothing that a source says,
@@ -25,7 +24,7 @@ var (
 
 	refreshDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "seatplane_refresh_duration_seconds",
-		Help:    "How long it took to ask a source and to record its answer, by kind of source.",
+		Help:    "How long a refresh took, from the start of its query to the record of the answer, by kind of source.",
 		Buckets: prometheus.ExponentialBuckets(0.01, 2.5, 11),
 	}, []string{"source"})
 
@@ -41,7 +40,8 @@ var (
 
 	refreshCounts = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "seatplane_refresh_counts_total",
-		Help: "Items that were counted, that changed, whose change still waits for approval (held), or whose key failed, by outcome.",
+		Help: "Items by what a refresh found, by outcome: counted, changed, held (the change still waits for approval), " +
+			"failed (the key has no usable count) and kept (the key is missing and its count is kept).",
 	}, []string{"namespace", "product", "source", "outcome"})
 
 	refreshSuccess = prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -66,9 +66,9 @@ func init() {
 }
 
 // measure counts a load in the metrics.
-func (r *Reconciler) measure(s *situation, done result, answer dataloader.Answer) {
+func (r *Reconciler) measure(s *situation, done result) {
 	namespace, product := s.product.Namespace, s.product.Name
-	source := r.Loader.SourceName(s.product.Spec.DataLoader)
+	source := r.SourceName(s.product.Spec.DataLoader)
 	reason := v1alpha1.ReasonRefreshed
 	switch {
 	case done.failure != nil:
@@ -78,11 +78,11 @@ func (r *Reconciler) measure(s *situation, done result, answer dataloader.Answer
 	}
 	refreshes.WithLabelValues(namespace, product, source, reason).Inc()
 	refreshDuration.WithLabelValues(source).Observe(done.took.Seconds())
-	refreshQueries.WithLabelValues(namespace, product, source).Add(float64(answer.Queries))
-	refreshRows.WithLabelValues(namespace, product, source).Add(float64(len(answer.Rows)))
+	refreshQueries.WithLabelValues(namespace, product, source).Add(float64(done.queries))
+	refreshRows.WithLabelValues(namespace, product, source).Add(float64(done.rows))
 	for outcome, count := range map[string]int64{
-		"counted": done.findings.counted, "changed": done.changed,
-		"held": done.findings.held, "failed": int64(len(done.findings.problems)),
+		"counted": done.findings.Counted, "changed": done.changed,
+		"held": done.findings.Held, "failed": done.findings.Failed, "kept": done.findings.Kept,
 	} {
 		refreshCounts.WithLabelValues(namespace, product, source, outcome).Add(float64(count))
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/fake"
+	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
 )
 
@@ -33,7 +33,7 @@ func metricsOf(product *v1alpha1.SeatProduct) map[string]float64 {
 	for _, reason := range []string{"Refreshed", "SourceError", "Progressing"} {
 		said[reason] = valueOf(refreshes.WithLabelValues(append(labels, reason)...))
 	}
-	for _, outcome := range []string{"counted", "changed", "held", "failed"} {
+	for _, outcome := range []string{"counted", "changed", "held", "failed", "kept"} {
 		said[outcome] = valueOf(refreshCounts.WithLabelValues(append(labels, outcome)...))
 	}
 	for name, value := range said {
@@ -66,16 +66,14 @@ func countOf(collector prometheus.Collector) (count int) {
 
 func TestMetrics(t *testing.T) {
 	product := makeProduct(v1alpha1.Refresh{})
-	r := &Reconciler{Loader: &fake.Loader{}}
+	r := &Reconciler{SourceName: (&fake.Loader{}).SourceName}
 	s := makeSituation(product)
-	good := result{changed: 2, took: time.Second}
-	good.findings.counted, good.findings.held = 10, 1
-	good.findings.problems = map[types.UID]problem{"a": {}, "b": {}, "c": {}}
-	answer := dataloader.Answer{Rows: make([]dataloader.Row, 12), Queries: 2}
-	r.measure(s, good, answer)
-	r.measure(s, good, answer)
-	r.measure(s, result{failure: dataloader.Failf(dataloader.ReasonSourceError, "no")}, dataloader.Answer{})
-	r.measure(s, result{incomplete: errors.New("later")}, answer)
+	good := result{changed: 2, took: time.Second, queries: 2, rows: 12}
+	good.findings = loading.Findings{Counted: 10, Held: 1, Failed: 3, Kept: 4}
+	r.measure(s, good)
+	r.measure(s, good)
+	r.measure(s, result{failure: dataloader.Failf(dataloader.ReasonSourceError, "no")})
+	r.measure(s, result{incomplete: errors.New("later"), queries: 2, rows: 12})
 	observed := time.Date(2026, 4, 16, 0, 0, 0, 0, time.UTC)
 	product.Status.Refreshes = []v1alpha1.RefreshStatus{
 		{LastRefreshTime: record.Time(observed), NextRefreshTime: record.Time(observed.Add(time.Minute))},
@@ -87,7 +85,7 @@ func TestMetrics(t *testing.T) {
 
 	want := map[string]float64{
 		"Refreshed": 2, "SourceError": 1, "Progressing": 1, "queries": 6, "rows": 36,
-		"counted": 20, "changed": 4, "held": 2, "failed": 6,
+		"counted": 20, "changed": 4, "held": 2, "failed": 6, "kept": 8,
 		"success": float64(observed.Unix()), "next": float64(observed.Add(time.Minute).Unix()),
 		"not ready": 1,
 	}

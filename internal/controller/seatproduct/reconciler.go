@@ -4,9 +4,14 @@
 // Package seatproduct refreshes the seats of SeatProducts: on their schedule, on demand, and for the
 // first count of an item (billing.md 12; consistency.md, "Creating updates").
 //
-// A pass goes gather → plan → commit → report. It makes SubscriptionUpdates for counts that differ; what
-// becomes of them is decided by the subscription's own reconciler alone. All bookkeeping is on the
-// SeatProduct: a refresh of 100,000 subscriptions of which none changed writes one status.
+// Loads do not run on the reconciler's workers (trust.md, "A load is a guest"). One pass begins a load and
+// returns; the end of the load wakes the product, and the next pass takes the answer:
+//
+//	gather → judge the answer → commit → report → begin the next load that is due
+//
+// It makes SubscriptionUpdates for counts that differ; what becomes of them is decided by the
+// subscription's own reconciler alone. All bookkeeping is on the SeatProduct: a refresh of 100,000
+// subscriptions of which none changed writes one status.
 package seatproduct
 
 import (
@@ -22,6 +27,8 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/queue"
+	"github.com/seatplane/seatplane/internal/loading"
 )
 
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatproducts;subscriptions,verbs=get;list;watch
@@ -36,6 +43,13 @@ import (
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatassignments,verbs=list
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=list
 
+const (
+	// quietFor is how long a load may take before the product's status says that it is under way.
+	quietFor = time.Second
+	// lookUnderWay is how often a load is looked at in case its end was missed. Its end wakes the product.
+	lookUnderWay = time.Minute
+)
+
 // Reconciler refreshes SeatProducts.
 type Reconciler struct {
 	// Client reads from the cache, by the indexes of internal/index, and writes to the API server.
@@ -44,15 +58,18 @@ type Reconciler struct {
 	Live client.Reader
 	// Wall is the clock of subscriptions that live by no TestClock, and of backoffs.
 	Wall clock.PassiveClock
-	// Loader asks the sources; a dataloader.Registry.
-	Loader dataloader.Loader
+	// Loads asks the sources, outside of the reconciler's workers.
+	Loads queue.Loads
+	// SourceName names the kind of source of a spec, for metrics; dataloader.Registry has it.
+	SourceName func(*v1alpha1.DataLoader) string
 	// Recorder takes the events; none are sent when it is nil.
 	Recorder events.EventRecorder
 
 	memories memories
 }
 
-// Reconcile refreshes what is due of one product. A pass that finds nothing due writes nothing.
+// Reconcile takes the answer of a load that has ended, and begins the next one that is due. A pass that
+// finds nothing due writes nothing.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	product, err := r.readProduct(ctx, req)
 	if err != nil {
@@ -62,32 +79,71 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		r.forget(req)
 		return ctrl.Result{}, nil
 	}
-	memory := r.memories.get(req.NamespacedName)
+	memory := r.memories.get(product)
+	product = memory.newest(product)
+	if r.isUnderWay(product, memory) {
+		return r.reportUnderWay(ctx, product, memory)
+	}
 	s, err := r.gather(ctx, product, memory)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	due := planLoads(s)
-	results, wait, err := r.carryOutAll(ctx, s, memory, due)
-	if err != nil {
-		return ctrl.Result{}, err
+	if memory.asked == nil {
+		return r.passWithoutAnswer(ctx, s, memory)
 	}
-	notes, noteError, err := r.tell(ctx, s, memory, results)
-	if err != nil {
-		return ctrl.Result{}, err
-	}
-	r.remember(s, memory, results)
-	look, err := r.report(ctx, s, memory, due, results, notes)
-	if err != nil || noteError != nil {
-		return ctrl.Result{}, firstOf([]error{err, noteError})
-	}
-	if wait > 0 {
-		look = soonest(look, wait)
-	}
-	return ctrl.Result{RequeueAfter: look}, nil
+	return r.passWithAnswer(ctx, s, memory)
 }
 
-// readProduct reads the product; nil when it is gone or going.
+// passWithoutAnswer begins the first load that is due and need not wait, else says what there is to say.
+func (r *Reconciler) passWithoutAnswer(ctx context.Context, s *situation, memory *memory) (ctrl.Result, error) {
+	begun, wait := r.beginNext(s, memory)
+	if begun {
+		return ctrl.Result{RequeueAfter: wait}, nil
+	}
+	look, err := r.conclude(ctx, s, memory, nil)
+	return ctrl.Result{RequeueAfter: soonestOf(look, wait)}, err
+}
+
+// passWithAnswer takes the answer of the load that has ended, then begins what else is due: another clock's
+// load, or what was asked for while this one ran.
+func (r *Reconciler) passWithAnswer(ctx context.Context, s *situation, memory *memory) (ctrl.Result, error) {
+	taken, err := r.take(ctx, s, memory)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	look, err := r.conclude(ctx, s, memory, taken)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	s.answered(taken, memory, r.Wall.Now())
+	begun, wait := r.beginNext(s, memory)
+	if begun {
+		return ctrl.Result{RequeueAfter: wait}, nil
+	}
+	return ctrl.Result{RequeueAfter: soonestOf(look, wait)}, nil
+}
+
+// conclude records what concerns single subscriptions, then the product's own status, and returns when to
+// look again. taken is nil in a pass without an answer. Until it succeeds, the answer is kept and taken
+// again.
+func (r *Reconciler) conclude(ctx context.Context, s *situation, memory *memory, taken *result) (time.Duration, error) {
+	notes, noteError, err := r.tell(ctx, s, memory, taken)
+	if err != nil {
+		return 0, err
+	}
+	r.remember(s, memory, taken)
+	look, err := r.report(ctx, s, memory, taken, notes)
+	if err != nil {
+		return 0, err
+	}
+	memory.asked = nil
+	if taken != nil {
+		r.measure(s, *taken)
+	}
+	return look, noteError
+}
+
+// readProduct reads the product; nil when it is gone or being deleted.
 func (r *Reconciler) readProduct(ctx context.Context, req ctrl.Request) (*v1alpha1.SeatProduct, error) {
 	product := &v1alpha1.SeatProduct{}
 	err := r.Client.Get(ctx, req.NamespacedName, product)
@@ -102,64 +158,118 @@ func (r *Reconciler) readProduct(ctx context.Context, req ctrl.Request) (*v1alph
 	return product, nil
 }
 
-// forget lets go of everything that is kept for a product that is gone.
+// forget ends the load of a product that is gone, and lets go of everything that is kept for it.
 func (r *Reconciler) forget(req ctrl.Request) {
 	r.memories.forget(req.NamespacedName)
-	r.Loader.Forget(dataloader.Scope{Namespace: req.Namespace, Product: req.Name})
+	r.Loads.End(dataloader.Scope{Namespace: req.Namespace, Product: req.Name})
 	forgetMetrics(req.Namespace, req.Name)
 }
 
-// carryOutAll carries out the loads that need not wait, and returns how long the first of the others
-// has to.
-func (r *Reconciler) carryOutAll(ctx context.Context, s *situation, memory *memory, loads []load) ([]result, time.Duration, error) {
-	if s.product.Spec.DataLoader == nil {
-		r.Loader.Forget(dataloader.Scope{Namespace: s.product.Namespace, Product: s.product.Name})
-		return nil, 0, nil
+// isUnderWay says whether the product's load still waits or runs. A load for an earlier edit of the product
+// is ended: what it would answer was asked by rules that no longer hold.
+func (r *Reconciler) isUnderWay(product *v1alpha1.SeatProduct, memory *memory) bool {
+	if memory.asked != nil && memory.asked.generation != product.Generation {
+		memory.asked = nil
+		r.Loads.End(scopeOf(product))
 	}
-	var results []result
-	var wait time.Duration
-	for _, each := range loads {
-		now := r.Wall.Now()
-		if until := memory.waitFor(each, s.entry(each.clock), s.clocks[each.clock]); until.After(now) {
-			wait = soonest(wait, until.Sub(now))
+	if memory.asked == nil {
+		return false
+	}
+	if memory.asked.result == nil {
+		memory.asked.result = r.Loads.Result(scopeOf(product))
+	}
+	return memory.asked.result == nil
+}
+
+func scopeOf(product *v1alpha1.SeatProduct) dataloader.Scope {
+	return dataloader.Scope{Namespace: product.Namespace, Product: product.Name}
+}
+
+// beginNext begins the first load that is due and need not wait. It returns when to look again: at the
+// load, or else when the first of those that wait may begin; zero when nothing is due.
+func (r *Reconciler) beginNext(s *situation, memory *memory) (begun bool, look time.Duration) {
+	if s.product.Spec.DataLoader == nil {
+		r.Loads.End(scopeOf(s.product))
+		return false, 0
+	}
+	now := r.Wall.Now()
+	for _, due := range s.facts.Due() {
+		if until := memory.attempts.WaitUntil(due, s.facts.Product.Entry(due.Clock)); until.After(now) {
+			look = soonest(look, until.Sub(now))
 			continue
 		}
-		done, err := r.carryOut(ctx, s, memory, each)
-		if err != nil {
-			return nil, 0, err
-		}
-		if done.failure == nil {
-			memory.loaded[each.clock] = done.times
-		}
-		results = append(results, done)
+		memory.asked = &asked{load: due, generation: s.product.Generation, at: now}
+		r.Loads.Begin(scopeOf(s.product), s.product.Spec.DataLoader, dataloader.Request{Keys: due.Keys()})
+		return true, lookAfter(s.product, quietFor)
 	}
-	return results, wait, nil
+	return false, look
+}
+
+// lookAfter returns when to look at a load that is under way: soon where its status has to say so.
+func lookAfter(product *v1alpha1.SeatProduct, quiet time.Duration) time.Duration {
+	if isUnknown(product) {
+		return quiet
+	}
+	return lookUnderWay
 }
 
 // tell writes on the subscriptions what concerns them alone. When that fails, the refresh is not over.
-func (r *Reconciler) tell(ctx context.Context, s *situation, memory *memory, results []result) (notes []note, noteError, err error) {
+func (r *Reconciler) tell(ctx context.Context, s *situation, memory *memory, taken *result) (notes []note, noteError, err error) {
 	products, err := r.otherProducts(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
-	notes = planNotes(s, results, products)
+	notes = planNotes(s, taken, products, memory.told)
 	memory.markUnseen(notes)
 	if noteError = r.writeNotes(ctx, notes); noteError != nil {
-		markIncomplete(results, noteError)
+		taken.markIncomplete(noteError)
 		return notes, noteError, nil
 	}
 	memory.said(notes)
 	return notes, nil, nil
 }
 
-// remember keeps what the next pass has to know about the loads of this one.
-func (r *Reconciler) remember(s *situation, memory *memory, results []result) {
+// remember keeps what later passes have to know about a load.
+func (r *Reconciler) remember(s *situation, memory *memory, taken *result) {
+	if taken == nil {
+		return
+	}
 	now := r.Wall.Now()
-	for _, each := range results {
-		if each.done() {
-			memory.succeeded(each.load, now)
-			continue
+	memory.attempts.Ended(taken.load, taken.ended)
+	if taken.failure == nil {
+		memory.attempts.Answered(taken.load.Clock, taken.times)
+	}
+	if taken.done() {
+		memory.attempts.Succeeded(taken.load, taken.items, now)
+		return
+	}
+	failures := s.facts.Product.Entry(taken.load.Clock).Failures + 1
+	memory.attempts.Failed(taken.load, failures, now)
+}
+
+// situation is what is known when a pass begins.
+type situation struct {
+	product *v1alpha1.SeatProduct
+	// subscriptions with an item of the product, in no order.
+	subscriptions []*v1alpha1.Subscription
+	facts         loading.Facts
+	// scheduleError says why the schedule cannot be read.
+	scheduleError error
+}
+
+// answered brings the facts up to date after an answer was taken and reported, without reading again: the
+// cache may not show yet what this pass wrote.
+func (s *situation) answered(taken *result, memory *memory, now time.Time) {
+	s.product = memory.newest(s.product)
+	s.renew()
+	items := s.facts.Connection.Items
+	s.facts.Tried = memory.attempts.RecentlyTried(items, now)
+	if taken == nil || len(taken.load.Requests) == 0 {
+		return
+	}
+	for n := range items {
+		if items[n].Request == taken.load.Requests[items[n].ID.Subscription] {
+			items[n].Request = ""
 		}
-		memory.failedLoad(each.load, s.entry(each.load.clock).ConsecutiveFailures+1, now)
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/faults"
 	"github.com/seatplane/seatplane/internal/testing/health"
@@ -245,7 +246,7 @@ var _ = Describe("A refresh", func() {
 		s.counted(ctx, map[string]int64{"acme": 5})
 		Expect(live.Delete(ctx, s.product)).To(Succeed())
 		Expect(s.reconcile(ctx)).To(Equal(ctrl.Result{}))
-		Expect(s.source.Forgotten()).To(ConsistOf(dataloader.Scope{Namespace: s.namespace, Product: "editor"}))
+		Expect(s.loads.Ended()).To(ConsistOf(dataloader.Scope{Namespace: s.namespace, Product: "editor"}))
 		Expect(s.subject.memories.of).To(BeEmpty())
 	})
 })
@@ -269,11 +270,18 @@ var _ = Describe("A wrong answer", func() {
 		Expect(s.updates(ctx)).To(HaveLen(2), "no update but the first two")
 		Expect(s.quantities(ctx)).To(Equal(counts))
 		Expect(s.condition(v1alpha1.ConditionLoaded)).To(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", reason)))
-		Expect(s.condition(v1alpha1.ConditionReady)).To(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", reason)))
 		Expect(meta.IsStatusConditionTrue(s.product.Status.Conditions, v1alpha1.ConditionStalled)).To(Equal(stalled))
 		expected := health.InProgress
-		if stalled {
+		switch {
+		case key != "":
+			expected = health.Current
+			Expect(s.condition(v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue), "a single key is not the product")
+		case stalled:
 			expected = health.Failed
+			fallthrough
+		default:
+			Expect(s.condition(v1alpha1.ConditionReady)).To(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", reason)))
+			Expect(s.condition(v1alpha1.ConditionLoaded).Message).To(HavePrefix("Counts are kept as they were: "))
 		}
 		Expect(health.Of(s.product)).To(Equal(expected))
 		Expect(s.refresh().LastAttemptTime.Time).To(BeTemporally("==", s.clock.Spec.Now.Time), "so that the TestClock becomes Ready")
@@ -346,12 +354,22 @@ var _ = Describe("A wrong answer", func() {
 		ask(ctx, s.product, "please")
 		Expect(s.pass(ctx)).To(Equal([]string{productStatus}))
 		Expect(s.source.Requests()).To(HaveLen(asked + 1))
-		Expect(s.product.Status.LastHandledRefreshRequest).To(BeEmpty(), "it is not answered yet")
+		Expect(s.product.Status.LastHandledRefreshRequest).To(Equal("please"), "the attempt has ended")
+		Expect(s.condition(v1alpha1.ConditionLoaded).Reason).To(Equal(v1alpha1.ReasonSourceUnreachable), "and this is how")
 		Expect(s.pass(ctx)).To(BeEmpty(), "asking once is one attempt")
+		ask(ctx, s.product, "once more")
+		result, err := s.reconcile(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.RequeueAfter).To(Equal(loading.MinDemandInterval))
+		Expect(s.source.Requests()).To(HaveLen(asked+1), "requests are spaced")
+		s.wait(loading.MinDemandInterval)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}))
+		Expect(s.source.Requests()).To(HaveLen(asked + 2))
+		Expect(s.product.Status.LastHandledRefreshRequest).To(Equal("once more"))
 		s.source.Set(map[string]int64{"acme": 6})
 		s.wait(10 * time.Minute)
 		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", productStatus}))
-		Expect(s.product.Status.LastHandledRefreshRequest).To(Equal("please"))
+		Expect(s.condition(v1alpha1.ConditionLoaded).Reason).To(Equal(v1alpha1.ReasonRefreshed))
 	})
 
 	It("keeps a key that is missing, and says so only where there is nothing to keep", func(ctx SpecContext) {
@@ -367,8 +385,28 @@ var _ = Describe("A wrong answer", func() {
 		Expect(s.pass(ctx)).To(BeEmpty(), "it is not asked again and again")
 		s.source.Set(map[string]int64{"acme": 5, "coda": 2})
 		s.advance(ctx, time.Hour)
-		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", productStatus, "update Subscription/status"}))
+		since := s.clock.Spec.Now
+		Expect(s.pass(ctx)).To(Equal([]string{"create SubscriptionUpdate", productStatus, "update Subscription/status", "update Subscription/status"}))
 		Expect(s.condition(v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue))
+
+		By("telling of the key that keeps its count, once")
+		Expect(s.refresh()).To(And(HaveField("Kept", int64(1)), HaveField("Failed", BeZero())))
+		Expect(s.condition(v1alpha1.ConditionLoaded)).To(And(HaveField("Status", metav1.ConditionTrue), HaveField("Message", ContainSubstring(`key "bolt" is not in the answer`))))
+		Expect(s.sent()).To(ContainElement(HavePrefix("Warning KeysMissing")))
+		current := func() *metav1.Condition {
+			return meta.FindStatusCondition(s.subscription(ctx, "bolt").Status.Conditions, v1alpha1.ConditionSeatsCurrent)
+		}
+		Expect(current()).To(HaveValue(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", v1alpha1.ReasonKeyMissing),
+			HaveField("Message", ContainSubstring("since "+since.UTC().Format(time.RFC3339))))))
+		s.settle(ctx)
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus}), "nothing more is written on the subscription")
+		Expect(s.sent()).To(BeEmpty())
+		s.source.Set(map[string]int64{"acme": 5, "bolt": 3, "coda": 2})
+		s.advance(ctx, time.Hour)
+		Expect(s.pass(ctx)).To(Equal([]string{productStatus, "update Subscription/status"}))
+		Expect(current()).To(HaveValue(HaveField("Status", metav1.ConditionTrue)))
+		Expect(s.refresh().Kept).To(BeZero())
 	})
 
 	It("is not given to two", func(ctx SpecContext) {
@@ -464,7 +502,7 @@ var _ = Describe("A create", func() {
 		late := s.updates(ctx)[0]
 		s.mark(ctx, &late, v1alpha1.UpdateSuperseded)
 		Expect(s.pass(ctx)).To(BeEmpty(), "not at once")
-		s.wait(firstAgain)
+		s.wait(loading.FirstAgain)
 		s.pass(ctx)
 		Expect(s.open(ctx)).To(Equal([]string{"acme 5 first/" + string(late.UID)}))
 	})
@@ -480,6 +518,7 @@ var _ = Describe("A create", func() {
 		Expect(result.RequeueAfter).To(BeNumerically("~", 2*time.Minute, time.Second))
 		s.read(ctx)
 		Expect(s.condition(v1alpha1.ConditionReady).Reason).To(Equal(v1alpha1.ReasonProgressing))
+		Expect(s.condition(v1alpha1.ConditionLoaded).Message).To(ContainSubstring("waits for up to two minutes"))
 		asked := len(s.source.Requests())
 		ask(ctx, s.product, "now")
 		s.wait(90 * time.Second)
@@ -494,10 +533,13 @@ var _ = Describe("A create", func() {
 	It("is not sent when the answer grew too old", func(ctx SpecContext) {
 		s := newStage(ctx, everyHourOnTheHour)
 		s.counted(ctx, map[string]int64{"acme": 5})
-		found := change{order: order{item: connect(s.product, []*v1alpha1.Subscription{s.subscription(ctx, "acme")}).items[0], token: "t"}, count: 9}
+		found := &situation{product: s.product}
+		found.renew()
+		connection := connect(found.facts.Product, []*v1alpha1.Subscription{s.subscription(ctx, "acme")})
+		nine := loading.Change{Counted: loading.Counted{Item: &connection.Items[0], Token: "t"}, Count: 9}
 		loaded := s.wall.Now()
-		s.wait(maxAnswerAge)
-		_, err := s.subject.create(ctx, &situation{product: s.product}, found, answerTimes{observed: start, loaded: loaded})
+		s.wait(loading.MaxAnswerAge)
+		_, err := s.subject.create(ctx, found, nine, loading.AnswerTimes{Observed: start, Loaded: loaded})
 		Expect(err).To(MatchError(errTooLate))
 		Expect(s.updates(ctx)).To(HaveLen(1))
 	})

@@ -5,7 +5,6 @@ package seatproduct
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -15,9 +14,13 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/status"
 )
 
@@ -74,11 +77,10 @@ func (r *Reconciler) writeNote(ctx context.Context, n note) error {
 func (r *Reconciler) otherProducts(ctx context.Context, s *situation) (map[string]*v1alpha1.SeatProduct, error) {
 	products := map[string]*v1alpha1.SeatProduct{}
 	for _, subscription := range s.subscriptions {
-		if asked := requestOn(subscription); asked == "" || asked == subscription.Status.LastHandledRefreshRequest {
+		if asksOf(subscription) == "" {
 			continue
 		}
-		for n := range subscription.Spec.Items {
-			name := subscription.Spec.Items[n].ProductRef.Name
+		for _, name := range index.ProductsOf(subscription) {
 			if _, known := products[name]; known || name == s.product.Name {
 				continue
 			}
@@ -97,10 +99,10 @@ func (r *Reconciler) otherProducts(ctx context.Context, s *situation) (map[strin
 
 // report writes the product's status if it says something new, tells of a transition, and returns when
 // to look again; zero when nothing is in sight.
-func (r *Reconciler) report(ctx context.Context, s *situation, memory *memory, due []load, results []result, notes []note) (time.Duration, error) {
+func (r *Reconciler) report(ctx context.Context, s *situation, memory *memory, taken *result, notes []note) (time.Duration, error) {
 	now := r.Wall.Now()
 	before, after := s.product, s.product.DeepCopy()
-	describe(after, s, due, results, notes, now)
+	describe(after, s, taken, notes, now)
 	measureStatus(after)
 	telling := !equality.Semantic.DeepEqual(before.Status, after.Status)
 	described := after.DeepCopy()
@@ -110,23 +112,47 @@ func (r *Reconciler) report(ctx context.Context, s *situation, memory *memory, d
 	if totalsDiffer && !telling && now.Sub(memory.totalsAt) < totalsEvery {
 		return soonest(wait, totalsEvery-now.Sub(memory.totalsAt)), nil
 	}
-	if err := r.writeStatus(ctx, before, after); err != nil {
+	if err := r.writeStatus(ctx, memory, before, after); err != nil {
 		return 0, err
 	}
 	if totalsDiffer {
 		memory.totalsAt = now
 	}
 	r.announce(before, after)
+	r.announceMissing(before, after, notes)
 	return wait, nil
 }
 
-// writeStatus writes the product's status. When somebody edited the product meanwhile, but nobody its
+// reportUnderWay says, once, that a load takes its time where nothing else tells whether the product's
+// seats can be counted. Everywhere else the status stays as it is until the load has ended.
+func (r *Reconciler) reportUnderWay(ctx context.Context, product *v1alpha1.SeatProduct, memory *memory) (ctrl.Result, error) {
+	now := r.Wall.Now()
+	if memory.asked.reported || !isUnknown(product) {
+		return ctrl.Result{RequeueAfter: lookUnderWay}, nil
+	}
+	if quiet := quietFor - now.Sub(memory.asked.at); quiet > 0 {
+		return ctrl.Result{RequeueAfter: quiet}, nil
+	}
+	after := product.DeepCopy()
+	describeUnderWay(after, now)
+	measureStatus(after)
+	if err := r.writeStatus(ctx, memory, product, after); err != nil {
+		return ctrl.Result{}, err
+	}
+	memory.asked.reported = true
+	return ctrl.Result{RequeueAfter: lookUnderWay}, nil
+}
+
+// writeStatus writes the product's status. When somebody edited the product in the meantime, but nobody its
 // status, it is written all the same: it says which generation it is about.
-func (r *Reconciler) writeStatus(ctx context.Context, before, after *v1alpha1.SeatProduct) error {
+func (r *Reconciler) writeStatus(ctx context.Context, memory *memory, before, after *v1alpha1.SeatProduct) error {
 	wanted := after.Status
 	var err error
 	for range maxConflicts {
-		if _, err = status.Write(ctx, r.Client, before, after); !apierrors.IsConflict(err) {
+		if _, err = status.Write(ctx, r.Client, before, after); err == nil {
+			memory.wrote(before, after)
+		}
+		if !apierrors.IsConflict(err) {
 			return ignoreNotFound(err)
 		}
 		live := &v1alpha1.SeatProduct{}
@@ -155,6 +181,25 @@ func (r *Reconciler) announce(before, after *v1alpha1.SeatProduct) {
 	}
 }
 
+// announceMissing sends an event when keys begin to be missing from the answers: where their counts are kept,
+// nothing fails, and a key that was renamed in the source would go unnoticed.
+func (r *Reconciler) announceMissing(before, after *v1alpha1.SeatProduct, notes []note) {
+	if r.Recorder == nil || keptKeys(before) > 0 || keptKeys(after) == 0 {
+		return
+	}
+	r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, v1alpha1.EventKeysMissing, actionRefresh, "%s", status.EventNote(
+		"Keys are missing from the answer, and their counts are kept: "+dataloader.NameProblems(keyProblems(notes, true))))
+}
+
+// keptKeys returns how many keys were missing from the last answer on each clock and kept their counts.
+func keptKeys(product *v1alpha1.SeatProduct) int64 {
+	var kept int64
+	for _, entry := range product.Status.Refreshes {
+		kept += entry.Kept
+	}
+	return kept
+}
+
 const actionRefresh = "Refresh"
 
 // minWait keeps a pass that is due at once from becoming a busy loop.
@@ -163,21 +208,11 @@ const minWait = time.Second
 // nextLook returns how long it is until something is due by the wall clock; zero when nothing is. A
 // TestClock wakes the product itself when it moves.
 func nextLook(after *v1alpha1.SeatProduct, memory *memory, now time.Time) time.Duration {
-	var wait time.Duration
-	for _, entry := range after.Status.Refreshes {
-		if entry.ConsecutiveFailures > 0 {
-			wait = soonest(wait, later(memory.retryTime(entry), memory.unansweredUntil).Sub(now))
-			continue
-		}
-		if entry.Clock == "" && entry.NextRefreshTime != nil {
-			wait = soonest(wait, later(entry.NextRefreshTime.Time, memory.unansweredUntil).Sub(now))
-		}
+	next := memory.attempts.NextLook(record.LoadingProduct(after).Entries, now)
+	if next.IsZero() {
+		return 0
 	}
-	// A first count that came to nothing (it was created too late) is loaded again.
-	if len(memory.firstTried) > 0 {
-		wait = soonest(wait, firstAgain)
-	}
-	return wait
+	return soonest(0, next.Sub(now))
 }
 
 // soonest returns the shorter of two waits, of which zero is none, and at least minWait.
@@ -189,11 +224,10 @@ func soonest(wait, other time.Duration) time.Duration {
 	return min(wait, other)
 }
 
-// markIncomplete keeps a refresh owed whose notes could not be written.
-func markIncomplete(results []result, err error) {
-	for n := range results {
-		if results[n].failure == nil {
-			results[n].incomplete = errors.Join(results[n].incomplete, err)
-		}
+// soonestOf returns the shorter of two waits, of either of which zero is none.
+func soonestOf(wait, other time.Duration) time.Duration {
+	if other == 0 {
+		return wait
 	}
+	return soonest(wait, other)
 }

@@ -21,9 +21,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/record"
 )
 
 const (
@@ -45,18 +48,27 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Watches(&v1alpha1.Subscription{}, subscriptionHandler()).
 		Watches(&v1alpha1.TestClock{}, handler.EnqueueRequestsFromMapFunc(r.productsOfClock),
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WatchesRawSource(source.Func(r.wakeOnEnd)).
 		Complete(r)
 }
 
-type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+// wakeOnEnd has the end of every load wake its product. The queue takes a wake-up at once and drops none.
+func (r *Reconciler) wakeOnEnd(_ context.Context, q workQueue) error {
+	r.Loads.OnEnd(func(scope dataloader.Scope) {
+		q.Add(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: scope.Namespace, Name: scope.Product}})
+	})
+	return nil
+}
+
+type workQueue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // subscriptionHandler wakes the products of a subscription that came, went or changed. Products compute
 // over all their subscriptions, so every wake-up waits a little for others.
 func subscriptionHandler() handler.EventHandler {
 	return handler.Funcs{
-		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { wake(q, arrivalDelay, e.Object) },
-		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { wake(q, arrivalDelay, e.Object) },
-		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
+		CreateFunc: func(_ context.Context, e event.CreateEvent, q workQueue) { wake(q, arrivalDelay, e.Object) },
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q workQueue) { wake(q, arrivalDelay, e.Object) },
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q workQueue) {
 			before, after := e.ObjectOld.(*v1alpha1.Subscription), e.ObjectNew.(*v1alpha1.Subscription)
 			switch {
 			case concernsLoading(before, after):
@@ -71,34 +83,46 @@ func subscriptionHandler() handler.EventHandler {
 // concernsLoading says whether a change of a subscription may change what is loaded for it: its items,
 // its key, a request, its end.
 func concernsLoading(before, after *v1alpha1.Subscription) bool {
-	return before.Generation != after.Generation || requestOn(before) != requestOn(after) ||
+	return before.Generation != after.Generation || record.RefreshRequest(before) != record.RefreshRequest(after) ||
 		before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero() ||
 		(before.Status.State == v1alpha1.SubscriptionCanceled) != (after.Status.State == v1alpha1.SubscriptionCanceled) ||
-		!equality.Semantic.DeepEqual(before.Status.Loads, after.Status.Loads)
+		!equality.Semantic.DeepEqual(before.Status.Loads, after.Status.Loads) ||
+		itemsMove(before, after)
+}
+
+// itemsMove says whether an item of a subscription left a product or came to one without an edit: at the
+// renewal that an edit waited for, or by an update. That an item takes effect as it is declared is no move.
+func itemsMove(before, after *v1alpha1.Subscription) bool {
+	was := map[string]string{}
+	for n := range before.Spec.Items {
+		was[before.Spec.Items[n].Name] = before.Spec.Items[n].ProductRef.Name
+	}
+	is := maps.Clone(was)
+	for n := range before.Status.Items {
+		was[before.Status.Items[n].Name] = before.Status.Items[n].Product
+	}
+	for n := range after.Status.Items {
+		is[after.Status.Items[n].Name] = after.Status.Items[n].Product
+	}
+	if len(after.Status.Items) < len(before.Status.Items) {
+		return true
+	}
+	return !maps.Equal(was, is)
 }
 
 // concernsTotals says whether a change of a subscription changes what it holds.
 func concernsTotals(before, after *v1alpha1.Subscription) bool {
-	return slices.ContainsFunc(productsOf(after), func(product string) bool {
+	return slices.ContainsFunc(index.ProductsOf(after), func(product string) bool {
 		return seatsOf(before, product) != seatsOf(after, product)
 	})
 }
 
-func wake(q queue, delay time.Duration, objects ...client.Object) {
+func wake(q workQueue, delay time.Duration, objects ...client.Object) {
 	for _, object := range objects {
-		for _, product := range productsOf(object.(*v1alpha1.Subscription)) {
+		for _, product := range index.ProductsOf(object.(*v1alpha1.Subscription)) {
 			q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: product}}, delay)
 		}
 	}
-}
-
-// productsOf returns the products of a subscription's items, sorted, each once.
-func productsOf(subscription *v1alpha1.Subscription) []string {
-	names := map[string]struct{}{}
-	for n := range subscription.Spec.Items {
-		names[subscription.Spec.Items[n].ProductRef.Name] = struct{}{}
-	}
-	return slices.Sorted(maps.Keys(names))
 }
 
 // productsOfClock returns the products that the subscriptions on a TestClock have items of.
@@ -111,7 +135,7 @@ func (r *Reconciler) productsOfClock(ctx context.Context, clock client.Object) [
 	}
 	names := map[string]struct{}{}
 	for n := range list.Items {
-		for _, product := range productsOf(&list.Items[n]) {
+		for _, product := range index.ProductsOf(&list.Items[n]) {
 			names[product] = struct{}{}
 		}
 	}

@@ -62,3 +62,33 @@ func TestRequestsAreGathered(t *testing.T) {
 		})
 	}
 }
+
+func TestItemsMove(t *testing.T) {
+	on := func(products ...string) *v1alpha1.Subscription {
+		s := makeSubscription("acme", 1, 5)
+		s.Status.Items = nil
+		for n, product := range products {
+			s.Status.Items = append(s.Status.Items, v1alpha1.SubscriptionItemStatus{Name: []string{"editors", "more"}[n], Product: product})
+		}
+		return s
+	}
+	cases := map[string]struct {
+		reason        string
+		before, after *v1alpha1.Subscription
+		want          bool
+	}{
+		"Same":    {reason: "nothing moved", before: on("editor"), after: on("editor")},
+		"Starts":  {reason: "an item takes effect as it is declared", before: on(), after: on("editor")},
+		"Moves":   {reason: "it comes to the declared product from another", before: on("viewer"), after: on("editor"), want: true},
+		"Away":    {reason: "an update moves it", before: on("editor"), after: on("viewer"), want: true},
+		"Added":   {reason: "an update adds one that the spec does not list", before: on("editor"), after: on("editor", "viewer"), want: true},
+		"Removed": {reason: "an update removes one", before: on("editor", "viewer"), after: on("editor"), want: true},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := concernsLoading(tc.before, tc.after); got != tc.want {
+				t.Errorf("%s: got %v", tc.reason, got)
+			}
+		})
+	}
+}

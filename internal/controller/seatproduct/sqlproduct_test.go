@@ -7,6 +7,8 @@ import (
 	databasesql "database/sql"
 	"errors"
 	"fmt"
+	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -21,7 +23,10 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/configmap"
+	"github.com/seatplane/seatplane/internal/dataloader/egress"
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
 	"github.com/seatplane/seatplane/internal/dataloader/sql"
+	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 )
 
@@ -30,8 +35,8 @@ var _ = Describe("A SQL product", func() {
 		const many = 1000
 		s, database := newSQLStage(ctx)
 		execute(database, "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 1000) INSERT INTO users SELECT printf('customer-%04d', x) FROM n, (SELECT 1 UNION ALL SELECT 2)")
-		loader := &counter{Loader: s.subject.Loader}
-		s.subject.Loader = loader
+		loader := &counter{Loader: s.loader}
+		s.use(loader)
 		var group errgroup.Group
 		group.SetLimit(16)
 		for n := range many {
@@ -93,6 +98,7 @@ var _ = Describe("A SQL product", func() {
 		reasons := []string{}
 		for n, breakIt := range breaks {
 			breakIt()
+			s.wait(loading.MinDemandInterval)
 			ask(ctx, s.product, fmt.Sprint(n))
 			s.pass(ctx)
 			reasons = append(reasons, s.condition(v1alpha1.ConditionLoaded).Reason)
@@ -105,22 +111,29 @@ var _ = Describe("A SQL product", func() {
 	})
 })
 
+// sqlRunner carries out loads in this process: what loader processes protect from is not judged here.
+var sqlRunner = guest.InProcess{Handlers: guest.Handlers{sql.Kind: sql.Handle}}
+
+// onThisMachine lets loads reach servers without TLS on this machine.
+var onThisMachine = egress.Policy{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, PlainSQL: true}
+
 // newSQLStage is a stage whose product counts in a SQLite database.
 func newSQLStage(ctx SpecContext) (*stage, string) {
 	GinkgoHelper()
 	s := newStage(ctx, everyHourOnTheHour)
 	folder := GinkgoT().TempDir()
-	database := filepath.Join(folder, "hunter2.db")
+	Expect(os.Mkdir(filepath.Join(folder, s.namespace), 0o700)).To(Succeed())
+	database := filepath.Join(folder, s.namespace, "hunter2.db")
 	execute(database, "CREATE TABLE users (tenant TEXT)")
 	secret := &corev1.Secret{StringData: map[string]string{"dsn": database}}
 	secret.Namespace, secret.Name = s.namespace, "crm"
-	secret.Labels = map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoader}
+	secret.Labels = map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoaderDSN}
 	Expect(live.Create(ctx, secret)).To(Succeed())
 	s.product.Spec.DataLoader = builders.MakeSeatProduct("x", "x").SQLiteLoader("crm", "SELECT tenant, count(*) FROM users GROUP BY tenant").Obj().Spec.DataLoader
 	Expect(live.Update(ctx, s.product)).To(Succeed())
-	registry := dataloader.NewRegistry(sql.New(live, sql.Options{SQLiteDir: folder}), configmap.Provider{Live: live})
+	registry := dataloader.NewRegistry(sql.New(live, sqlRunner, sql.Options{SQLiteDir: folder}), configmap.Provider{Live: live})
 	DeferCleanup(registry.Close)
-	s.subject.Loader = registry
+	s.use(registry)
 	return s, database
 }
 

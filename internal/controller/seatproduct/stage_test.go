@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/fake"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/testing/builders"
@@ -36,10 +37,13 @@ type stage struct {
 	cache     *lyingcache.Client
 	wall      *clocktesting.FakePassiveClock
 	source    *fake.Loader
-	recorder  *events.FakeRecorder
-	subject   *Reconciler
-	product   *v1alpha1.SeatProduct
-	clock     *v1alpha1.TestClock
+	// loader is what the loads ask: source, unless a spec uses another.
+	loader   dataloader.Loader
+	loads    *fake.Loads
+	recorder *events.FakeRecorder
+	subject  *Reconciler
+	product  *v1alpha1.SeatProduct
+	clock    *v1alpha1.TestClock
 }
 
 var start = time.Date(2026, 4, 16, 0, 30, 0, 0, time.UTC)
@@ -52,6 +56,7 @@ func newStage(ctx SpecContext, refresh v1alpha1.Refresh) *stage {
 		wall:   clocktesting.NewFakePassiveClock(time.Now()),
 		source: &fake.Loader{},
 	}
+	s.loader = s.source
 	s.product = builders.MakeSeatProduct("editor", s.namespace).Plan("monthly", "EUR", "10").Seats(1, 500).
 		ConfigMapLoader("counts").Refresh(refresh).Obj()
 	Expect(live.Create(ctx, s.product)).To(Succeed())
@@ -72,16 +77,30 @@ func (s *stage) restart(plan faults.Plan) {
 func (s *stage) again() {
 	process := s.run.Start()
 	s.cache = lyingcache.New(live)
+	s.loads = fake.NewLoads(s.loader, s.wall)
 	s.subject = &Reconciler{
-		Client: process.Client(s.cache), Live: process.Reader(live), Wall: s.wall, Loader: s.source, Recorder: s.recorder,
+		Client: process.Client(s.cache), Live: process.Reader(live), Wall: s.wall, Recorder: s.recorder,
+		Loads: s.loads, SourceName: s.loader.SourceName,
 	}
 }
 
-func (s *stage) reconcile(ctx context.Context) (ctrl.Result, error) {
-	return s.subject.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(s.product)})
+// use has the operator ask another loader from now on.
+func (s *stage) use(loader dataloader.Loader) {
+	s.loader = loader
+	s.again()
 }
 
-// pass reconciles once and returns what was written, sorted.
+// reconcile reconciles, and again for each load that has ended, until no answer is left to be taken.
+func (s *stage) reconcile(ctx context.Context) (ctrl.Result, error) {
+	for {
+		result, err := s.subject.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(s.product)})
+		if err != nil || !s.loads.HasResult(scopeOf(s.product)) {
+			return result, err
+		}
+	}
+}
+
+// pass reconciles until no load is under way, and returns what was written, sorted.
 func (s *stage) pass(ctx SpecContext) []string {
 	GinkgoHelper()
 	before := s.run.Count()

@@ -129,23 +129,18 @@ func (r *Reconciler) gatherProducts(ctx context.Context, w *world) error {
 			continue
 		}
 		w.input.Products[name] = value
-		if w.input.Terms.ByHand && slices.Contains(connected, name) && refreshIsDue(&product, clock, w.input.Now) {
+		if w.input.Terms.ByHand && slices.Contains(connected, name) && owesRefresh(&product, clock, w.input.Now) {
 			w.waitsForRefresh = true
 		}
 	}
 	return nil
 }
 
-// refreshIsDue reports whether a product still owes a refresh that is due on a
+// owesRefresh reports whether a product still owes a refresh that is due on a
 // clock.
-func refreshIsDue(product *v1alpha1.SeatProduct, clock string, now time.Time) bool {
-	for _, refresh := range product.Status.Refreshes {
-		if refresh.Clock != clock || refresh.NextRefreshTime == nil || refresh.NextRefreshTime.After(now) {
-			continue
-		}
-		return refresh.LastAttemptTime == nil || refresh.LastAttemptTime.Time.Before(now)
-	}
-	return false
+func owesRefresh(product *v1alpha1.SeatProduct, clock string, now time.Time) bool {
+	read := record.LoadingProduct(product)
+	return read.Entry(clock).Owes(now)
 }
 
 // clockName is the clock that a subscription lives by; "" is the wall clock.

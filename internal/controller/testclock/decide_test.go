@@ -87,6 +87,8 @@ func fromEdit(u *v1alpha1.SubscriptionUpdate) {
 }
 
 func counts(u *v1alpha1.SubscriptionUpdate) {
+	u.Spec.SubscriptionRef.UID = "uid-acme"
+	u.Spec.Seats = &v1alpha1.SeatsChange{Item: "editors", Count: ptr.To[int64](5)}
 	u.Spec.Cause = &v1alpha1.UpdateCause{Type: v1alpha1.CauseRefresh, Item: "editors"}
 }
 
@@ -243,12 +245,36 @@ func TestWaitsFor(t *testing.T) {
 			return p
 		}(), uncounted), ""},
 		"declared quantity": {"a declared quantity is not counted", withProduct(overdue, declared), ""},
-		"no such plan":      {"an item without a plan is not counted", withProduct(overdue, func(s *v1alpha1.Subscription) { s.Spec.Items[0].Plan = "none" }), ""},
-		"metered": {"what is metered has no count", withProduct(func() v1alpha1.SeatProduct {
-			p := *overdue.DeepCopy()
-			p.Spec.Plans[0].Usage = v1alpha1.UsageMetered
+		"no such plan": {
+			"an item to come on a plan that does not exist is not counted",
+			withProduct(overdue, uncounted, func(s *v1alpha1.Subscription) { s.Spec.Items[0].Plan = "none" }), "",
+		},
+		"plan gone": {
+			"an item in force is counted, whatever plan an edit gives it",
+			withProduct(overdue, func(s *v1alpha1.Subscription) { s.Spec.Items[0].Plan = "none" }), refresh,
+		},
+		"metered": {
+			"a metered item is read by a refresh too",
+			withProduct(overdue, func(s *v1alpha1.Subscription) { s.Status.Items[0].Usage = v1alpha1.UsageMetered }), refresh,
+		},
+		"moves away": {
+			"an item is counted by the product it is on until an edit takes hold",
+			withProduct(overdue, func(s *v1alpha1.Subscription) { s.Spec.Items[0].ProductRef.Name = "viewer" }), refresh,
+		},
+		"moves here": {
+			"an item that an edit moves here is not counted yet",
+			withProduct(overdue, func(s *v1alpha1.Subscription) { s.Status.Items[0].Product = "viewer" }), "",
+		},
+		"just moved here": {"a product that does not know of its item yet knows no tick", withProduct(func() v1alpha1.SeatProduct {
+			p := product()
+			p.Spec.Refresh = &v1alpha1.Refresh{Schedule: "0 2 * * *"}
 			return p
-		}()), ""},
+		}()), refresh},
+		"another key failed": {"a key that failed elsewhere delays no first count", withProduct(func() v1alpha1.SeatProduct {
+			p := product()
+			p.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionLoaded, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonBadCounts}}
+			return p
+		}(), uncounted), refresh},
 		"duplicate key": {"a key that belongs to another is not counted here", withProduct(overdue, loadFailed(v1alpha1.ReasonDuplicateKey)), ""},
 		"canceled":      {"for what has ended nothing is counted", withProduct(overdue, canceled), ""},
 		"suspended":     {"what is stopped is counted all the same", withProduct(overdue, suspended), refresh},

@@ -4,125 +4,93 @@
 package testclock
 
 import (
+	"iter"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/loading"
+	"github.com/seatplane/seatplane/internal/record"
 )
 
 // unrefreshed returns the products whose loader has not run although it is due on this clock.
 func unrefreshed(f facts) []string {
 	var names []string
+	open := openCounts(f.updates)
 	for i := range f.products {
-		if refreshDue(&f.products[i], f) {
+		if refreshDue(&f.products[i], f, open) {
 			names = append(names, f.products[i].Name)
 		}
 	}
 	return names
 }
 
-// refreshDue says whether a refresh of a product is due on the clock. An attempt counts, whatever came
-// of it: a source that is down must not stop the clock. Nor does what waits for a person.
-func refreshDue(product *v1alpha1.SeatProduct, f facts) bool {
-	items := counted(product, f.subscriptions)
-	if len(items) == 0 {
-		return false
-	}
-	if product.Status.ObservedGeneration != product.Generation {
-		return true
-	}
-	if meta.IsStatusConditionTrue(product.Status.Conditions, v1alpha1.ConditionStalled) {
-		return false
-	}
-	refresh := refreshOn(product, f.clock)
-	if passed(refresh.NextRefreshTime, f.now) && !refresh.LastAttemptTime.Equal(at(f.now)) {
-		return true
-	}
-	return firstCountDue(product, refresh, items, f.updates)
-}
-
-// item is an item of a subscription on the clock.
-type item struct {
-	subscription *v1alpha1.Subscription
-	name         string
-}
-
-// counted returns the items that the loader of a product counts: licensed ones whose quantity nobody
-// declares, of subscriptions that have not ended. One whose key belongs to another item is not counted.
-func counted(product *v1alpha1.SeatProduct, subscriptions []v1alpha1.Subscription) []item {
-	if product.Spec.DataLoader == nil {
-		return nil
-	}
-	var items []item
-	for i := range subscriptions {
-		s := &subscriptions[i]
-		ended := s.Status.State == v1alpha1.SubscriptionCanceled || !s.DeletionTimestamp.IsZero()
-		if ended || loadReason(s, product.Name) == v1alpha1.ReasonDuplicateKey {
+// openCounts returns the newest open update of a refresh for each item.
+func openCounts(updates []v1alpha1.SubscriptionUpdate) map[loading.ItemID]loading.Pending {
+	open := map[loading.ItemID]loading.Pending{}
+	for i := range updates {
+		if index.Finished(updates[i].Status.State) {
 			continue
 		}
-		for _, declared := range s.Spec.Items {
-			if declared.ProductRef.Name == product.Name && declared.Quantity == nil && licensed(product, declared.Plan) {
-				items = append(items, item{s, declared.Name})
+		id, update, ok := record.LoadingPending(&updates[i])
+		if known, exists := open[id]; ok && (!exists || update.NewerThan(known)) {
+			open[id] = update
+		}
+	}
+	return open
+}
+
+// refreshDue says whether a refresh of a product is due on the clock. An attempt counts, whatever came
+// of it: a source that is down must not stop the clock. Nor must anything that waits for a person.
+func refreshDue(product *v1alpha1.SeatProduct, f facts, open map[loading.ItemID]loading.Pending) bool {
+	due := loading.Facts{
+		Product: record.LoadingProduct(product),
+		Clocks:  map[string]time.Time{f.clock: f.now},
+		Open:    open,
+	}
+	due.Connection = loading.Connect(due.Product, counted(product.Name, f.subscriptions), len(f.subscriptions))
+	switch entry := due.Product.Entry(f.clock); {
+	case len(due.Connection.Items) == 0:
+		return false
+	case due.Product.Edited:
+		return true
+	case meta.IsStatusConditionTrue(product.Status.Conditions, v1alpha1.ConditionStalled):
+		return false
+	case !due.Product.HasSeen(f.clock):
+		// An item that came from another product: its next tick is not in the status yet.
+		return true
+	case entry.Owes(f.now):
+		return true
+	case entry.Failures > 0 || failing(product):
+		return false
+	}
+	return slices.ContainsFunc(due.Connection.Items, func(i loading.Connected) bool { return due.FirstDue(&i) })
+}
+
+// counted reads the subscriptions on the clock. One whose key belongs to another item is left out: that may
+// be the item of a subscription on another clock.
+func counted(product string, subscriptions []v1alpha1.Subscription) iter.Seq[*loading.Subscription] {
+	return func(yield func(*loading.Subscription) bool) {
+		var read loading.Subscription
+		for i := range subscriptions {
+			if record.LoadOf(&subscriptions[i], product).Reason == v1alpha1.ReasonDuplicateKey {
+				continue
+			}
+			record.ReadLoading(&read, &subscriptions[i], product)
+			if !yield(&read) {
+				return
 			}
 		}
 	}
-	return items
 }
 
-func licensed(product *v1alpha1.SeatProduct, name string) bool {
-	return slices.ContainsFunc(product.Spec.Plans, func(plan v1alpha1.Plan) bool {
-		return plan.Name == name && plan.Usage != v1alpha1.UsageMetered
-	})
-}
-
-// loadReason says why a product's loader has no count for a subscription, if it said so.
-func loadReason(subscription *v1alpha1.Subscription, product string) string {
-	for _, load := range subscription.Status.Loads {
-		if load.Product == product {
-			return load.Reason
-		}
-	}
-	return ""
-}
-
-// refreshOn returns what the status of a product says about its refreshes on a clock.
-func refreshOn(product *v1alpha1.SeatProduct, clock string) v1alpha1.RefreshStatus {
-	for _, refresh := range product.Status.Refreshes {
-		if refresh.Clock == clock {
-			return refresh
-		}
-	}
-	return v1alpha1.RefreshStatus{Clock: clock}
-}
-
-// firstCountDue says whether an item without a count is about to get one: none is on its way, and none
-// was tried in vain.
-func firstCountDue(product *v1alpha1.SeatProduct, refresh v1alpha1.RefreshStatus, items []item, updates []v1alpha1.SubscriptionUpdate) bool {
-	suspended := product.Spec.Refresh != nil && product.Spec.Refresh.Suspend
-	failing := refresh.ConsecutiveFailures > 0 ||
-		meta.IsStatusConditionFalse(product.Status.Conditions, v1alpha1.ConditionLoaded)
-	if suspended || failing {
-		return false
-	}
-	return slices.ContainsFunc(items, func(i item) bool {
-		return !hasCount(i) && loadReason(i.subscription, product.Name) == "" && !countOnItsWay(i, updates)
-	})
-}
-
-func hasCount(i item) bool {
-	return slices.ContainsFunc(i.subscription.Status.Items, func(held v1alpha1.SubscriptionItemStatus) bool {
-		return held.Name == i.name && held.LoadedQuantity != nil
-	})
-}
-
-// countOnItsWay says whether an open update carries a count for an item.
-func countOnItsWay(i item, updates []v1alpha1.SubscriptionUpdate) bool {
-	return slices.ContainsFunc(updates, func(update v1alpha1.SubscriptionUpdate) bool {
-		cause := update.Spec.Cause
-		return cause != nil && cause.Type == v1alpha1.CauseRefresh && cause.Item == i.name &&
-			isFor(&update, i.subscription) && update.Spec.SubscriptionRef.Name == i.subscription.Name &&
-			!index.Finished(update.Status.State)
-	})
+// failing says whether the product's last load failed as a whole. Single keys that fail say so on their
+// subscriptions.
+func failing(product *v1alpha1.SeatProduct) bool {
+	loaded := meta.FindStatusCondition(product.Status.Conditions, v1alpha1.ConditionLoaded)
+	return loaded != nil && loaded.Status == metav1.ConditionFalse && loaded.Reason != v1alpha1.ReasonBadCounts
 }

@@ -6,50 +6,36 @@ package egress
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// MaxAnswer bounds the body of one answer in bytes.
-const MaxAnswer = 8 << 20
+const (
+	// MaxAnswer bounds the body of one answer in bytes.
+	MaxAnswer = 8 << 20
+	// maxURL bounds the address of a next page in bytes.
+	maxURL = 8 << 10
+)
 
-// Address is what a SeatProduct says about a server.
-type Address struct {
-	// URL is where it is.
-	URL string
-	// Token names the bearer token that is sent; nil sends none.
-	Token *v1alpha1.SecretKeyReference
-	// CA names the certificates that the server is trusted by; nil means the system's.
-	CA *v1alpha1.SecretKeyReference
-	// Timeout bounds one request: connecting, redirects and reading the answer.
-	Timeout time.Duration
-}
-
-// Endpoint is a server that can be asked. Close it when done.
+// Endpoint sends requests to one server. Close it when done.
 type Endpoint struct {
-	// URL is its address. It holds no password.
-	URL     url.URL
-	token   dataloader.Secret
-	client  *http.Client
-	timeout time.Duration
+	// URL is the server's address. It does not hold a password.
+	URL    url.URL
+	token  dataloader.Secret
+	client *http.Client
 }
 
 // Question is one request.
 type Question struct {
 	// Method is GET or POST.
 	Method string
-	// URL is asked; it is of the endpoint's own server.
+	// URL is the address of the request; it belongs to the endpoint's own server.
 	URL url.URL
 	// ContentType and Body are what a POST sends.
 	ContentType string
@@ -63,78 +49,39 @@ type Reply struct {
 	Body   []byte
 }
 
-// Open reads the Secrets that an address names, each time anew, and returns the server. Nothing is
-// connected yet. An error is a *dataloader.Failure.
-func (p Policy) Open(ctx context.Context, live client.Reader, namespace string, address Address) (*Endpoint, error) {
-	parsed, err := p.ParseURL(address.URL)
-	if err != nil {
-		return nil, err
-	}
-	token, err := readToken(ctx, live, namespace, address.Token)
-	if err != nil {
-		return nil, err
-	}
-	trust, err := readTrust(ctx, live, namespace, address.CA)
-	if err != nil {
-		return nil, err
-	}
-	return &Endpoint{URL: *parsed, token: token, client: p.client(trust), timeout: address.Timeout}, nil
-}
-
-func readToken(ctx context.Context, live client.Reader, namespace string, ref *v1alpha1.SecretKeyReference) (dataloader.Secret, error) {
-	if ref == nil {
-		return dataloader.Secret{}, nil
-	}
-	secret, err := dataloader.ReadSecret(ctx, live, namespace, *ref)
-	if err != nil {
-		return dataloader.Secret{}, err
-	}
-	// Whoever writes a token to a file ends it with a line break.
-	token := strings.TrimSpace(secret.Reveal())
-	if token == "" || strings.ContainsFunc(token, unfit) {
-		return dataloader.Secret{}, dataloader.Failf(dataloader.ReasonSourceError,
-			"Secret %q has no bearer token under the key %q: write the token alone, on one line", ref.Name, ref.Key)
-	}
-	return dataloader.NewSecret(token), nil
-}
-
-// unfit says whether a character has no place in a token.
-func unfit(r rune) bool { return r <= ' ' || r > '~' }
-
-func readTrust(ctx context.Context, live client.Reader, namespace string, ref *v1alpha1.SecretKeyReference) (*tls.Config, error) {
-	trust := &tls.Config{MinVersion: tls.VersionTLS12}
-	if ref == nil {
-		return trust, nil
-	}
-	secret, err := dataloader.ReadSecret(ctx, live, namespace, *ref)
-	if err != nil {
-		return nil, err
-	}
-	trust.RootCAs = x509.NewCertPool()
-	if !trust.RootCAs.AppendCertsFromPEM([]byte(secret.Reveal())) {
-		return nil, dataloader.Failf(dataloader.ReasonSourceError,
-			"Secret %q has no certificates in PEM under the key %q", ref.Name, ref.Key)
-	}
-	return trust, nil
-}
-
-// Close lets go of the connections that are kept for the next question.
+// Close closes the connections that are kept for the next request.
 func (e *Endpoint) Close() { e.client.CloseIdleConnections() }
 
 // Scrub returns what a server said as one line without the token.
 func (e *Endpoint) Scrub(text string) string { return dataloader.Scrub(text, e.token.Reveal()) }
 
-// errTimeout is the cause of a request that took too long.
-var errTimeout = errors.New("timeout")
-
-// Ask sends one request and reads its answer to the end. An error is a *dataloader.Failure; an answer
-// of any status is none.
-func (e *Endpoint) Ask(ctx context.Context, question Question) (Reply, error) {
-	limited, cancel := context.WithTimeoutCause(ctx, e.timeout, errTimeout)
-	defer cancel()
-	reply, err := e.ask(limited, question)
+// Next returns the address of the page after page, which a server or an expression names by a URL or by a
+// relative reference. It has the same scheme, host and port, because the token and the wanted keys go there.
+// An error is a *dataloader.Failure.
+func (e *Endpoint) Next(page url.URL, reference string) (url.URL, error) {
+	if len(reference) > maxURL {
+		return url.URL{}, dataloader.Failf(dataloader.ReasonSourceError,
+			"the URL of the next page is longer than %d bytes", maxURL)
+	}
+	next, err := page.Parse(reference)
 	if err != nil {
-		return Reply{}, e.failure(limited, err)
+		return url.URL{}, dataloader.Failf(dataloader.ReasonSourceError,
+			"the next page's URL cannot be parsed: next must yield a URL, a path or a query such as ?page=2")
+	}
+	if !sameOrigin(next, &e.URL) || next.User != nil || next.Opaque != "" {
+		return url.URL{}, dataloader.Failf(dataloader.ReasonSourceError,
+			"the next page is not on the server %q: its scheme, host and port must be the same as those of url", e.URL.Host)
+	}
+	next.Fragment, next.RawFragment = "", ""
+	return *next, nil
+}
+
+// Ask sends one request and reads its answer to the end. The context limits how long that may take. An error
+// is a *dataloader.Failure. An answer of any status is not an error; see Refused.
+func (e *Endpoint) Ask(ctx context.Context, question Question) (Reply, error) {
+	reply, err := e.ask(ctx, question)
+	if err != nil {
+		return Reply{}, e.failure(ctx, err)
 	}
 	return reply, nil
 }
@@ -145,7 +92,7 @@ func (e *Endpoint) ask(ctx context.Context, question Question) (Reply, error) {
 		return Reply{}, err
 	}
 	request.Header.Set("Accept", "application/json")
-	// Without the header a server may choose, and what is compressed cannot be bounded before it is read.
+	// Without the header a server may choose, and a compressed answer cannot be bounded before it is read.
 	request.Header.Set("Accept-Encoding", "identity")
 	request.Header.Set("User-Agent", "seatplane")
 	if question.ContentType != "" {
@@ -166,19 +113,22 @@ func (e *Endpoint) ask(ctx context.Context, question Question) (Reply, error) {
 	return Reply{Status: response.StatusCode, Header: response.Header, Body: body}, nil
 }
 
-// readBody reads all of a body, or says why that cannot be. A part of an answer is no answer.
+// errIncomplete means that an answer began and did not end.
+var errIncomplete = errors.New("the answer is incomplete")
+
+// readBody reads all of a body, or says why that is not possible. A part of an answer is not an answer.
 func readBody(response *http.Response) ([]byte, error) {
 	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, dataloader.Failf(dataloader.ReasonSourceError,
-			"the server compresses its answer although it was asked not to: have it answer without Content-Encoding")
+			"the server compresses its answer although the request asks it not to: configure the server to answer without Content-Encoding")
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, MaxAnswer+1))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errIncomplete, err)
 	}
 	if len(body) > MaxAnswer {
 		return nil, dataloader.Failf(dataloader.ReasonSourceError,
-			"the answer is longer than %d MiB: have the server count, and answer one entry a key", MaxAnswer>>20)
+			"the answer is longer than %d MiB: have the server answer with one entry per key, or in pages", MaxAnswer>>20)
 	}
 	return body, nil
 }

@@ -8,47 +8,55 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
-	"syscall"
-	"time"
 
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// failure says in a sentence what went wrong. What the network says is never repeated: it holds
+// failure says in one sentence what went wrong. What the network says goes into the Detail alone: it holds
 // addresses and ports, which change from one attempt to the next and are not for everyone to know.
 func (e *Endpoint) failure(ctx context.Context, err error) error {
 	if failure, ok := errors.AsType[*dataloader.Failure](err); ok {
 		return failure
 	}
 	reason, sentence := e.describe(ctx, err)
-	return dataloader.Failf(reason, "%s", sentence)
+	failure := dataloader.Failf(reason, "%s", sentence)
+	failure.Detail = e.Scrub(cause(err).Error())
+	return failure
+}
+
+// cause returns an error without the URL of its request, whose query may hold a secret.
+func cause(err error) error {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return failed.Err
+	}
+	return err
 }
 
 func (e *Endpoint) describe(ctx context.Context, err error) (dataloader.Reason, string) {
 	server := strconv.Quote(e.URL.Host)
 	switch {
-	case errors.Is(err, errDenied):
-		return dataloader.ReasonSourceUnreachable, e.whom(err) +
-			" has an address in a network that data loaders may not reach: the operator's flag --loader-allowed-networks allows networks that are not public"
 	case errors.Is(err, errRedirects):
-		return dataloader.ReasonSourceError, "the server " + server + " redirects more than 3 times: write the address that it ends at"
+		return dataloader.ReasonSourceError, "the server " + server + " redirects more than 3 times: use the final address as url"
 	case errors.Is(err, errRedirectPOST):
-		return dataloader.ReasonSourceError, "the server " + server + " redirects what is sent to it by POST: write the address that it redirects to"
+		return dataloader.ReasonSourceError, "the server " + server + " redirects a POST request: use the address that it redirects to as url"
 	case errors.Is(err, errPlain), errors.Is(err, errRedirectTo):
 		return dataloader.ReasonSourceError, "the server " + server + " redirects to an address that is not https"
+	case ctx.Err() != nil:
+		return dataloader.ReasonSourceError, "the server " + server + " had not answered when the load was ended"
+	case errors.Is(err, errIncomplete):
+		return dataloader.ReasonSourceError, "the server " + server + " closed the connection in the middle of its answer"
 	}
-	if reason, what := describeConnection(err); what != "" {
-		return reason, e.whom(err) + " " + what
+	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return dataloader.ReasonSourceError, e.whom(err) + " is not trusted: " + describeCertificate(certificate)
 	}
-	if errors.Is(context.Cause(ctx), errTimeout) {
-		return dataloader.ReasonSourceError, "the server " + server + " took longer than " + seconds(e.timeout) + " to answer"
-	}
-	return dataloader.ReasonSourceError, "the server " + server + " broke the connection off, or answered with something that is not HTTP"
+	// One sentence for all that can be wrong below HTTP: a port that is closed, silent or speaks another
+	// protocol, a name that does not exist, an address that is denied. Otherwise a SeatProduct would be a
+	// port scanner (trust.md, "Where a load may go").
+	return dataloader.ReasonSourceUnreachable, e.whom(err) +
+		" cannot be reached over HTTP: check its name and port; servers that are not public need the operator's flag --loader-allowed-networks"
 }
 
 // whom names the server that an error is about.
@@ -56,40 +64,15 @@ func (e *Endpoint) whom(err error) string {
 	server := strconv.Quote(e.URL.Host)
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		if at, err := url.Parse(failed.URL); err != nil || at.Host != e.URL.Host {
-			return "the server to which " + server + " redirects"
+			return "the server that " + server + " redirects to"
 		}
 	}
 	return "the server " + server
 }
 
-// describeConnection says why there is no connection; "" when there was one.
-func describeConnection(err error) (dataloader.Reason, string) {
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return dataloader.ReasonSourceUnreachable, "has no address: its name cannot be resolved"
-	}
-	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return dataloader.ReasonSourceError, "is not trusted: " + describeCertificate(certificate)
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return dataloader.ReasonSourceError, "does not speak TLS"
-	}
-	if _, ok := errors.AsType[tls.AlertError](err); ok {
-		return dataloader.ReasonSourceError, "refuses a TLS connection"
-	}
-	switch operation, ok := errors.AsType[*net.OpError](err); {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return dataloader.ReasonSourceUnreachable, "refuses connections"
-	case ok && operation.Op == "dial":
-		return dataloader.ReasonSourceUnreachable, "cannot be reached"
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return dataloader.ReasonSourceError, "broke off in the middle of its answer"
-	}
-	return "", ""
-}
-
 func describeCertificate(err error) string {
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return "its certificate is signed by an authority that is not known: name the authority's certificate in caSecretRef"
+		return "its certificate is signed by an unknown authority: name the authority's certificate in caSecretRef"
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "its certificate is for another name"
@@ -100,29 +83,27 @@ func describeCertificate(err error) string {
 	return "its certificate is not valid"
 }
 
-func seconds(d time.Duration) string { return d.Truncate(time.Second).String() }
-
-// Refused returns why an answer is none, by its status; nil when the status is 200. Nothing of the
-// answer itself is repeated.
+// Refused returns why an answer cannot be used, by its status; nil when the status is 200. It repeats nothing
+// of the answer itself.
 func (e *Endpoint) Refused(status int) *dataloader.Failure {
 	var sentence string
 	switch {
 	case status == http.StatusOK:
 		return nil
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		sentence = "that it does not let the operator in (status %d): check the token that bearerTokenSecretRef names"
+		sentence = "denied access (status %d): check the token that bearerTokenSecretRef names"
 	case status == http.StatusNotFound || status == http.StatusGone:
-		sentence = "that there is nothing at this address (status %d): check the url"
+		sentence = "has nothing at this address (status %d): check the url"
 	case status == http.StatusMethodNotAllowed:
-		sentence = "that it does not take this method (status %d)"
+		sentence = "does not accept this method (status %d): check method and url"
 	case status == http.StatusTooManyRequests:
-		sentence = "that it is asked too often (status %d): it is asked again later"
+		sentence = "answered that it receives too many requests (status %d): the operator tries again later"
 	case status == http.StatusPartialContent || status == http.StatusNoContent:
-		sentence = "without the whole of an answer (status %d)"
+		sentence = "did not send the whole answer (status %d)"
 	case status >= http.StatusInternalServerError:
-		sentence = "with an error of its own (status %d)"
+		sentence = "answered with an internal error (status %d)"
 	default:
-		sentence = "with status %d, where 200 is wanted"
+		sentence = "answered with status %d instead of 200"
 	}
-	return dataloader.Failf(dataloader.ReasonSourceError, "the server %q answers "+sentence, e.URL.Host, status)
+	return dataloader.Failf(dataloader.ReasonSourceError, "the server %q "+sentence, e.URL.Host, status)
 }

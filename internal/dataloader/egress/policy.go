@@ -1,13 +1,15 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package egress asks servers outside of the operator (api.md, SeatProduct). Whoever writes a SeatProduct
-// names them, and must not reach through the operator what they cannot reach themselves.
+// Package egress sends requests to servers that a SeatProduct names. Whoever writes a SeatProduct must not
+// reach through the operator what they cannot reach themselves (trust.md, "Where a load may go").
 //
-// An address is judged when a connection to it is made, after its name was resolved, so that neither a
-// name that resolves to something else the second time nor a redirect gets around it. Everything that is
-// read is bounded, nothing of what a server writes is repeated unless its caller asks for it, and no
-// message holds a secret.
+// It has two halves. In the manager, Policy.Resolve reads the Secrets of an address and checks that they are
+// released for it. In the loader process, Server.Connect returns an Endpoint that sends requests.
+//
+// An IP address is checked when the connection to it is made, after its name was resolved, so that neither a
+// name that resolves to something else the second time nor a redirect gets around the check. Everything that
+// is read is bounded, and no message holds a secret.
 package egress
 
 import (
@@ -17,6 +19,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -29,7 +32,7 @@ const (
 	maxRedirects = 3
 	// maxHeader bounds the header of an answer in bytes.
 	maxHeader = 64 << 10
-	// connectTimeout bounds one attempt to connect; the request's own limit holds besides.
+	// connectTimeout bounds one attempt to connect. The timeout of the whole load applies too.
 	connectTimeout = 10 * time.Second
 )
 
@@ -39,6 +42,8 @@ type Policy struct {
 	Networks []netip.Prefix
 	// PlainHTTP allows requests without TLS.
 	PlainHTTP bool
+	// PlainSQL allows connections to databases without TLS, or without verifying the server.
+	PlainSQL bool
 
 	// resolver finds addresses of names; nil is the system's. Only tests have another.
 	resolver *net.Resolver
@@ -48,28 +53,44 @@ var (
 	errDenied       = errors.New("the address is in a network that data loaders may not reach")
 	errPlain        = errors.New("the address is not https")
 	errRedirects    = errors.New("too many redirects")
-	errRedirectTo   = errors.New("a redirect leads to something that is no address of a server")
-	errRedirectPOST = errors.New("a redirect of what is sent")
+	errRedirectTo   = errors.New("the target of a redirect is not the address of a server")
+	errRedirectPOST = errors.New("a POST request is redirected")
 )
 
 // ParseURL reads an address that a SeatProduct names. An error is a *dataloader.Failure.
 func (p Policy) ParseURL(text string) (*url.URL, error) {
 	parsed, err := url.Parse(text)
 	if err != nil {
-		return nil, refuse("the url cannot be read: write it in full, such as https://crm.example.com/seats")
+		return nil, refuse("url cannot be parsed: write it in full, such as https://crm.example.com/seats")
 	}
 	switch {
 	case parsed.User != nil:
-		return nil, refuse("the url holds a password, which everyone who may read the SeatProduct sees: use bearerTokenSecretRef")
+		return nil, refuse("url contains a user name or password, which everyone who can read the SeatProduct would see: use bearerTokenSecretRef")
 	case parsed.Hostname() == "" || parsed.Opaque != "":
-		return nil, refuse("the url names no server: write it in full, such as https://crm.example.com/seats")
+		return nil, refuse("url does not name a server: write it in full, such as https://crm.example.com/seats")
 	case parsed.Fragment != "":
-		return nil, refuse("the url has a part after #, which is never sent: remove it")
+		return nil, refuse("url has a part after #, which is never sent: remove it")
 	}
 	if err := p.checkScheme(parsed); err != nil {
-		return nil, refuse("the url is not https, and the operator was started without the flag --loader-allow-plain-http")
+		return nil, refuse("url is not https, and the operator was started without the flag --loader-allow-plain-http")
 	}
-	return parsed, nil
+	if _, err := portOf(parsed); err != nil {
+		return nil, refuse("url has an invalid port: use a number from 1 to 65535")
+	}
+	return parsed, p.checkLiteral(parsed)
+}
+
+// checkLiteral refuses a URL whose host is an IP address that the policy denies. The answer depends on the
+// text of the URL alone, so it reveals nothing about the network. What a name resolves to is checked when the
+// connection is made, and is not reported.
+func (p Policy) checkLiteral(address *url.URL) error {
+	literal, err := netip.ParseAddr(address.Hostname())
+	if err == nil && !p.Permits(literal) {
+		return dataloader.Failf(dataloader.ReasonSourceUnreachable,
+			"the server %q has an address in a network that data loaders may not reach: the operator's flag --loader-allowed-networks allows networks that are not public",
+			address.Host)
+	}
+	return nil
 }
 
 func refuse(sentence string) error {
@@ -91,12 +112,11 @@ func (p Policy) checkScheme(address *url.URL) error {
 // client returns a client that keeps to the policy. It takes no proxy from the environment, keeps no
 // cookies, and follows few redirects. Close its idle connections when done.
 func (p Policy) client(trust *tls.Config) *http.Client {
-	dialer := &net.Dialer{Timeout: connectTimeout, Resolver: p.resolver, Control: p.control}
 	return &http.Client{
 		CheckRedirect: p.checkRedirect,
 		Transport: &http.Transport{
 			Proxy:                  nil,
-			DialContext:            dialer.DialContext,
+			DialContext:            p.Dialer().DialContext,
 			TLSClientConfig:        trust,
 			TLSHandshakeTimeout:    connectTimeout,
 			MaxResponseHeaderBytes: maxHeader,
@@ -107,6 +127,15 @@ func (p Policy) client(trust *tls.Config) *http.Client {
 		},
 	}
 }
+
+// Dialer returns a dialer that keeps to the policy: it judges each address when it is connected to. An
+// address that the policy denies is an error for which IsDenied is true.
+func (p Policy) Dialer() *net.Dialer {
+	return &net.Dialer{Timeout: connectTimeout, Resolver: p.resolver, Control: p.control}
+}
+
+// IsDenied says whether an error means that the policy denies an address.
+func IsDenied(err error) bool { return errors.Is(err, errDenied) }
 
 // control is called with the very address that is about to be connected to.
 func (p Policy) control(network, address string, _ syscall.RawConn) error {
@@ -154,17 +183,26 @@ func anyElsewhere(requests []*http.Request) bool {
 	return false
 }
 
-// sameOrigin says whether two addresses are of one server, by scheme, host and port.
+// sameOrigin reports whether two addresses have the same scheme, host and port.
 func sameOrigin(a, b *url.URL) bool {
-	return strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+	portA, errA := portOf(a)
+	portB, errB := portOf(b)
+	return errA == nil && errB == nil && portA == portB &&
+		strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Hostname(), b.Hostname())
 }
 
-func port(address *url.URL) string {
-	if written := address.Port(); written != "" {
-		return written
+// portOf returns the port of an address, which defaults to the one of its scheme.
+func portOf(address *url.URL) (uint16, error) {
+	written := address.Port()
+	if written == "" {
+		if strings.EqualFold(address.Scheme, "http") {
+			return 80, nil
+		}
+		return 443, nil
 	}
-	if strings.EqualFold(address.Scheme, "http") {
-		return "80"
+	number, err := strconv.ParseUint(written, 10, 16)
+	if err == nil && number == 0 {
+		err = strconv.ErrRange
 	}
-	return "443"
+	return uint16(number), err
 }

@@ -6,7 +6,6 @@ package httpjson
 import (
 	"context"
 	"math"
-	"sync"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/env"
@@ -14,124 +13,96 @@ import (
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 
-	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-const (
-	// rowsCost bounds the work of the expression rows: enough for some steps on each of the entries that an
-	// answer of the greatest length can have.
-	rowsCost = 10_000_000
-	// rowCost bounds the work of rowKey and of rowCount on one row.
-	rowCost = 100_000
-	// checkEvery is after how many steps of a loop an evaluation looks whether it has to end.
-	checkEvery = 100
+var (
+	// answerLimits are for rows and next: enough for several steps on each value that an answer can have.
+	answerLimits = limits{work: 10_000_000, bytes: 128 << 20}
+	// rowLimits are for rowKey and rowCount on one row.
+	rowLimits = limits{work: 100_000, bytes: 1 << 20}
 )
 
-// texts are the expressions as they are written.
-type texts struct{ rows, rowKey, rowCount string }
+// checkEvery is after how many steps of a loop an evaluation checks whether it has to end.
+const checkEvery = 100
 
-func textsOf(spec *v1alpha1.HTTPSource) texts {
-	return texts{rows: spec.Rows, rowKey: spec.RowKey, rowCount: spec.RowCount}
-}
-
-// mapping is a set of compiled expressions. It is safe for concurrent use.
+// mapping is a set of compiled expressions. It is for one evaluation at a time.
 type mapping struct {
-	texts
-	// mu lets one evaluation run at a time: the meters are of one.
-	mu               sync.Mutex
-	list, key, count expression
+	list, key, count *expression
+	// next is nil when the source has one page.
+	next *expression
 }
 
-// expression is a compiled expression, with what bounds its work.
+// expression is a compiled expression with what bounds its work.
 type expression struct {
 	program cel.Program
 	meter   *meter
 }
 
-func (e expression) evaluate(ctx context.Context, variable string, value any) (ref.Val, error) {
-	defer e.meter.reset()
-	result, _, err := e.program.ContextEval(ctx, map[string]any{variable: value})
+// evaluate evaluates the expression. It spends no more than its limits.
+func (e *expression) evaluate(ctx context.Context, variables map[string]any) (ref.Val, error) {
+	e.meter.reset()
+	result, _, err := e.program.ContextEval(ctx, variables)
 	return result, err
 }
 
-// programs keeps the compiled expressions of each product until they are written otherwise.
-type programs struct {
-	mu      *sync.Mutex
-	byScope map[dataloader.Scope]*mapping
-}
-
-func newPrograms() programs {
-	return programs{mu: &sync.Mutex{}, byScope: map[dataloader.Scope]*mapping{}}
-}
-
-func (p programs) get(scope dataloader.Scope, written texts) (*mapping, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if known := p.byScope[scope]; known != nil && known.texts == written {
-		return known, nil
-	}
-	delete(p.byScope, scope)
-	compiled, err := compile(written)
-	if err != nil {
-		return nil, err
-	}
-	p.byScope[scope] = compiled
-	return compiled, nil
-}
-
-func (p programs) forget(scope dataloader.Scope) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.byScope, scope)
-}
-
-// compile compiles expressions. An error is a *dataloader.Failure.
-func compile(written texts) (*mapping, error) {
-	compiled := &mapping{texts: written}
+// compile compiles the expressions of a source. An error is a *dataloader.Failure.
+func compile(asked payload) (*mapping, error) {
+	compiled := &mapping{}
+	response, row := cel.Variable("response", cel.DynType), cel.Variable("row", cel.DynType)
 	var err error
-	if compiled.list, err = compileOne("rows", "response", written.rows, rowsCost); err != nil {
+	if compiled.list, err = compileOne("rows", asked.Rows, answerLimits, response); err != nil {
 		return nil, err
 	}
-	if compiled.key, err = compileOne("rowKey", "row", written.rowKey, rowCost); err != nil {
+	if compiled.key, err = compileOne("rowKey", asked.RowKey, rowLimits, row); err != nil {
 		return nil, err
 	}
-	compiled.count, err = compileOne("rowCount", "row", written.rowCount, rowCost)
+	if compiled.count, err = compileOne("rowCount", asked.RowCount, rowLimits, row); err != nil {
+		return nil, err
+	}
+	if asked.Next == "" {
+		return compiled, nil
+	}
+	texts := cel.MapType(cel.StringType, cel.StringType)
+	compiled.next, err = compileOne("next", asked.Next, answerLimits,
+		response, cel.Variable("headers", texts), cel.Variable("links", texts))
 	return compiled, err
 }
 
-func compileOne(field, variable, text string, limit uint64) (expression, error) {
-	environment, err := newEnvironment(variable)
+func compileOne(field, text string, limit limits, variables ...cel.EnvOption) (*expression, error) {
+	environment, err := newEnvironment(variables...)
 	if err != nil {
-		return expression{}, invalid(field, err)
+		return nil, invalid(field, err)
 	}
 	checked, issues := environment.Compile(text)
 	if issues.Err() != nil {
-		return expression{}, invalid(field, issues.Err())
+		return nil, invalid(field, issues.Err())
 	}
-	meter := &meter{limit: limit}
+	meter, err := newMeter(environment, limit)
+	if err != nil {
+		return nil, invalid(field, err)
+	}
 	compiled, err := environment.Program(checked, cel.CustomDecoratorV2(meter.decorate), cel.InterruptCheckFrequency(checkEvery))
 	if err != nil {
-		return expression{}, invalid(field, err)
+		return nil, invalid(field, err)
 	}
-	return expression{compiled, meter}, nil
+	return &expression{compiled, meter}, nil
 }
 
 func invalid(field string, err error) error {
 	return dataloader.Failf(dataloader.ReasonInvalidExpression, "the expression %s cannot be compiled: %s", field, err)
 }
 
-// newEnvironment returns CEL's standard library and optional values, but for one conversion: int(7.5) is
-// an error here, for half a seat must not become none in silence.
-func newEnvironment(variable string) (*cel.Env, error) {
+// newEnvironment returns CEL's standard library and optional values, with one conversion changed: int(7.5) is
+// an error, because half a seat must not silently become none.
+func newEnvironment(variables ...cel.EnvOption) (*cel.Env, error) {
 	truncating := env.NewFunction(overloads.TypeConvertInt, &env.Overload{ID: overloads.DoubleToInt})
-	return cel.NewCustomEnv(
+	return cel.NewCustomEnv(append([]cel.EnvOption{
 		cel.StdLib(cel.StdLibSubset(env.NewLibrarySubset().AddExcludedFunctions(truncating))),
 		cel.OptionalTypes(),
 		cel.Function(overloads.TypeConvertInt,
 			cel.Overload("whole_double_to_int64", []*cel.Type{cel.DoubleType}, cel.IntType, cel.UnaryBinding(wholeToInt))),
-		cel.Variable(variable, cel.DynType),
-	)
+	}, variables...)...)
 }
 
 func wholeToInt(value ref.Val) ref.Val {

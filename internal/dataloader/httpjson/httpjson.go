@@ -1,16 +1,15 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package httpjson counts seats with a request that answers JSON (api.md, SeatProduct). Expressions of CEL
-// say where in the answer the rows are, and what of a row is its key and its count.
+// Package httpjson counts seats with a request that answers JSON (api.md, SeatProduct). Expressions in CEL say
+// where in the answer the rows are, which part of a row is its key and its count, and where the next page is.
+//
+// The Provider runs in the manager. It reads Secrets and hands everything else to Handle, which runs in a
+// loader process.
 package httpjson
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
-	"regexp"
-	"slices"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -18,33 +17,32 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/egress"
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
 )
+
+// Kind is the kind of the jobs that Handle carries out.
+const Kind = "http"
 
 const (
-	// maxBatch bounds the keys that one request sends.
-	maxBatch = 10_000
-	// maxRows bounds the rows that one refresh reads.
-	maxRows = 1_000_000
-	// defaultTimeout bounds one request, where the spec does not say it.
+	// defaultTimeout limits the whole load unless the spec says otherwise.
 	defaultTimeout = 10 * time.Second
+	// defaultPages is how many pages an answer may have unless the spec says otherwise.
+	defaultPages = 100
 )
 
-// Provider opens HTTP sources. It keeps the compiled expressions of each product until it is forgotten.
+// Provider opens HTTP sources. It keeps nothing between refreshes.
 type Provider struct {
-	live     client.Reader
-	policy   egress.Policy
-	compiled programs
+	live   client.Reader
+	runner guest.Runner
+	policy egress.Policy
 }
 
-var (
-	_ dataloader.Provider = (*Provider)(nil)
-	_ dataloader.Keeper   = (*Provider)(nil)
-)
+var _ dataloader.Provider = (*Provider)(nil)
 
-// New returns a provider that keeps to the policy and reads Secrets through live; it needs get on
-// Secrets and nothing else.
-func New(live client.Reader, policy egress.Policy) *Provider {
-	return &Provider{live: live, policy: policy, compiled: newPrograms()}
+// New returns a provider that keeps to the policy and has runner carry out its loads. It reads Secrets through
+// live; it needs get on Secrets and nothing else.
+func New(live client.Reader, runner guest.Runner, policy egress.Policy) *Provider {
+	return &Provider{live: live, runner: runner, policy: policy}
 }
 
 // Name implements dataloader.Provider.
@@ -53,25 +51,20 @@ func (*Provider) Name() string { return "http" }
 // Handles implements dataloader.Provider.
 func (*Provider) Handles(spec *v1alpha1.DataLoader) bool { return spec.HTTP != nil }
 
-// Forget implements dataloader.Keeper.
-func (p *Provider) Forget(scope dataloader.Scope) { p.compiled.forget(scope) }
-
-// Close implements dataloader.Keeper. No connection outlives a refresh.
-func (p *Provider) Close() error { return nil }
-
-// Open implements dataloader.Provider.
+// Open implements dataloader.Provider. The expressions are compiled by the load itself, because compiling
+// what a stranger wrote takes time and memory.
 func (p *Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.DataLoader) (dataloader.Source, error) {
-	mapping, err := p.compiled.get(scope, textsOf(spec.HTTP))
-	if err != nil {
-		return nil, err
-	}
-	endpoint, err := p.policy.Open(ctx, p.live, scope.Namespace, egress.Address{
-		URL: spec.HTTP.URL, Token: spec.HTTP.BearerTokenSecretRef, CA: spec.HTTP.CASecretRef, Timeout: timeout(spec.HTTP),
+	http := spec.HTTP
+	server, err := p.policy.Resolve(ctx, p.live, scope.Namespace, egress.Address{
+		URL: http.URL, Token: http.BearerTokenSecretRef, CA: http.CASecretRef,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &source{endpoint: endpoint, mapping: mapping, method: spec.HTTP.Method}, nil
+	return source{runner: p.runner, timeout: timeout(http), asked: payload{
+		Server: server, Post: http.Method == v1alpha1.MethodPost, MaxPages: maxPages(http),
+		Rows: http.Rows, RowKey: http.RowKey, RowCount: http.RowCount, Next: http.Next,
+	}}, nil
 }
 
 func timeout(spec *v1alpha1.HTTPSource) time.Duration {
@@ -81,77 +74,28 @@ func timeout(spec *v1alpha1.HTTPSource) time.Duration {
 	return time.Duration(*spec.TimeoutSeconds) * time.Second
 }
 
+func maxPages(spec *v1alpha1.HTTPSource) int {
+	if spec.MaxPages == nil {
+		return defaultPages
+	}
+	return int(*spec.MaxPages)
+}
+
 type source struct {
-	endpoint *egress.Endpoint
-	mapping  *mapping
-	method   v1alpha1.HTTPMethod
+	runner  guest.Runner
+	timeout time.Duration
+	asked   payload
 }
 
-// Load implements dataloader.Source: one request that answers for everyone, or one for each batch of keys.
-func (s *source) Load(ctx context.Context, request dataloader.Request) (dataloader.Answer, error) {
-	defer s.endpoint.Close()
-	questions, err := s.questions(request.Keys)
-	if err != nil {
-		return dataloader.Answer{}, err
+// Load implements dataloader.Source: one request that answers for everyone, or one for each batch of keys, and
+// one more for each further page.
+func (s source) Load(ctx context.Context, request dataloader.Request) (dataloader.Answer, error) {
+	job := guest.Job{
+		Kind: Kind, Timeout: s.timeout, Wanted: request.Keys,
+		Source: guest.NewPayload(s.asked), Secrets: s.asked.Server.Secrets(),
 	}
-	var answer dataloader.Answer
-	for _, question := range questions {
-		rows, err := s.ask(ctx, question)
-		if err != nil {
-			return dataloader.Answer{}, err
-		}
-		answer.Queries++
-		if answer.Rows = append(answer.Rows, rows...); len(answer.Rows) > maxRows {
-			return dataloader.Answer{}, tooManyRows()
-		}
+	if s.asked.Post {
+		job.Keys = request.Keys
 	}
-	dataloader.ScrubCounts(answer.Rows, s.endpoint.Scrub)
-	return answer, nil
-}
-
-func tooManyRows() error {
-	return dataloader.Failf(dataloader.ReasonSourceError,
-		"the answer has more than %d rows: have the server count, and answer one entry a key", maxRows)
-}
-
-// questions returns the requests that a refresh takes.
-func (s *source) questions(keys []string) ([]egress.Question, error) {
-	if s.method != v1alpha1.MethodPost {
-		return []egress.Question{{Method: http.MethodGet, URL: s.endpoint.URL}}, nil
-	}
-	var all []egress.Question
-	for batch := range slices.Chunk(keys, maxBatch) {
-		body, err := json.Marshal(struct {
-			Keys []string `json:"keys"`
-		}{batch})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, egress.Question{
-			Method: http.MethodPost, URL: s.endpoint.URL, ContentType: "application/json", Body: body,
-		})
-	}
-	return all, nil
-}
-
-// nextPage finds the header by which a server says that its answer is one page of several (RFC 8288).
-var nextPage = regexp.MustCompile(`(?i);\s*rel\s*=\s*("[^"]*\bnext\b[^"]*"|next\b)`)
-
-func (s *source) ask(ctx context.Context, question egress.Question) ([]dataloader.Row, error) {
-	reply, err := s.endpoint.Ask(ctx, question)
-	if err != nil {
-		return nil, err
-	}
-	if refused := s.endpoint.Refused(reply.Status); refused != nil {
-		return nil, refused
-	}
-	if slices.ContainsFunc(reply.Header.Values("Link"), nextPage.MatchString) {
-		return nil, dataloader.Failf(dataloader.ReasonSourceError,
-			"the answer is one page of several, which would read as \"the others hold nothing\": have the server answer with all")
-	}
-	response, err := decode(reply.Body)
-	if err != nil {
-		return nil, err
-	}
-	return s.mapping.rows(ctx, response, s.endpoint.Scrub)
+	return s.runner.Run(ctx, job)
 }

@@ -4,6 +4,7 @@
 package httpjson
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -25,6 +26,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/egress"
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
 )
 
 const canary = "canary-hunter2-token"
@@ -42,7 +44,10 @@ func newBench(t *testing.T, handler http.HandlerFunc) *bench {
 	server := httptest.NewTLSServer(handler)
 	t.Cleanup(server.Close)
 	secret := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "crm", Labels: map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoader}},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "shop", Name: "crm", Labels: map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoaderToken},
+			Annotations: map[string]string{v1alpha1.AnnotationAllowHosts: server.Listener.Addr().String()},
+		},
 		Data: map[string][]byte{
 			"token": []byte(canary),
 			"ca":    pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
@@ -50,7 +55,7 @@ func newBench(t *testing.T, handler http.HandlerFunc) *bench {
 	}
 	policy := egress.Policy{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	return &bench{
-		provider: New(fake.NewClientBuilder().WithObjects(secret).Build(), policy),
+		provider: New(fake.NewClientBuilder().WithObjects(secret).Build(), guest.InProcess{Handlers: guest.Handlers{Kind: Handle}}, policy),
 		spec: &v1alpha1.DataLoader{HTTP: &v1alpha1.HTTPSource{
 			URL:                  server.URL + "/seats",
 			BearerTokenSecretRef: &v1alpha1.SecretKeyReference{Name: "crm", Key: "token"},
@@ -63,6 +68,14 @@ func newBench(t *testing.T, handler http.HandlerFunc) *bench {
 func (b *bench) load(t *testing.T, keys ...string) (dataloader.Answer, error) {
 	t.Helper()
 	return dataloader.NewRegistry(b.provider).Load(t.Context(), scope, b.spec, dataloader.Request{Keys: keys})
+}
+
+// typed answers every request with a text of a type.
+func typed(contentType, text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = io.WriteString(w, text)
+	}
 }
 
 // says answers every request with a text.
@@ -163,6 +176,9 @@ func TestRows(t *testing.T) {
 		"Filter":      {"only some", "response.filter(r, r.active)", "row.id", "row.n", `[{"id": "a", "n": 1, "active": false}, {"id": "b", "n": 2, "active": true}]`, rows("b", "2")},
 		"Nothing":     {"nobody", "response", "row.id", "row.n", `[]`, nil},
 		"NumberKey":   {"a number as key, with all of its digits", "response", "row.id", "1", `[{"id": 9007199254740993}, {"id": 18446744073709551615}, {"id": 184467440737095516150}]`, rows("9007199254740993", "1", "18446744073709551615", "1", "184467440737095516150", "1")},
+		"FloatKey":    {"a whole number that is written with a point", "response", "row.id", "1", `[{"id": 1234567.0}, {"id": 1e3}, {"id": 9007199254740992.0}]`, rows("1234567", "1", "1000", "1", "9007199254740992", "1")},
+		"ByteOrder":   {"a byte order mark is skipped", "response", "row.id", "row.n", "\ufeff" + `[{"id": "a", "n": 1}]`, rows("a", "1")},
+		"LongCount":   {"a count of any length is cut", "response", "row.id", "row.n", `[{"id": "a", "n": "` + strings.Repeat("é", 1000) + `"}]`, rows("a", strings.Repeat("é", maxProblem/2)+"…")},
 		"NullKey":     {"nobody's row", "response", "row.id", "1", `[{"id": null}]`, []dataloader.Row{{NullKey: true, Count: "1"}}},
 		"Twice":       {"two rows of one key, for Judge to refuse", "response", "row.id", "row.n", `[{"id": "a", "n": 1}, {"id": "a", "n": 1}]`, rows("a", "1", "a", "1")},
 		"NullCount":   {"no count", "response", "row.id", "row.n", `[{"id": "a", "n": null}]`, []dataloader.Row{null("a")}},
@@ -211,7 +227,7 @@ func TestWrongAnswers(t *testing.T) {
 	}{
 		"Unauthorized":     {"a wrong token", status(401), "check the token"},
 		"Forbidden":        {"a token without rights", status(403), "check the token"},
-		"TooMany":          {"asked too often", status(429), "too often"},
+		"TooMany":          {"asked too often", status(429), "too many requests"},
 		"ServerError":      {"an error", status(500), "status 500"},
 		"BadGateway":       {"an error on the way", status(502), "status 502"},
 		"NotFound":         {"another address", status(404), "check the url"},
@@ -222,24 +238,25 @@ func TestWrongAnswers(t *testing.T) {
 		"NextPage":         {"one page of several", linked(`</seats?page=2>; rel="next"`), "one page of several"},
 		"NextPageUnquoted": {"one page of several", linked(`</a>; rel=prev, </b>; title=x; rel=next`), "one page of several"},
 		"Empty":            {"nothing at all", says(""), "not JSON"},
-		"HTML":             {"a page to log in", says("<!doctype html><p>" + canary), "not JSON"},
-		"Truncated":        {"the end is missing", says(`{"data": [{"tenant": "acme", "active": 7}`), "not JSON"},
-		"TruncatedList":    {"the end is missing", says(`{"data": [`), "not JSON"},
+		"HTML":             {"a page to log in", typed("text/html", "<!doctype html><p>"+canary), `not JSON (Content-Type text/html) and begins with "<!doctype html><p>[r"`},
+		"Truncated":        {"the end is missing", says(`{"data": [{"tenant": "acme", "active": 7}`), "ends in the middle"},
+		"TruncatedList":    {"the end is missing", says(`{"data": [`), "ends in the middle"},
 		"Mismatched":       {"brackets that do not match", says(`{"data": [}`), "not JSON"},
-		"More":             {"two answers", says(`{"data": []}{"data": []}`), "not JSON"},
-		"NotUTF8":          {"another encoding", says("{\"data\": [{\"tenant\": \"caf\xe9\", \"active\": 7}]}"), "not JSON"},
-		"HugeNumber":       {"a number beyond all", says(`{"data": [{"tenant": "a", "active": 1e999}]}`), "not JSON"},
-		"Twice":            {"a name twice", says(`{"data": [{"tenant": "acme", "active": 7}], "data": []}`), "one name twice"},
+		"More":             {"two answers", says(`{"data": []}{"data": []}`), "text after its JSON value"},
+		"NotUTF8":          {"another encoding", typed("application/json; charset=ISO-8859-1", "{\"data\": [{\"tenant\": \"caf\xe9\", \"active\": 7}]}"), "not in UTF-8 (Content-Type application/json; charset=ISO-8859-1)"},
+		"HugeNumber":       {"a number beyond all", says(`{"data": [{"tenant": "a", "active": 1e999}]}`), "number that is too large"},
+		"Twice":            {"a name twice", says(`{"data": [{"tenant": "acme", "active": 7}], "data": []}`), "the same name twice"},
 		"Deep":             {"lists in lists", says(strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)), "more than 100 deep"},
 		"Null":             {"nothing", says("null"), "the answer is not what the expression rows expects"},
 		"NoRows":           {"an error with status 200", says(`{"error": "` + canary + `"}`), "the answer is not what the expression rows expects: no such key: data"},
-		"NullRows":         {"no list", says(`{"data": null}`), "yields null where a list is wanted"},
-		"ObjectRows":       {"no list", says(`{"data": {}}`), "yields a map where a list is wanted"},
-		"TextRows":         {"no list", says(`{"data": "x"}`), "yields a string where a list is wanted"},
-		"NoKey":            {"a row of which nobody knows whose it is", says(`{"data": [{"tenant": "a", "active": 1}, {"active": 7}]}`), "rowKey, on row 2, expects: no such key: tenant"},
-		"NoObject":         {"a row that is none", says(`{"data": [1]}`), "the answer is not what the expression rowKey, on row 1, expects"},
+		"NullRows":         {"no list", says(`{"data": null}`), "yields null: it must yield a list"},
+		"ObjectRows":       {"no list", says(`{"data": {}}`), "yields a map: it must yield a list"},
+		"TextRows":         {"no list", says(`{"data": "x"}`), "yields a string: it must yield a list"},
+		"NoKey":            {"a row of which nobody knows whose it is", says(`{"data": [{"tenant": "a", "active": 1}, {"active": 7}]}`), "rowKey on row 2 expects: no such key: tenant"},
+		"NoObject":         {"a row that is none", says(`{"data": [1]}`), "the answer is not what the expression rowKey on row 1 expects"},
 		"BoolKey":          {"a key that is none", says(`{"data": [{"tenant": true}]}`), "yields a bool on row 1"},
-		"Hangup":           {"no answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "broke the connection off"},
+		"FractionKey":      {"a key that no customer has", says(`{"data": [{"tenant": 1.5, "active": 7}]}`), "1.5"},
+		"LargeFloatKey":    {"two whole numbers are written like this one", says(`{"data": [{"tenant": 9007199254740994.0, "active": 7}]}`), "9.007199254740994e+15"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -279,8 +296,8 @@ func TestExpressions(t *testing.T) {
 		"DoublingList": {"a list of two to the fortieth", lists, "row", "1", "the expression rows does too much"},
 		"Nested":       {"loops in loops", nested, "row", "1", "the expression rows does too much"},
 		"Within":       {"searching for everything in everything", within, "row", "1", "the expression rows does too much"},
-		"KeyTooMuch":   {"a key that takes long", "response", "[1,2,3,4,5,6,7,8,9].map(a, [1,2,3,4,5,6,7,8,9].map(b, [1,2,3,4,5,6,7,8,9].map(c, [1,2,3,4,5,6,7,8,9].map(d, [1,2,3,4,5,6,7,8,9].map(e, row)))))[0][0][0][0]", "1", "the expression rowKey, on row 1, does too much"},
-		"CountTooMuch": {"a count that takes long", "response", "row", "size([1,2,3,4,5,6,7,8,9].map(a, [1,2,3,4,5,6,7,8,9].map(b, [1,2,3,4,5,6,7,8,9].map(c, [1,2,3,4,5,6,7,8,9].map(d, [1,2,3,4,5,6,7,8,9].map(e, row))))))", "the expression rowCount, on row 1, does too much"},
+		"KeyTooMuch":   {"a key that takes long", "response", "[1,2,3,4,5,6,7,8,9].map(a, [1,2,3,4,5,6,7,8,9].map(b, [1,2,3,4,5,6,7,8,9].map(c, [1,2,3,4,5,6,7,8,9].map(d, [1,2,3,4,5,6,7,8,9].map(e, row)))))[0][0][0][0]", "1", "the expression rowKey on row 1 does too much"},
+		"CountTooMuch": {"a count that takes long", "response", "row", "size([1,2,3,4,5,6,7,8,9].map(a, [1,2,3,4,5,6,7,8,9].map(b, [1,2,3,4,5,6,7,8,9].map(c, [1,2,3,4,5,6,7,8,9].map(d, [1,2,3,4,5,6,7,8,9].map(e, row))))))", "the expression rowCount on row 1 does too much"},
 	}
 	many, _ := json.Marshal(strings.Fields(strings.Repeat("abcdefghij ", 1000)))
 	for name, tc := range cases {
@@ -316,51 +333,31 @@ func TestLargeAnswer(t *testing.T) {
 	}
 }
 
-// TestNothingIsKept looks for what an evaluation saw once it is over: an answer may be large.
-func TestNothingIsKept(t *testing.T) {
-	b := newBench(t, says(`{"data": [{"tenant": "acme", "active": 7}]}`))
-	if _, err := b.load(t); err != nil {
+func TestHangup(t *testing.T) {
+	b := newBench(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	_, err := b.load(t)
+	mustFail(t, err, dataloader.ReasonSourceUnreachable, "cannot be reached over HTTP")
+}
+
+// TestPayload finds the token in nothing that prints what a loader process is given, and in what it is given.
+func TestPayload(t *testing.T) {
+	b := newBench(t, says("[]"))
+	var job guest.Job
+	b.provider.runner = runner(func(given guest.Job) { job = given })
+	if _, err := b.load(t, "acme"); err != nil {
 		t.Fatal(err)
 	}
-	compiled := b.provider.compiled.byScope[scope]
-	for _, each := range []expression{compiled.list, compiled.key, compiled.count} {
-		if len(each.meter.kept) == 0 {
-			t.Error("no step is counted")
-		}
-		for _, value := range each.meter.kept {
-			if *value != nil {
-				t.Errorf("%v is kept", *value)
-			}
-		}
+	if printed := fmt.Sprintf("%v %+v %#v", job.Source, job.Source, job.Source); strings.Contains(printed, "hunter2") {
+		t.Errorf("the token is printed: %s", printed)
+	}
+	if diff := cmp.Diff([]string{canary}, job.Secrets); diff != "" || job.Kind != Kind || job.Timeout != defaultTimeout {
+		t.Errorf("got %s, %s, %s", job.Kind, job.Timeout, diff)
 	}
 }
 
-func TestCompiledOnce(t *testing.T) {
-	b := newBench(t, says(`{"data": []}`))
-	compiled := func() *mapping { return b.provider.compiled.byScope[scope] }
-	for range 2 {
-		if _, err := b.load(t); err != nil {
-			t.Fatal(err)
-		}
-	}
-	first := compiled()
-	if _, err := b.load(t); err != nil || compiled() != first {
-		t.Errorf("compiled again although nothing changed: %v", err)
-	}
-	b.spec.HTTP.RowCount = "row.active"
-	if _, err := b.load(t); err != nil || compiled() == first {
-		t.Errorf("not compiled again although it changed: %v", err)
-	}
-	b.spec.HTTP.RowCount = "row."
-	if _, err := b.load(t); err == nil || compiled() != nil {
-		t.Errorf("what cannot be compiled is kept: %v", err)
-	}
-	b.spec.HTTP.RowCount = "row.active"
-	if _, err := b.load(t); err != nil {
-		t.Fatal(err)
-	}
-	b.provider.Forget(scope)
-	if compiled() != nil {
-		t.Error("what was forgotten is kept")
-	}
+type runner func(guest.Job)
+
+func (r runner) Run(_ context.Context, job guest.Job) (dataloader.Answer, error) {
+	r(job)
+	return dataloader.Answer{}, nil
 }

@@ -4,6 +4,11 @@
 package httpjson
 
 import (
+	"errors"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/functions"
+	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/overloads"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
@@ -11,102 +16,162 @@ import (
 	"github.com/google/cel-go/interpreter"
 )
 
-// meter bounds the work of one expression. CEL's own limit takes time that grows with the square of an
-// answer's length, and counts one for an operation of any size where types are known only when it runs.
+// limits bound one evaluation.
+type limits struct {
+	// work is the number of steps. A step is some 100 ns of CPU.
+	work uint64
+	// bytes is the size of all lists, maps and texts that the evaluation makes, in bytes, whether it keeps
+	// them or not.
+	bytes uint64
+}
+
+// meter bounds the work and the memory of the evaluations of one expression. CEL's own limit takes time that
+// grows with the square of an answer's length, charges for a call when it is over, and counts one for an
+// operation of any size where types are known only at run time.
 //
-// Each look at a variable and each call costs one, and a call a tenth of the characters and elements that it
-// is given. What costs more than the limit ends as it does in CEL itself.
+// Everything is charged before it is done. An evaluation that exceeds a limit ends as it does in CEL itself.
 type meter struct {
-	limit, spent uint64
-	// kept are the values that the steps had when they were last taken.
-	kept []*ref.Val
+	limits
+	work, bytes uint64
+	// functions are the implementations of the environment's functions, by name.
+	functions map[string]*functions.Overload
+	patterns  patterns
 }
 
-// reset ends an evaluation. It lets go of the values, which hold the answer.
-func (m *meter) reset() {
-	m.spent = 0
-	for _, value := range m.kept {
-		*value = nil
+func newMeter(environment *cel.Env, limit limits) (*meter, error) {
+	m := &meter{limits: limit, functions: map[string]*functions.Overload{}, patterns: patterns{}}
+	for name, function := range environment.Functions() {
+		bindings, err := function.Bindings()
+		if err != nil {
+			return nil, err
+		}
+		for _, binding := range bindings {
+			if binding.Operator == name {
+				m.functions[name] = binding
+			}
+		}
+	}
+	return m, nil
+}
+
+// reset begins an evaluation.
+func (m *meter) reset() { m.work, m.bytes = 0, 0 }
+
+// spend charges steps. Each charge is small against the range of the counters, so that these do not overflow.
+func (m *meter) spend(steps uint64) {
+	if m.work += steps; m.work > m.limits.work {
+		panic(interpreter.EvalCancelledError{Cause: interpreter.CostLimitExceeded, Message: "too much work"})
 	}
 }
 
-func (m *meter) spend(cost uint64) {
-	if m.spent += cost; m.spent > m.limit {
-		panic(interpreter.EvalCancelledError{Cause: interpreter.CostLimitExceeded, Message: "too much"})
+// produce charges bytes that are about to be allocated.
+func (m *meter) produce(bytes uint64) {
+	if m.bytes += bytes; m.bytes > m.limits.bytes {
+		panic(interpreter.EvalCancelledError{Cause: interpreter.CostLimitExceeded, Message: "too much memory"})
 	}
 }
 
-// decorate has the steps of an expression counted.
+// decorate meters one step of an expression. Steps that are not metered do little by themselves: each round of
+// a loop reads a variable.
 func (m *meter) decorate(step interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {
 	switch step := step.(type) {
 	case interpreter.InterpretableAttribute:
-		metered := &meteredAttribute{InterpretableAttribute: step, meter: m}
-		m.kept = append(m.kept, &metered.found)
-		return metered, nil
+		return &meteredAttribute{step, m}, nil
+	case interpreter.InterpretableConstructor:
+		return m.constructor(step)
 	case interpreter.InterpretableCall:
-		metered := &meteredCall{InterpretableCall: step, meter: m}
-		m.kept = append(m.kept, &metered.result)
-		return metered, nil
+		return m.call(step)
 	default:
-		// What is left does little by itself: each round of a loop looks at a variable.
 		return step, nil
 	}
 }
 
-// last is the value that a step had when it was last taken.
-type last interface{ value() ref.Val }
-
 type meteredAttribute struct {
 	interpreter.InterpretableAttribute
 	meter *meter
-	found ref.Val
 }
 
 // Exec implements interpreter.InterpretableV2.
 func (a *meteredAttribute) Exec(frame *interpreter.ExecutionFrame) ref.Val {
 	a.meter.spend(1)
-	a.found = a.InterpretableAttribute.Exec(frame)
-	return a.found
+	return a.InterpretableAttribute.Exec(frame)
 }
 
-func (a *meteredAttribute) value() ref.Val { return a.found }
-
-type meteredCall struct {
-	interpreter.InterpretableCall
-	meter  *meter
-	result ref.Val
+type meteredConstructor struct {
+	interpreter.InterpretableConstructor
+	meter *meter
+	steps uint64
+	bytes uint64
 }
 
 // Exec implements interpreter.InterpretableV2.
-func (c *meteredCall) Exec(frame *interpreter.ExecutionFrame) ref.Val {
-	c.result = c.InterpretableCall.Exec(frame)
-	cost := uint64(1)
-	if c.Function() != overloads.Size {
-		for _, argument := range c.Args() {
-			if known, ok := argument.(last); ok {
-				cost += size(known.value()) / 10
-			}
-		}
-	}
-	c.meter.spend(cost)
-	return c.result
+func (c *meteredConstructor) Exec(frame *interpreter.ExecutionFrame) ref.Val {
+	c.meter.spend(c.steps)
+	c.meter.produce(c.bytes)
+	return c.InterpretableConstructor.Exec(frame)
 }
 
-func (c *meteredCall) value() ref.Val { return c.result }
+// What lists and maps take in memory.
+const (
+	listBytes = 112
+	mapBytes  = 400
+	// elementBytes is for an element of a literal with the value that it refers to, unless that is a text.
+	elementBytes = 112
+	// referenceBytes is for an element of a list whose value is already there.
+	referenceBytes = 16
+)
 
-// size is how many characters, elements or entries a value has. The list that a macro gathers its results
-// in has none: one more is appended to it where it is.
-func size(value ref.Val) uint64 {
-	if _, gathering := value.(traits.MutableLister); gathering {
-		return 0
+// constructor meters a literal by its elements. Messages of Protocol Buffers are refused: no answer has any,
+// and making one copies all that it is made of.
+func (m *meter) constructor(step interpreter.InterpretableConstructor) (interpreter.InterpretableV2, error) {
+	elements := uint64(len(step.InitVals()))
+	switch step.Type() {
+	case types.ListType:
+		return &meteredConstructor{step, m, 1 + elements, listBytes + elements*elementBytes}, nil
+	case types.MapType:
+		return &meteredConstructor{step, m, 1 + elements, mapBytes + elements*elementBytes}, nil
+	default:
+		return nil, errors.New("messages cannot be created: use a map such as {\"key\": \"acme\"}")
 	}
-	sizer, ok := value.(traits.Sizer)
-	if !ok {
-		return 0
+}
+
+// call returns a call that is charged when its arguments are known and before the function runs.
+func (m *meter) call(step interpreter.InterpretableCall) (interpreter.InterpretableV2, error) {
+	name := step.Function()
+	switch {
+	case len(step.Args()) == 0 || name == operators.NotStrictlyFalse:
+		// These do next to nothing, and the latter must see errors, which other calls do not.
+		return step, nil
+	case name == overloads.Matches:
+		return m.matches(step)
 	}
-	length, ok := sizer.Size().(types.Int)
-	if !ok || length < 0 {
-		return 0
+	overload := step.OverloadID()
+	implementation := m.functions[name]
+	return interpreter.NewCall(step.ID(), name, overload, step.Args(), func(arguments ...ref.Val) ref.Val {
+		m.charge(name, arguments)
+		switch name {
+		case operators.Equals:
+			return types.Equal(arguments[0], arguments[1])
+		case operators.NotEquals:
+			return types.Bool(types.Equal(arguments[0], arguments[1]) != types.True)
+		}
+		return invoke(name, overload, implementation, arguments)
+	}), nil
+}
+
+// invoke calls a function as CEL does: its implementation where the first argument fits, or else the method
+// that the first argument has itself.
+func invoke(name, overload string, implementation *functions.Overload, arguments []ref.Val) ref.Val {
+	first := arguments[0].Type()
+	switch fits := implementation != nil && (implementation.OperandTrait == 0 || first.HasTrait(implementation.OperandTrait)); {
+	case fits && len(arguments) == 1 && implementation.Unary != nil:
+		return implementation.Unary(arguments[0])
+	case fits && len(arguments) == 2 && implementation.Binary != nil:
+		return implementation.Binary(arguments[0], arguments[1])
+	case fits && implementation.Function != nil:
+		return implementation.Function(arguments...)
+	case first.HasTrait(traits.ReceiverType):
+		return arguments[0].(traits.Receiver).Receive(name, overload, arguments[1:])
 	}
-	return uint64(length)
+	return types.NewErr("no such overload: %s", name)
 }

@@ -24,10 +24,10 @@ func (p Provider) checkGrant(ctx context.Context, resource schema.GroupVersionRe
 	switch {
 	case apierrors.IsForbidden(err):
 		return dataloader.Failf(dataloader.ReasonSourceError,
-			"the operator may not list ClusterRoles, which say which kinds data loaders may count: grant its account the verb list on resources [clusterroles] of apiGroups [%q]", rbacv1.GroupName)
+			"the operator cannot list ClusterRoles, which say what data loaders may count: grant its service account the verb list on resources [clusterroles] of apiGroups [%q]", rbacv1.GroupName)
 	case err != nil:
 		return dataloader.Failf(dataloader.ReasonSourceError,
-			"the ClusterRoles that say which kinds data loaders may count could not be listed")
+			"the ClusterRoles that say what data loaders may count could not be listed from the API server")
 	}
 	for n := range roles.Items {
 		if slices.ContainsFunc(roles.Items[n].Rules, func(rule rbacv1.PolicyRule) bool { return grants(rule, resource.GroupResource()) }) {
@@ -49,6 +49,6 @@ func covers(allowed []string, wanted string) bool {
 
 func notGranted(resource schema.GroupResource) error {
 	return dataloader.Failf(dataloader.ReasonSourceError,
-		"data loaders may not list %s: make a ClusterRole with the label %s: \"true\" that grants the verb list on resources [%s] of apiGroups [%q]",
+		"data loaders may not list %s: create a ClusterRole with the label %s: \"true\" that grants the verb list on resources [%s] of apiGroups [%q]",
 		resource.Resource, v1alpha1.LabelAggregateToLoader, resource.Resource, resource.Group)
 }

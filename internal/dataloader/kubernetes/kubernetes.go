@@ -25,8 +25,9 @@ import (
 )
 
 const (
-	// pageSize is how many objects one request lists.
-	pageSize = 500
+	// pageSize is how many objects one request lists. Whoever can create objects can give each of them 256 KiB
+	// of annotations, so that this bounds what a page takes in memory.
+	pageSize = 200
 	// maxObjects bounds the objects that one refresh lists.
 	maxObjects = 1_000_000
 	// timeout bounds all requests of a refresh together.
@@ -54,7 +55,7 @@ func (Provider) Handles(spec *v1alpha1.DataLoader) bool { return spec.Kubernetes
 func (p Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.DataLoader) (dataloader.Source, error) {
 	version, err := schema.ParseGroupVersion(spec.Kubernetes.APIVersion)
 	if err != nil {
-		return nil, dataloader.Failf(dataloader.ReasonInvalidExpression, "apiVersion %q is none: write one such as apps/v1", spec.Kubernetes.APIVersion)
+		return nil, dataloader.Failf(dataloader.ReasonInvalidExpression, "apiVersion %q is not valid: use one such as apps/v1", spec.Kubernetes.APIVersion)
 	}
 	selector, err := selectorOf(spec.Kubernetes.LabelSelector)
 	if err != nil {
@@ -83,9 +84,9 @@ func (p Provider) mapping(kind schema.GroupVersionKind) (*meta.RESTMapping, erro
 	case meta.IsNoMatchError(err):
 		return nil, dataloader.Failf(dataloader.ReasonSourceUnreachable, "the cluster has no kind %s in %s", kind.Kind, kind.GroupVersion())
 	case err != nil:
-		return nil, dataloader.Failf(dataloader.ReasonSourceUnreachable, "the API server does not say whether it has the kind %s in %s", kind.Kind, kind.GroupVersion())
+		return nil, dataloader.Failf(dataloader.ReasonSourceUnreachable, "the API server could not be asked whether it has the kind %s in %s", kind.Kind, kind.GroupVersion())
 	case mapping.Scope.Name() != meta.RESTScopeNameNamespace:
-		return nil, dataloader.Failf(dataloader.ReasonInvalidExpression, "objects of the kind %s are in no namespace: only those of the product's namespace can be counted", kind.Kind)
+		return nil, dataloader.Failf(dataloader.ReasonInvalidExpression, "objects of the kind %s do not belong to a namespace: only objects in the product's namespace can be counted", kind.Kind)
 	}
 	return mapping, nil
 }
@@ -138,12 +139,12 @@ func (s source) failure(err error) error {
 	switch {
 	case apierrors.IsForbidden(err):
 		return dataloader.Failf(dataloader.ReasonSourceError,
-			"a ClusterRole grants to list %s to data loaders, but the operator may not list them in this namespace: bind the ClusterRole seatplane-loader to its account",
+			"a ClusterRole lets data loaders list %s, but the operator cannot list them in this namespace: bind the ClusterRole seatplane-loader to its service account",
 			s.resource.Resource)
 	case apierrors.IsNotFound(err), apierrors.IsMethodNotSupported(err), meta.IsNoMatchError(err):
-		return dataloader.Failf(dataloader.ReasonSourceUnreachable, "objects of the kind %s cannot be listed: the cluster has none", s.kind.Kind)
+		return dataloader.Failf(dataloader.ReasonSourceUnreachable, "objects of the kind %s cannot be listed: the cluster does not have this kind", s.kind.Kind)
 	case apierrors.IsResourceExpired(err):
-		return dataloader.Failf(dataloader.ReasonSourceError, "listing objects of the kind %s took so long that the list changed: they are counted again later", s.kind.Kind)
+		return dataloader.Failf(dataloader.ReasonSourceError, "listing objects of the kind %s took so long that the list expired: the operator tries again later", s.kind.Kind)
 	case errors.Is(err, context.DeadlineExceeded), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
 		return dataloader.Failf(dataloader.ReasonSourceError, "listing objects of the kind %s took longer than %s", s.kind.Kind, timeout)
 	default:

@@ -116,8 +116,8 @@ func TestFailures(t *testing.T) {
 		says   string
 	}{
 		"Forbidden": {"granted, but not bound", apierrors.NewForbidden(resource, "", errors.New("hunter2")), dataloader.ReasonSourceError, "bind the ClusterRole seatplane-loader"},
-		"Gone":      {"a kind that went", apierrors.NewNotFound(resource, ""), dataloader.ReasonSourceUnreachable, "the cluster has none"},
-		"Expired":   {"the list changed meanwhile", apierrors.NewResourceExpired("hunter2"), dataloader.ReasonSourceError, "counted again later"},
+		"Gone":      {"a kind that went", apierrors.NewNotFound(resource, ""), dataloader.ReasonSourceUnreachable, "does not have this kind"},
+		"Expired":   {"the list changed meanwhile", apierrors.NewResourceExpired("hunter2"), dataloader.ReasonSourceError, "tries again later"},
 		"TimeOut":   {"too slow", context.DeadlineExceeded, dataloader.ReasonSourceError, "took longer than 1m0s"},
 		"Busy":      {"too busy", apierrors.NewTooManyRequests("hunter2", 1), dataloader.ReasonSourceUnreachable, "could not be listed"},
 		"Down":      {"no API server", errors.New("dial tcp: hunter2"), dataloader.ReasonSourceUnreachable, "could not be listed"},
@@ -144,8 +144,8 @@ func TestRefused(t *testing.T) {
 	}{
 		"NoKind":        {"a kind that the cluster lacks", spec("example.com/v1", "Thing"), dataloader.ReasonSourceUnreachable, "the cluster has no kind Thing in example.com/v1"},
 		"NoVersion":     {"a version that the cluster lacks", spec("apps/v9", "Deployment"), dataloader.ReasonSourceUnreachable, "the cluster has no kind Deployment in apps/v9"},
-		"APIVersion":    {"no version at all", spec("apps/v1/beta", "Deployment"), dataloader.ReasonInvalidExpression, "write one such as apps/v1"},
-		"ClusterScoped": {"objects of no namespace", spec("v1", "Node"), dataloader.ReasonInvalidExpression, "are in no namespace"},
+		"APIVersion":    {"no version at all", spec("apps/v1/beta", "Deployment"), dataloader.ReasonInvalidExpression, "use one such as apps/v1"},
+		"ClusterScoped": {"objects of no namespace", spec("v1", "Node"), dataloader.ReasonInvalidExpression, "do not belong to a namespace"},
 		"Selector":      {"a selector that is none", noSelector, dataloader.ReasonInvalidExpression, "labelSelector cannot be read"},
 	}
 	for name, tc := range cases {
@@ -190,7 +190,7 @@ func TestGrants(t *testing.T) {
 				return
 			}
 			mustFail(t, err, dataloader.ReasonSourceError,
-				`data loaders may not list deployments: make a ClusterRole with the label billing.seatplane.dev/aggregate-to-loader: "true" that grants the verb list on resources [deployments] of apiGroups ["apps"]`)
+				`data loaders may not list deployments: create a ClusterRole with the label billing.seatplane.dev/aggregate-to-loader: "true" that grants the verb list on resources [deployments] of apiGroups ["apps"]`)
 		})
 	}
 	t.Run("Unreadable", func(t *testing.T) {

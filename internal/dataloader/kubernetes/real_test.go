@@ -70,7 +70,7 @@ func TestRealCluster(t *testing.T) {
 	}
 	_, provider := dial(t, config)
 	_, err = dataloader.NewRegistry(provider).Load(t.Context(), scope, spec("v1", "ConfigMap"), dataloader.Request{})
-	mustFail(t, err, dataloader.ReasonSourceError, "the operator may not list ClusterRoles")
+	mustFail(t, err, dataloader.ReasonSourceError, "the operator cannot list ClusterRoles")
 	create(t, admin, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "manager"}, Rules: []rbacv1.PolicyRule{
 		{Verbs: []string{"list"}, APIGroups: []string{rbacv1.GroupName}, Resources: []string{"clusterroles"}},
 	}})
@@ -111,7 +111,7 @@ func TestRealCluster(t *testing.T) {
 	_, err = count(spec("v1", "Secret"))
 	mustFail(t, err, dataloader.ReasonSourceError, "data loaders may not list secrets")
 	_, err = count(spec("v1", "Namespace"))
-	mustFail(t, err, dataloader.ReasonInvalidExpression, "are in no namespace")
+	mustFail(t, err, dataloader.ReasonInvalidExpression, "do not belong to a namespace")
 	_, err = count(spec("example.com/v1", "Workspace"))
 	mustFail(t, err, dataloader.ReasonSourceUnreachable, "the cluster has no kind Workspace in example.com/v1")
 }

@@ -4,106 +4,164 @@
 package prometheus
 
 import (
-	"encoding/json"
+	"context"
 	"net/http"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/document"
 	"github.com/seatplane/seatplane/internal/dataloader/egress"
 )
 
-// answer is what the API of Prometheus answers, version 1.
-type answer struct {
-	Status    string   `json:"status"`
-	ErrorType string   `json:"errorType"`
-	Error     string   `json:"error"`
-	Warnings  []string `json:"warnings"`
-	Data      struct {
-		ResultType string          `json:"resultType"`
-		Result     json.RawMessage `json:"result"`
-	} `json:"data"`
-}
+// maxRows bounds the samples that one refresh reads.
+const maxRows = 1_000_000
 
-// sample is one element of a vector. Its value is a pair: the time, and the number as a text.
-type sample struct {
-	Metric    map[string]string `json:"metric"`
-	Value     []json.RawMessage `json:"value"`
-	Histogram json.RawMessage   `json:"histogram"`
+// answer reads what the API of Prometheus answers, version 1.
+type answer struct {
+	endpoint *egress.Endpoint
+	keyLabel string
 }
 
 // rows takes the rows out of an answer. An error is a *dataloader.Failure.
-func (s *source) rows(reply egress.Reply) ([]dataloader.Row, error) {
-	var said answer
-	isAnswer := utf8.Valid(reply.Body) && json.Unmarshal(reply.Body, &said) == nil && said.Status != ""
-	if isAnswer && said.Status == "error" && reply.Status != http.StatusUnauthorized && reply.Status != http.StatusForbidden {
-		return nil, s.refused(said)
+func (a answer) rows(ctx context.Context, reply egress.Reply) ([]dataloader.Row, error) {
+	read := vector{keyLabel: a.keyLabel}
+	value, err := document.DecodeEach(ctx, document.Body{
+		Bytes: reply.Body, ContentType: reply.Header.Get("Content-Type"), Scrub: a.endpoint.Scrub,
+	}, document.Each{Path: []string{"data", "result"}, Handle: read.add})
+	said, isObject := value.(map[string]any)
+	denied := reply.Status == http.StatusUnauthorized || reply.Status == http.StatusForbidden
+	if isObject && said["status"] == "error" && !denied {
+		return nil, a.refused(said)
 	}
-	if refused := s.endpoint.Refused(reply.Status); refused != nil {
+	if refused := a.endpoint.Refused(reply.Status); refused != nil {
 		return nil, refused
 	}
-	switch {
-	case !isAnswer || said.Status != "success":
-		return nil, wrong("the answer is not one of Prometheus, or not all of it: check that url is the address before /api/v1")
-	case len(said.Warnings) > 0:
-		return nil, dataloader.Failf(dataloader.ReasonSourceError,
-			"the answer may lack a part, for Prometheus warns: %s", s.endpoint.Scrub(said.Warnings[0]))
-	case said.Data.ResultType != "vector":
-		return nil, dataloader.Failf(dataloader.ReasonInvalidExpression,
-			"the query yields something other than a vector (%s): write one such as sum by (%s) (…)",
-			s.endpoint.Scrub(said.Data.ResultType), s.keyLabel)
+	if err != nil {
+		return nil, err
 	}
-	return s.readVector(said.Data.Result)
+	if err := a.check(said, reply.Header); err != nil {
+		return nil, err
+	}
+	return read.finish()
 }
 
-// refused returns why Prometheus evaluated nothing. What it says is about the query, and needed to mend it.
-func (s *source) refused(said answer) error {
+// check refuses an answer that is not a whole vector.
+func (a answer) check(said map[string]any, header http.Header) error {
+	data, _ := said["data"].(map[string]any)
+	if sentence := incomplete(said, data, header); sentence != "" {
+		return fail("the answer may be incomplete: %s", a.endpoint.Scrub(sentence))
+	}
+	if said["status"] != "success" {
+		return fail("the answer is not from the API of Prometheus: check that url is the address before /api/v1")
+	}
+	kind, _ := data["resultType"].(string)
+	if kind != "vector" {
+		return dataloader.Failf(dataloader.ReasonInvalidExpression,
+			"the query yields a result of type %q instead of a vector: use a query such as sum by (%s) (…)",
+			a.endpoint.Scrub(kind), a.keyLabel)
+	}
+	if _, isList := data["result"].([]any); !isList {
+		return fail("the answer is not from the API of Prometheus: its vector cannot be read")
+	}
+	return nil
+}
+
+// refused returns why the server did not evaluate the query. What it says is about the query, and needed to
+// correct it.
+func (a answer) refused(said map[string]any) error {
 	reason := dataloader.ReasonSourceError
-	if said.ErrorType == "bad_data" {
+	if said["errorType"] == "bad_data" {
 		reason = dataloader.ReasonInvalidExpression
 	}
-	return dataloader.Failf(reason, "Prometheus does not answer the query: %s", s.endpoint.Scrub(said.Error))
+	sentence, _ := said["error"].(string)
+	return dataloader.Failf(reason, "Prometheus rejected the query: %s", a.endpoint.Scrub(sentence))
 }
 
-func wrong(sentence string) error {
-	return dataloader.Failf(dataloader.ReasonSourceError, "%s", sentence)
+func fail(format string, arguments ...any) error {
+	return dataloader.Failf(dataloader.ReasonSourceError, format, arguments...)
 }
 
-func (s *source) readVector(result json.RawMessage) ([]dataloader.Row, error) {
-	var samples []sample
-	if err := json.Unmarshal(result, &samples); err != nil || samples == nil {
-		return nil, wrong("the answer is not one of Prometheus: its vector cannot be read")
+// informational is how Prometheus before 2.54 marks, among the warnings, a remark about the query. Newer
+// versions have the list infos for them.
+const informational = "PromQL info:"
+
+// limited is the header by which M3 says that it left out a part of an answer.
+const limited = "M3-Results-Limited"
+
+// markers are the members by which servers say that an answer is incomplete, in lower case and without
+// underscores: isPartial is VictoriaMetrics' own.
+var markers = map[string]bool{
+	"ispartial": true, "partial": true, "partialresponse": true, "partialdata": true, "ispartialresponse": true,
+	"incomplete": true, "isincomplete": true, "truncated": true, "istruncated": true, "limited": true, "islimited": true,
+}
+
+// incomplete says by what an answer is marked as incomplete; "" when it is not.
+func incomplete(said, data map[string]any, header http.Header) string {
+	if status, _ := said["status"].(string); markers[strings.ToLower(status)] {
+		return "its status is " + status
 	}
-	if len(samples) > maxRows {
-		return nil, dataloader.Failf(dataloader.ReasonSourceError,
-			"the query yields more than %d samples: count in the query, with sum by (%s) (…)", maxRows, s.keyLabel)
+	if header.Get(limited) != "" {
+		return "it has the header " + limited
 	}
-	rows := make([]dataloader.Row, 0, len(samples))
-	unlabelled := 0
-	for _, each := range samples {
-		key, labelled := each.Metric[s.keyLabel]
-		if !labelled || key == "" {
-			// To Prometheus, a label that is empty and one that is not there are the same.
-			unlabelled++
-			rows = append(rows, dataloader.Row{NullKey: true, Count: each.count()})
+	for _, members := range []map[string]any{said, data} {
+		if name := marked(members); name != "" {
+			return "it is marked as " + name
+		}
+	}
+	return warning(said["warnings"])
+}
+
+// marked returns the name of a member that marks an answer as incomplete; "" when there is none. Of several it
+// is the first by name, so that the sentence does not change from one refresh to the next.
+func marked(members map[string]any) string {
+	first := ""
+	for name, value := range members {
+		if !markers[strings.ToLower(strings.ReplaceAll(name, "_", ""))] || isNo(value) {
 			continue
 		}
-		rows = append(rows, dataloader.Row{Key: key, Count: each.count()})
+		if first == "" || name < first {
+			first = name
+		}
 	}
-	if unlabelled > 0 && unlabelled == len(samples) {
-		return nil, dataloader.Failf(dataloader.ReasonSourceError,
-			"no sample of the answer has the label %q that keyLabel names: keep it in the query, as in sum by (%s) (…)", s.keyLabel, s.keyLabel)
-	}
-	return rows, nil
+	return first
 }
 
-// count returns the number of a sample exactly as Prometheus wrote it; what is no number, in words.
-func (s sample) count() string {
-	var text string
-	switch {
-	case len(s.Histogram) > 0:
-		return "a histogram"
-	case len(s.Value) != 2 || json.Unmarshal(s.Value[1], &text) != nil:
-		return "no value"
+// isNo reports whether the value of a marker says that the answer is complete.
+func isNo(value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return true
+	case bool:
+		return !value
+	case string:
+		return value == "" || strings.EqualFold(value, "false")
+	case []any:
+		return len(value) == 0
+	case int64:
+		return value == 0
+	default:
+		return false
 	}
-	return text
+}
+
+// warning returns the first warning that is not a remark about the query; "" when there is none. A warning of a
+// form that is not known is one too.
+func warning(warnings any) string {
+	if isNo(warnings) {
+		return ""
+	}
+	list, ok := warnings.([]any)
+	if !ok {
+		return "the server warns about it"
+	}
+	for _, each := range list {
+		text, ok := each.(string)
+		if !ok {
+			return "the server warns about it"
+		}
+		if !strings.HasPrefix(text, informational) {
+			return "the server warns: " + text
+		}
+	}
+	return ""
 }

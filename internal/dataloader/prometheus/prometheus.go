@@ -1,14 +1,15 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package prometheus counts seats with an instant query of Prometheus, or of what speaks its API (api.md,
-// SeatProduct): one sample a key.
+// Package prometheus counts seats with an instant query of Prometheus, or of a server that offers the same API
+// (api.md, SeatProduct): one sample per key.
+//
+// The Provider runs in the manager. It reads Secrets and hands everything else to Handle, which runs in a
+// loader process.
 package prometheus
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -17,22 +18,24 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/egress"
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
 )
 
-const (
-	// maxRows bounds the samples that one refresh reads.
-	maxRows = 1_000_000
-	// defaultTimeout bounds the query, where the spec does not say it.
-	defaultTimeout = 30 * time.Second
-)
+// Kind is the kind of the jobs that Handle carries out.
+const Kind = "prometheus"
 
-// Provider opens Prometheus servers. It keeps nothing open between refreshes.
+// defaultTimeout limits the whole load unless the spec says otherwise.
+const defaultTimeout = 30 * time.Second
+
+// Provider opens Prometheus servers. It keeps nothing between refreshes.
 type Provider struct {
 	// Live reads Secrets; it needs get on them and nothing else.
 	Live client.Reader
-	// Policy says which servers may be asked.
+	// Runner carries out the loads.
+	Runner guest.Runner
+	// Policy says which servers may be reached.
 	Policy egress.Policy
-	// Clock says as of when a query is evaluated.
+	// Clock gives the time for which a query is evaluated.
 	Clock clock.PassiveClock
 }
 
@@ -46,14 +49,15 @@ func (Provider) Handles(spec *v1alpha1.DataLoader) bool { return spec.Prometheus
 
 // Open implements dataloader.Provider.
 func (p Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.DataLoader) (dataloader.Source, error) {
-	limit := timeout(spec.Prometheus)
-	endpoint, err := p.Policy.Open(ctx, p.Live, scope.Namespace, egress.Address{
-		URL: spec.Prometheus.URL, Token: spec.Prometheus.BearerTokenSecretRef, CA: spec.Prometheus.CASecretRef, Timeout: limit,
+	server, err := p.Policy.Resolve(ctx, p.Live, scope.Namespace, egress.Address{
+		URL: spec.Prometheus.URL, Token: spec.Prometheus.BearerTokenSecretRef, CA: spec.Prometheus.CASecretRef,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &source{endpoint: endpoint, clock: p.Clock, query: spec.Prometheus.Query, keyLabel: spec.Prometheus.KeyLabel, timeout: limit}, nil
+	return source{runner: p.Runner, clock: p.Clock, timeout: timeout(spec.Prometheus), asked: payload{
+		Server: server, Query: spec.Prometheus.Query, KeyLabel: spec.Prometheus.KeyLabel,
+	}}, nil
 }
 
 func timeout(spec *v1alpha1.PrometheusSource) time.Duration {
@@ -64,34 +68,18 @@ func timeout(spec *v1alpha1.PrometheusSource) time.Duration {
 }
 
 type source struct {
-	endpoint        *egress.Endpoint
-	clock           clock.PassiveClock
-	query, keyLabel string
-	timeout         time.Duration
+	runner  guest.Runner
+	clock   clock.PassiveClock
+	timeout time.Duration
+	asked   payload
 }
 
-// Load implements dataloader.Source: one instant query, evaluated as of now. It is sent by POST, which takes
-// a query of any length.
-func (s *source) Load(ctx context.Context, _ dataloader.Request) (dataloader.Answer, error) {
-	defer s.endpoint.Close()
-	form := url.Values{
-		"query":   {s.query},
-		"time":    {s.clock.Now().UTC().Format(time.RFC3339Nano)},
-		"timeout": {s.timeout.String()},
-	}
-	reply, err := s.endpoint.Ask(ctx, egress.Question{
-		Method:      http.MethodPost,
-		URL:         *s.endpoint.URL.JoinPath("api", "v1", "query"),
-		ContentType: "application/x-www-form-urlencoded",
-		Body:        []byte(form.Encode()),
+// Load implements dataloader.Source: one instant query, evaluated for the present time.
+func (s source) Load(ctx context.Context, request dataloader.Request) (dataloader.Answer, error) {
+	asked := s.asked
+	asked.Time, asked.Timeout = s.clock.Now().UTC(), s.timeout
+	return s.runner.Run(ctx, guest.Job{
+		Kind: Kind, Timeout: s.timeout, Wanted: request.Keys,
+		Source: guest.NewPayload(asked), Secrets: asked.Server.Secrets(),
 	})
-	if err != nil {
-		return dataloader.Answer{}, err
-	}
-	rows, err := s.rows(reply)
-	if err != nil {
-		return dataloader.Answer{}, err
-	}
-	dataloader.ScrubCounts(rows, s.endpoint.Scrub)
-	return dataloader.Answer{Rows: rows, Queries: 1}, nil
 }

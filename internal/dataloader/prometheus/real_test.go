@@ -28,6 +28,7 @@ func TestRealPrometheus(t *testing.T) {
 	evaluated := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 	provider := Provider{
 		Live:   fake.NewClientBuilder().Build(),
+		Runner: inProcess,
 		Policy: egress.Policy{Networks: loopback, PlainHTTP: true},
 		Clock:  clocktesting.NewFakePassiveClock(evaluated),
 	}
@@ -51,9 +52,9 @@ func TestRealPrometheus(t *testing.T) {
 		"Nothing":      {"no samples", `absent_metric`, nil, "", ""},
 		"Unlabelled":   {"nobody's sample beside others", one("acme", "1") + " or vector(3)", append(rows("acme", "1"), dataloader.Row{NullKey: true, Count: "3"}), "", ""},
 		"NoLabel":      {"nobody's samples alone", "vector(3)", nil, dataloader.ReasonSourceError, `has the label "tenant"`},
-		"Scalar":       {"no vector", "7", nil, dataloader.ReasonInvalidExpression, "other than a vector (scalar)"},
-		"String":       {"no vector", `"seven"`, nil, dataloader.ReasonInvalidExpression, "other than a vector (string)"},
-		"Range":        {"no vector", "up[5m]", nil, dataloader.ReasonInvalidExpression, "other than a vector (matrix)"},
+		"Scalar":       {"no vector", "7", nil, dataloader.ReasonInvalidExpression, `of type "scalar" instead of a vector`},
+		"String":       {"no vector", `"seven"`, nil, dataloader.ReasonInvalidExpression, `of type "string" instead of a vector`},
+		"Range":        {"no vector", "up[5m]", nil, dataloader.ReasonInvalidExpression, `of type "matrix" instead of a vector`},
 		"Syntax":       {"no query", "sum by (", nil, dataloader.ReasonInvalidExpression, "parse error"},
 		"UnknownName":  {"no query", "seats(x)", nil, dataloader.ReasonInvalidExpression, "unknown function"},
 		"CannotBeDone": {"two on either side", "(" + one("a", "1") + " or " + one("b", "1") + ") / on() group_left() (" + one("a", "1") + " or " + one("b", "1") + ")", nil, dataloader.ReasonSourceError, "many-to-many"},

@@ -7,6 +7,7 @@ package seatassignments
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -20,8 +21,11 @@ import (
 )
 
 const (
-	// pageSize is how many SeatAssignments one request lists.
-	pageSize = 1000
+	// pageSize is how many SeatAssignments one request lists. Whoever can create them can give each 256 KiB of
+	// annotations, so that this bounds what a page takes in memory.
+	pageSize = 200
+	// maxObjects bounds the SeatAssignments that one refresh lists.
+	maxObjects = 1_000_000
 	// timeout bounds all requests of a refresh together.
 	timeout = 60 * time.Second
 )
@@ -56,7 +60,7 @@ func (s source) Load(ctx context.Context, _ dataloader.Request) (dataloader.Answ
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	held := map[seat]struct{}{}
-	var queries int
+	var objects, queries int
 	list := &v1alpha1.SeatAssignmentList{}
 	for more := true; more; more = list.Continue != "" {
 		page := list.Continue
@@ -65,6 +69,10 @@ func (s source) Load(ctx context.Context, _ dataloader.Request) (dataloader.Answ
 			return dataloader.Answer{}, failure(err)
 		}
 		queries++
+		if objects += len(list.Items); objects > maxObjects {
+			return dataloader.Answer{}, dataloader.Failf(dataloader.ReasonSourceError,
+				"there are more than %d SeatAssignments in this namespace: move some customers to another namespace", maxObjects)
+		}
 		for n := range list.Items {
 			// One that is being deleted frees its seat.
 			if each := &list.Items[n]; each.DeletionTimestamp.IsZero() {
@@ -89,8 +97,13 @@ func count(held map[seat]struct{}) []dataloader.Row {
 }
 
 func failure(err error) error {
-	if apierrors.IsForbidden(err) {
+	switch {
+	case apierrors.IsForbidden(err):
 		return dataloader.Failf(dataloader.ReasonSourceError, "the operator is not permitted to list SeatAssignments in this namespace")
+	case apierrors.IsResourceExpired(err):
+		return dataloader.Failf(dataloader.ReasonSourceError, "listing SeatAssignments took so long that the list expired: the operator tries again later")
+	case errors.Is(err, context.DeadlineExceeded), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
+		return dataloader.Failf(dataloader.ReasonSourceError, "listing SeatAssignments took longer than %s", timeout)
 	}
 	return dataloader.Failf(dataloader.ReasonSourceUnreachable, "SeatAssignments could not be listed from the API server")
 }

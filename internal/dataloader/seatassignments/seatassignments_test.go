@@ -6,6 +6,7 @@ package seatassignments
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,6 +101,8 @@ func TestFailures(t *testing.T) {
 		says   string
 	}{
 		"Forbidden": {"no permission", apierrors.NewForbidden(schema.GroupResource{Resource: "seatassignments"}, "", errors.New("hunter2")), dataloader.ReasonSourceError, "the operator is not permitted to list SeatAssignments in this namespace"},
+		"Expired":   {"the list changed since", apierrors.NewResourceExpired("hunter2"), dataloader.ReasonSourceError, "listing SeatAssignments took so long that the list expired: the operator tries again later"},
+		"Slow":      {"too slow", context.DeadlineExceeded, dataloader.ReasonSourceError, "listing SeatAssignments took longer than 1m0s"},
 		"Down":      {"no API server", errors.New("dial tcp hunter2"), dataloader.ReasonSourceUnreachable, "SeatAssignments could not be listed from the API server"},
 	}
 	for name, tc := range cases {
@@ -109,5 +112,31 @@ func TestFailures(t *testing.T) {
 				t.Errorf("%s: got %v", tc.reason, err)
 			}
 		})
+	}
+}
+
+// TestTooMany has a list without end, and ends.
+func TestTooMany(t *testing.T) {
+	_, err := load(t, interceptor.Funcs{List: func(_ context.Context, _ client.WithWatch, list client.ObjectList, _ ...client.ListOption) error {
+		found := list.(*v1alpha1.SeatAssignmentList)
+		found.Items, found.Continue = make([]v1alpha1.SeatAssignment, maxObjects/4), "more"
+		return nil
+	}})
+	if failure, ok := errors.AsType[*dataloader.Failure](err); !ok || !strings.Contains(failure.Message, "more than 1000000 SeatAssignments") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestEnded has the context of the load end while its pages are listed.
+func TestEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	live := fake.NewClientBuilder().WithInterceptorFuncs(interceptor.Funcs{List: func(ctx context.Context, _ client.WithWatch, list client.ObjectList, _ ...client.ListOption) error {
+		cancel()
+		list.SetContinue("more")
+		return ctx.Err()
+	}}).Build()
+	_, err := source{live: live, namespace: "shop"}.Load(ctx, dataloader.Request{})
+	if err == nil {
+		t.Error("the load went on")
 	}
 }

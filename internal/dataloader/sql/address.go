@@ -18,14 +18,14 @@ import (
 )
 
 // address is where a database server is and who asks it, as a connection string says it. It is read
-// here and not by a driver: drivers also take files, sockets, environment variables and switches that
+// here and not by a driver: a driver also takes files, sockets, environment variables and switches that
 // a stranger must not reach.
 type address struct {
 	user, password string
 	host           string
 	port           uint16
 	database       string
-	// parameters are the accepted ones that the connection string has.
+	// parameters are the accepted parameters that the connection string has.
 	parameters map[string]string
 	// secrets are the texts that no message may repeat.
 	secrets []string
@@ -39,7 +39,7 @@ type form struct {
 	example string
 	// accepted are the parameters that are understood.
 	accepted []string
-	// ignored are parameters that people copy along and that change no count.
+	// ignored are parameters that people copy from other programs and that change no count.
 	ignored []string
 }
 
@@ -77,7 +77,7 @@ func (f form) parseGo(dsn string) (address, error) {
 	return f.complete(a, port, parameters)
 }
 
-// a name or an IP address, and neither a list of them nor a path of a socket.
+// hostName is a name or an IP address. It is not a list of them, and not the path of a socket.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_:][A-Za-z0-9_.:-]*$`)
 
 // complete checks what both ways of writing have, and adds the port and the parameters.
@@ -110,16 +110,29 @@ func (f form) parseParameters(query string) (map[string]string, error) {
 	parameters := map[string]string{}
 	for name, each := range values {
 		switch {
+		case slices.ContainsFunc(each, unprintable):
+			return nil, dataloader.Failf(dataloader.ReasonSourceError,
+				"a parameter of the connection string is longer than %d characters or has a character that is not printable ASCII: write plain letters and digits",
+				maxParameter)
 		case slices.Contains(f.ignored, name):
 		case slices.Contains(f.accepted, name) && len(each) == 1:
 			parameters[name] = each[0]
 		default:
-			// Its name stays unsaid: in a connection string with an odd password it may be a part of that.
+			// The parameter is not named: in a connection string with an odd password, it may be a part of that.
 			return nil, dataloader.Failf(dataloader.ReasonSourceError,
 				"the connection string has a parameter that is not accepted: it may have %s, each once", strings.Join(f.accepted, ", "))
 		}
 	}
 	return parameters, nil
+}
+
+// maxParameter bounds the value of a parameter: PostgreSQL cuts names at this length.
+const maxParameter = 63
+
+// unprintable says whether the value of a parameter could be more than one word to whatever reads it on the
+// wire: a line break in it would be a command to a server that speaks in lines.
+func unprintable(value string) bool {
+	return len(value) > maxParameter || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 func (f form) unreadable() error {

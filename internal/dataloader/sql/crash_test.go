@@ -28,7 +28,7 @@ func kills(t *testing.T) int {
 	}
 	number, err := strconv.Atoi(text)
 	if err != nil {
-		t.Fatalf("%s=%q is no number", killsEnv, text)
+		t.Fatalf("%s=%q is not a number", killsEnv, text)
 	}
 	return number
 }

@@ -17,21 +17,22 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/testing/databases"
 )
 
 // page is what a page of docs/sources shows.
 type page struct {
 	// role is the statements that make the user; empty for SQLite.
-	role    []string
-	dsn     string
+	role []string
+	dsn  string
+	// hosts are the servers that the Secret is released for.
+	hosts   string
 	product v1alpha1.SeatProduct
 	// bound is the query for the wanted keys.
 	bound string
 }
 
-var block = regexp.MustCompile("(?s)```(sql|yaml)\n(.*?)```")
+var fenced = regexp.MustCompile("(?s)```(sql|yaml)\n(.*?)```")
 
 func readPage(t *testing.T, name string) page {
 	t.Helper()
@@ -41,7 +42,7 @@ func readPage(t *testing.T, name string) page {
 	}
 	var p page
 	var statements []string
-	for _, found := range block.FindAllStringSubmatch(string(content), -1) {
+	for _, found := range fenced.FindAllStringSubmatch(string(content), -1) {
 		if found[1] == "sql" {
 			statements = append(statements, strings.TrimSpace(found[2]))
 			continue
@@ -51,10 +52,10 @@ func readPage(t *testing.T, name string) page {
 		if err := yaml.UnmarshalStrict([]byte(secret), &read); err != nil {
 			t.Fatal(err)
 		}
-		if read.Labels[v1alpha1.LabelAllow] != v1alpha1.AllowLoader {
-			t.Errorf("%s: the Secret does not allow data loaders", name)
+		if read.Labels[v1alpha1.LabelAllow] != v1alpha1.AllowLoaderDSN {
+			t.Errorf("%s: the Secret is not released as a connection string", name)
 		}
-		p.dsn = read.StringData["dsn"]
+		p.dsn, p.hosts = read.StringData["dsn"], read.Annotations[v1alpha1.AnnotationAllowHosts]
 		if err := yaml.UnmarshalStrict([]byte(product), &p.product); err != nil {
 			t.Fatal(err)
 		}
@@ -72,6 +73,9 @@ func TestServerDocs(t *testing.T) {
 	for _, each := range backends {
 		t.Run(string(each.driver), func(t *testing.T) {
 			shown := readPage(t, map[v1alpha1.SQLDriver]string{v1alpha1.DriverPostgres: "postgresql.md", v1alpha1.DriverMySQL: "mysql.md"}[each.driver])
+			if at, err := url.Parse(shown.dsn); err != nil || shown.hosts != at.Host {
+				t.Errorf("the Secret is released for %q, and its connection string is %q", shown.hosts, shown.dsn)
+			}
 			s := newStage(t, each)
 			crm := s.server
 			for _, statement := range []string{"DROP DATABASE IF EXISTS crm", "CREATE DATABASE crm"} {
@@ -113,11 +117,12 @@ func TestServerDocs(t *testing.T) {
 
 func mayOnlyCount(t *testing.T, s *stage, crm *databases.Server) {
 	t.Helper()
-	target, err := s.provider.dialects[s.driver].resolve(login{dsn: dataloader.NewSecret(crm.DSN("seatplane", "choose-one", "crm"))})
+	s.use(crm.DSN("seatplane", "choose-one", "crm", [2]string{"sslmode=require", "tls=skip-verify"}[place(s.driver)]))
+	connector, err := dialects[s.driver].connector(s.order(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := databasesql.OpenDB(target.connector)
+	db := databasesql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
 	if err := db.PingContext(t.Context()); err != nil {
 		t.Fatal(err)

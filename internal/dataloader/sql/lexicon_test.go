@@ -11,19 +11,19 @@ func TestLexicons(t *testing.T) {
 		query           string
 		postgres, mysql bool
 	}{
-		"Parenthesis":     {"a union in parentheses", "(SELECT 1, 2) UNION ALL (SELECT 3, 4)", true, true},
-		"Backslash":       {"only MySQL takes a quotation mark along", `SELECT 'a\', 1; SELECT 'b', 2`, false, true},
-		"BackslashQuote":  {"the string ends in PostgreSQL and goes on in MySQL", `SELECT 'a\'; DELETE FROM users; --', 1`, false, true},
-		"EscapeString":    {"PostgreSQL's own strings with escapes", `SELECT E'a\'; ', 1`, true, true},
-		"Dollar":          {"PostgreSQL's dollar quotes", "SELECT $$;$$, $x$ $$; $x$, 1", true, false},
-		"DollarIsNoEnd":   {"another tag does not end it", "SELECT $x$ ; $y$; DELETE FROM users", true, false},
-		"HashComment":     {"a comment in MySQL alone", "SELECT 1, 2 # ; DELETE", false, true},
-		"DashesAreMinus":  {"two dashes are a comment in MySQL only before a blank", "SELECT 1--1, 2; SELECT 3", true, false},
-		"Backquote":       {"a name in MySQL", "SELECT `;`, 1 FROM t", false, true},
-		"DoubleQuote":     {"a name or a string", `SELECT ";", 1`, true, true},
-		"Brackets":        {"an array, no quotation", "SELECT a[1], 1; SELECT 2", false, false},
-		"Semicolon":       {"one at the end is how people write", "SELECT 1, 2;\n", true, true},
-		"SecondStatement": {"two", "SELECT 1, 2; SELECT 3, 4", false, false},
+		"Parenthesis":     {reason: "a union in parentheses", query: "(SELECT 1, 2) UNION ALL (SELECT 3, 4)", postgres: true, mysql: true},
+		"Backslash":       {reason: "only MySQL takes a quotation mark along", query: `SELECT 'a\', 1; SELECT 'b', 2`, mysql: true},
+		"BackslashQuote":  {reason: "the string ends in PostgreSQL and goes on in MySQL", query: `SELECT 'a\'; DELETE FROM users; --', 1`, mysql: true},
+		"EscapeString":    {reason: "PostgreSQL's own strings with escapes", query: `SELECT E'a\'; ', 1`, postgres: true, mysql: true},
+		"Dollar":          {reason: "PostgreSQL's dollar quotes", query: "SELECT $$;$$, $x$ $$; $x$, 1", postgres: true},
+		"DollarIsNoEnd":   {reason: "another tag does not end it", query: "SELECT $x$ ; $y$; DELETE FROM users", postgres: true},
+		"HashComment":     {reason: "a comment in MySQL alone", query: "SELECT 1, 2 # ; DELETE", mysql: true},
+		"DashesAreMinus":  {reason: "two dashes are a comment in MySQL only before a blank", query: "SELECT 1--1, 2; SELECT 3", postgres: true},
+		"Backquote":       {reason: "a name in MySQL", query: "SELECT `;`, 1 FROM t", mysql: true},
+		"DoubleQuote":     {reason: "a name or a string", query: `SELECT ";", 1`, postgres: true, mysql: true},
+		"Brackets":        {reason: "an array, no quotation", query: "SELECT a[1], 1; SELECT 2"},
+		"Semicolon":       {reason: "one at the end is how people write", query: "SELECT 1, 2;\n", postgres: true, mysql: true},
+		"SecondStatement": {reason: "two", query: "SELECT 1, 2; SELECT 3, 4"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

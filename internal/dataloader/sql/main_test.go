@@ -7,8 +7,11 @@ import (
 	"context"
 	databasesql "database/sql"
 	"fmt"
+	"net"
+	"net/netip"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,6 +23,8 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/egress"
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
 	"github.com/seatplane/seatplane/internal/testing/databases"
 )
 
@@ -70,6 +75,14 @@ var backends = []*backend{
 	},
 }
 
+// inProcess carries out jobs here.
+var inProcess = guest.InProcess{Handlers: guest.Handlers{Kind: Handle}}
+
+// lenient is the policy of an operator whose databases are on its own host and may be without TLS.
+var lenient = egress.Policy{
+	Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}, PlainSQL: true,
+}
+
 func TestMain(m *testing.M) {
 	code := m.Run()
 	for _, each := range backends {
@@ -81,7 +94,7 @@ func TestMain(m *testing.M) {
 }
 
 // server returns the server that the tests of this package share.
-func (b *backend) server(t *testing.T) *databases.Server {
+func (b *backend) server(t testing.TB) *databases.Server {
 	t.Helper()
 	if b.running != nil {
 		return b.running
@@ -136,19 +149,20 @@ func newStage(t *testing.T, b *backend) *stage {
 	s.secret = &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: "shop", Name: "crm-db",
-			Labels: map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoader},
+			Labels:      map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoaderDSN},
+			Annotations: map[string]string{},
 		},
-		Data: map[string][]byte{"dsn": []byte(s.dsn()), "ca": s.server.CA()},
+		Data: map[string][]byte{"ca": s.server.CA()},
 	}
 	live := fake.NewClientBuilder().WithObjects(s.secret).Build()
-	s.provider = New(live, Options{})
+	s.provider = New(live, inProcess, Options{Egress: lenient})
 	s.update = func() {
 		t.Helper()
 		if err := live.Update(context.Background(), s.secret); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Cleanup(func() { _ = s.provider.Close() })
+	s.use(s.dsn())
 	return s
 }
 
@@ -169,10 +183,10 @@ func (s *stage) asked(query string) (number int64) {
 	return number
 }
 
-// dsn returns the role's connection string; edits change the URL before it is written.
+// dsn returns the role's connection string, without TLS; edits change the URL before it is written.
 func (s *stage) dsn(edits ...func(*url.URL)) string {
 	s.t.Helper()
-	dsn, err := url.Parse(s.server.DSN(roleName, password, s.database))
+	dsn, err := url.Parse(s.server.DSN(roleName, password, s.database, [2]string{"sslmode=disable", "tls=false"}[place(s.driver)]))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -182,10 +196,14 @@ func (s *stage) dsn(edits ...func(*url.URL)) string {
 	return dsn.String()
 }
 
-// use makes another connection string that of the Secret.
+// use makes another connection string that of the Secret, and releases the Secret for its server.
 func (s *stage) use(dsn string) {
 	s.t.Helper()
 	s.secret.Data["dsn"] = []byte(dsn)
+	kind := s.provider.kinds[s.driver].(serverKind)
+	if to, err := kind.parse(kind.form, strings.TrimSpace(dsn)); err == nil {
+		s.secret.Annotations[v1alpha1.AnnotationAllowHosts] = net.JoinHostPort(to.host, strconv.Itoa(int(to.port)))
+	}
 	s.update()
 }
 
@@ -209,23 +227,31 @@ func (s *stage) loadSpec(spec *v1alpha1.DataLoader, keys ...string) (dataloader.
 	return dataloader.NewRegistry(s.provider).Load(context.Background(), scope, spec, dataloader.Request{Keys: keys})
 }
 
-// begun returns a connection on which the dialect has begun, for what a query cannot reach.
-func (s *stage) begun(t *testing.T, timeout time.Duration) *databasesql.Conn {
+// order returns what a loader process is told about a load with the Secret as it is.
+func (s *stage) order(t *testing.T) order {
 	t.Helper()
-	target, err := s.provider.dialects[s.driver].resolve(login{dsn: dataloader.NewSecret(s.dsn())})
+	opened, err := s.provider.Open(t.Context(), scope, s.spec(counting))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := open(target)
+	return opened.(*source).order()
+}
+
+// begun returns a connection on which the dialect has begun, for what a query cannot reach.
+func (s *stage) begun(t *testing.T, timeout time.Duration) *databasesql.Conn {
+	t.Helper()
+	connector, err := dialects[s.driver].connector(s.order(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := databasesql.OpenDB(connector)
+	db.SetMaxIdleConns(-1)
 	connection, err := db.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		discard(connection)
-		_ = db.Close()
-	})
-	if err := s.provider.dialects[s.driver].begin(t.Context(), connection, timeout); err != nil {
+	t.Cleanup(func() { _, _ = connection.Close(), db.Close() })
+	if err := dialects[s.driver].begin(t.Context(), connection, timeout); err != nil {
 		t.Fatal(err)
 	}
 	return connection

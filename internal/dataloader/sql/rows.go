@@ -12,7 +12,14 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// reader collects the rows of a refresh within the bounds of what one may read.
+const (
+	// maxRows and maxBytes bound what one load reads. With what a row costs by itself, they fit into the memory
+	// that a loader process has.
+	maxRows  = 1_000_000
+	maxBytes = 64 << 20
+)
+
+// reader collects the rows of a load within the bounds of what one may read.
 type reader struct {
 	rows    []dataloader.Row
 	queries int
@@ -29,7 +36,7 @@ func (r *reader) read(rows *databasesql.Rows) error {
 	}
 	if len(columns) != 2 {
 		return dataloader.Failf(dataloader.ReasonSourceError,
-			"the query returns %d columns: it has to return two, the key and its count", len(columns))
+			"the query returns %d columns: return two, the key and its count", len(columns))
 	}
 	var key, count any
 	for rows.Next() {
@@ -44,7 +51,11 @@ func (r *reader) read(rows *databasesql.Rows) error {
 }
 
 func (r *reader) add(key, count any) error {
-	row := dataloader.Row{NullKey: key == nil, NullCount: count == nil, Key: text(key), Count: text(count)}
+	written, err := keyText(key)
+	if err != nil {
+		return err
+	}
+	row := dataloader.Row{NullKey: key == nil, NullCount: count == nil, Key: written, Count: text(count)}
 	r.bytes += len(row.Key) + len(row.Count)
 	if len(r.rows) == maxRows || r.bytes > maxBytes {
 		return dataloader.Failf(dataloader.ReasonSourceError,
@@ -54,8 +65,19 @@ func (r *reader) add(key, count any) error {
 	return nil
 }
 
-// text writes a value as the source wrote it. A float keeps all of its digits, so that Judge can tell
-// seven from seven and a bit.
+// keyText writes a key. The same customer is the same text, also where the column is a float.
+func keyText(key any) (string, error) {
+	switch key := key.(type) {
+	case float64:
+		return dataloader.FloatKey(key)
+	case float32:
+		return dataloader.FloatKey(float64(key))
+	}
+	return text(key), nil
+}
+
+// text writes a value as the source wrote it. A float keeps all of its digits, so that Judge can tell seven
+// from seven and a bit.
 func text(value any) string {
 	switch value := value.(type) {
 	case nil:
@@ -68,6 +90,8 @@ func text(value any) string {
 		return strconv.FormatInt(value, 10)
 	case float64:
 		return strconv.FormatFloat(value, 'g', -1, 64)
+	case float32:
+		return strconv.FormatFloat(float64(value), 'g', -1, 32)
 	case time.Time:
 		return value.UTC().Format(time.RFC3339Nano)
 	default:

@@ -3,128 +3,101 @@
 
 // Package sql counts seats with a query (api.md, SeatProduct; billing.md 12).
 //
-// What all databases share is here: reading the DSN from a Secret, pools, batches of keys, bounds on
-// what is read, and sentences without secrets. What is particular to one is a dialect.
+// It has two halves. The Provider runs in the manager: it reads the Secrets, judges the connection string
+// and the query, and never speaks to a database. Handle runs in a loader process: it connects once, asks
+// within one read-only transaction, and returns rows (trust.md, "A load is a guest"). An order is what the
+// first tells the second.
 package sql
 
 import (
 	"context"
-	"crypto/sha256"
-	databasesql "database/sql"
-	"database/sql/driver"
-	"errors"
-	"fmt"
+	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/egress"
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
 )
 
-const (
-	// maxBatch bounds the keys that one query takes as its parameter.
-	maxBatch = 10_000
-	// maxRows and maxBytes bound what one refresh reads.
-	maxRows  = 1_000_000
-	maxBytes = 128 << 20
-	// defaultTimeout bounds one query, where the spec does not say it.
-	defaultTimeout = 30 * time.Second
-)
+// Kind is the kind of the jobs that Handle carries out, and the name of the source.
+const Kind = "sql"
 
-// dialect is what is particular to one kind of database.
-type dialect interface {
-	// resolve turns a login into a database. An error is a *dataloader.Failure.
-	resolve(login) (database, error)
+// defaultTimeout limits a load whose spec does not say how long it may take.
+const defaultTimeout = 30 * time.Second
+
+// Options are the operator's own settings for SQL sources.
+type Options struct {
+	// SQLiteDir is the folder that has a folder of SQLite files for each namespace; "" turns SQLite off.
+	SQLiteDir string
+	// Egress says which servers may be reached, and whether they must be verified.
+	Egress egress.Policy
+}
+
+// Provider opens SQL sources.
+type Provider struct {
+	live   client.Reader
+	runner guest.Runner
+	kinds  map[v1alpha1.SQLDriver]kind
+	turns  *turns
+}
+
+var _ dataloader.Provider = (*Provider)(nil)
+
+// New returns a provider that reads Secrets through live, on which it needs nothing but get, and has
+// runner carry out its loads: jobs of the kind Kind.
+func New(live client.Reader, runner guest.Runner, options Options) *Provider {
+	return &Provider{
+		live:   live,
+		runner: runner,
+		kinds: map[v1alpha1.SQLDriver]kind{
+			v1alpha1.DriverPostgres: postgresKind(options.Egress),
+			v1alpha1.DriverMySQL:    mysqlKind(options.Egress),
+			v1alpha1.DriverSQLite:   sqliteKind{dir: options.SQLiteDir},
+		},
+		turns: newTurns(),
+	}
+}
+
+// kind is what the manager knows about one kind of database.
+type kind interface {
 	// check refuses a query before any database sees it. An error is a *dataloader.Failure.
 	check(spec *v1alpha1.SQLSource) error
-	// bind encodes the keys as the one parameter of a Bound query.
-	bind(keys []string) (any, error)
-	// begin makes a fresh connection safe to run a stranger's query on, and begins a read-only
-	// transaction in which all queries see one state. timeout is for each query.
-	begin(ctx context.Context, connection *databasesql.Conn, timeout time.Duration) error
-	// timedOut says whether an error may mean that the database stopped a query for its length.
-	timedOut(err error) bool
-	// explain says which kind of failure an error is, and what went wrong in a sentence, which may
-	// still repeat secrets.
-	explain(err error) (dataloader.Reason, string)
+	// resolve turns a login of a namespace into a database. An error is a *dataloader.Failure.
+	resolve(namespace string, l login) (target, error)
 }
 
 // login is what the Secrets of a source say.
 type login struct {
-	dsn dataloader.Secret
+	dsn dataloader.Released
 	// ca is certificates in PEM; empty where the spec names none.
 	ca dataloader.Secret
 }
 
-// identity tells databases apart, credentials included.
-func (l login) identity(driver v1alpha1.SQLDriver) string {
-	return identity(driver, l.dsn.Reveal(), l.ca.Reveal())
-}
-
-// identity is a hash, because it is kept for as long as a pool is.
-func identity(driver v1alpha1.SQLDriver, parts ...string) string {
-	return fmt.Sprintf("%s:%x", driver, sha256.Sum256([]byte(strings.Join(parts, "\x00"))))
-}
-
-// database is a login that was understood.
-type database struct {
-	// identity tells databases apart, credentials included.
-	identity  string
-	connector driver.Connector
-	// secrets are the texts that no message may repeat.
+// target is a login that was understood and may be used.
+type target struct {
+	// server is where to connect; nil for SQLite.
+	server *server
+	// file is the path of a SQLite file; "" for servers.
+	file string
+	// egress says which addresses the loader process may connect to.
+	egress egress.Policy
+	// secrets are the texts that no message and no log may repeat.
 	secrets []string
 }
 
-// Options are the operator's own settings for SQL sources.
-type Options struct {
-	// SQLiteDir is the folder in which SQLite files may lie; "" turns SQLite off.
-	SQLiteDir string
-}
-
-// Provider opens SQL sources. It keeps a pool of connections for each database until the products
-// that use it are forgotten, or until Close.
-type Provider struct {
-	live     client.Reader
-	dialects map[v1alpha1.SQLDriver]dialect
-	pools    *pools
-}
-
-var (
-	_ dataloader.Provider = (*Provider)(nil)
-	_ dataloader.Keeper   = (*Provider)(nil)
-)
-
-// New returns a provider that reads Secrets through live; it needs get on Secrets and nothing else.
-func New(live client.Reader, options Options) *Provider {
-	return &Provider{
-		live: live,
-		dialects: map[v1alpha1.SQLDriver]dialect{
-			v1alpha1.DriverPostgres: postgresDialect{},
-			v1alpha1.DriverMySQL:    mysqlDialect{},
-			v1alpha1.DriverSQLite:   sqliteDialect{dir: options.SQLiteDir},
-		},
-		pools: newPools(),
-	}
-}
-
 // Name implements dataloader.Provider.
-func (*Provider) Name() string { return "sql" }
+func (*Provider) Name() string { return Kind }
 
 // Handles implements dataloader.Provider.
 func (*Provider) Handles(spec *v1alpha1.DataLoader) bool { return spec.SQL != nil }
 
-// Forget implements dataloader.Keeper.
-func (p *Provider) Forget(scope dataloader.Scope) { p.pools.forget(scope) }
-
-// Close implements dataloader.Keeper.
-func (p *Provider) Close() error { return p.pools.close() }
-
 // Open implements dataloader.Provider.
 func (p *Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.DataLoader) (dataloader.Source, error) {
-	chosen, ok := p.dialects[spec.SQL.Driver]
+	chosen, ok := p.kinds[spec.SQL.Driver]
 	if !ok {
 		return nil, dataloader.Failf(dataloader.ReasonSourceError,
 			"this version of the operator has no driver %s: use Postgres, MySQL or SQLite", spec.SQL.Driver)
@@ -136,100 +109,73 @@ func (p *Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alp
 	if err != nil {
 		return nil, err
 	}
-	target, err := chosen.resolve(secrets)
+	to, err := chosen.resolve(scope.Namespace, secrets)
 	if err != nil {
 		return nil, err
 	}
-	db, err := p.pools.use(scope, target)
-	if err != nil {
-		return nil, dataloader.Failf(dataloader.ReasonSourceUnreachable, "the operator is stopping")
-	}
-	return &source{dialect: chosen, db: db, secrets: target.secrets, spec: spec.SQL}, nil
+	return &source{runner: p.runner, turns: p.turns, spec: spec.SQL, to: to}, nil
 }
 
 func (p *Provider) readSecrets(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.SQLSource) (login, error) {
-	dsn, err := dataloader.ReadSecret(ctx, p.live, scope.Namespace, spec.DSNSecretRef)
+	dsn, err := dataloader.ReadSecret(ctx, p.live, scope.Namespace, spec.DSNSecretRef, dataloader.UseDSN)
 	if err != nil || spec.CASecretRef == nil {
 		return login{dsn: dsn}, err
 	}
-	ca, err := dataloader.ReadSecret(ctx, p.live, scope.Namespace, *spec.CASecretRef)
-	return login{dsn: dsn, ca: ca}, err
+	ca, err := dataloader.ReadSecret(ctx, p.live, scope.Namespace, *spec.CASecretRef, dataloader.UseCA)
+	return login{dsn: dsn, ca: ca.Secret}, err
 }
 
+// source is a database that can be asked through a loader process.
 type source struct {
-	dialect dialect
-	db      *databasesql.DB
-	secrets []string
-	spec    *v1alpha1.SQLSource
+	runner guest.Runner
+	turns  *turns
+	spec   *v1alpha1.SQLSource
+	to     target
 }
 
-// Load implements dataloader.Source: one query that answers for everyone, or one for each batch of
-// keys, all on one connection and within one read-only transaction, so that they see one state.
+// Load implements dataloader.Source.
 func (s *source) Load(ctx context.Context, request dataloader.Request) (dataloader.Answer, error) {
-	connection, err := s.db.Conn(ctx)
+	done, err := s.turns.take(ctx, s.to.database(s.spec.Driver))
 	if err != nil {
-		return dataloader.Answer{}, s.failure(err)
+		return dataloader.Answer{}, err
 	}
-	// The transaction ends with its connection: nothing was written, so there is nothing to commit.
-	defer discard(connection)
-	err = within(ctx, connectTimeout, errSilent, func(ctx context.Context) error {
-		return s.dialect.begin(ctx, connection, s.timeout())
-	})
-	if err != nil {
-		return dataloader.Answer{}, s.failure(err)
-	}
-	queries, err := s.parameters(request.Keys)
-	if err != nil {
-		return dataloader.Answer{}, s.failure(err)
-	}
-	result := &reader{}
-	for _, parameters := range queries {
-		if err := s.query(ctx, connection, parameters, result); err != nil {
-			return dataloader.Answer{}, s.failure(err)
-		}
-	}
-	dataloader.ScrubCounts(result.rows, func(text string) string { return dataloader.Scrub(text, s.secrets...) })
-	return dataloader.Answer{Rows: result.rows, Queries: result.queries}, nil
+	defer done()
+	return s.runner.Run(ctx, s.job(request.Keys))
 }
 
-// parameters returns the parameters of each query that a request takes.
-func (s *source) parameters(keys []string) ([][]any, error) {
-	if s.spec.Keys != v1alpha1.QueryBound {
-		return [][]any{nil}, nil
+// job returns the load as a loader process gets it. The keys go along only where the query takes them.
+func (s *source) job(wanted []string) guest.Job {
+	job := guest.Job{
+		Kind:    Kind,
+		Timeout: s.timeout(),
+		Wanted:  wanted,
+		Secrets: slices.Clone(s.to.secrets),
+		Source:  guest.NewPayload(s.order()),
 	}
-	var all [][]any
-	for batch := range slices.Chunk(keys, maxBatch) {
-		encoded, err := s.dialect.bind(batch)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, []any{encoded})
+	if s.bound() {
+		job.Keys = wanted
 	}
-	return all, nil
+	if s.to.file != "" {
+		job.Folders = []string{filepath.Dir(s.to.file)}
+	}
+	return job
 }
 
-// query asks once. Both the database and the operator keep the time; whoever is first, it reads the same.
-func (s *source) query(ctx context.Context, connection *databasesql.Conn, parameters []any, result *reader) error {
-	began := time.Now()
-	err := within(ctx, s.timeout(), errTimeout, func(ctx context.Context) error {
-		return readQuery(ctx, connection, s.spec.Query, parameters, result)
-	})
-	if err != nil && s.dialect.timedOut(err) && time.Since(began) >= s.timeout() {
-		return errTimeout
+// order returns what the loader process is told in addition to the keys.
+func (s *source) order() order {
+	return order{
+		Driver:   s.spec.Driver,
+		Query:    s.spec.Query,
+		Bound:    s.bound(),
+		Server:   s.to.server,
+		File:     s.to.file,
+		Networks: s.to.egress.Networks,
+		Secrets:  s.to.secrets,
 	}
-	return err
 }
 
-func readQuery(ctx context.Context, connection *databasesql.Conn, query string, parameters []any, result *reader) error {
-	rows, err := connection.QueryContext(ctx, query, parameters...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	return result.read(rows)
-}
-
-var errTimeout = errors.New("timeout")
+// bound says whether the query takes the wanted keys as its parameter.
+func (s *source) bound() bool { return s.spec.Keys == v1alpha1.QueryBound }
 
 func (s *source) timeout() time.Duration {
 	if s.spec.TimeoutSeconds == nil {
@@ -238,29 +184,7 @@ func (s *source) timeout() time.Duration {
 	return time.Duration(*s.spec.TimeoutSeconds) * time.Second
 }
 
-// failure says in a sentence without secrets what went wrong.
-func (s *source) failure(err error) error {
-	if failure, ok := errors.AsType[*dataloader.Failure](err); ok {
-		return failure
-	}
-	if errors.Is(err, errTimeout) {
-		return dataloader.Failf(dataloader.ReasonSourceError, "the query took longer than %d seconds and was stopped", int(s.timeout()/time.Second))
-	}
-	reason, sentence := s.dialect.explain(err)
-	return dataloader.Failf(reason, "%s", dataloader.Scrub(sentence, s.secrets...))
-}
-
-// The sentences that the dialects share.
-const (
-	loginRefused    = "the database refuses the user, the password or the address that the operator comes from (%s)"
-	databaseUnknown = "the server has no database of that name for that user (%s)"
-)
-
-func unreachable(why string) string { return "the database cannot be reached: " + why }
-
-func queryFailed(said string) string { return "the query failed: " + said }
-
 func noParameter(usage string) error {
 	return dataloader.Failf(dataloader.ReasonInvalidExpression,
-		"the query does not take the wanted keys, but keys is Bound: use them, with %s, or write keys: All", usage)
+		"keys is Bound, but the query does not take the wanted keys: use them, with %s, or write keys: All", usage)
 }

@@ -10,10 +10,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,18 +28,23 @@ const counting = "SELECT tenant, count(*) FROM users WHERE active GROUP BY tenan
 
 var scope = dataloader.Scope{Namespace: "shop", Product: "editor-seat"}
 
-// bench is a folder with a database of three customers, and a Secret that names it.
+// bench is a namespace's folder with a database of three customers, and a Secret that names it.
 type bench struct {
-	dir, file string
-	secret    *corev1.Secret
-	provider  *Provider
+	// root is what --sqlite-dir names, dir the namespace's folder in it.
+	root, dir, file string
+	secret          *corev1.Secret
+	provider        *Provider
 	// update stores what the test changed of the secret.
 	update func()
 }
 
 func newBench(t *testing.T, dsn string) *bench {
 	t.Helper()
-	b := &bench{dir: t.TempDir()}
+	b := &bench{root: t.TempDir()}
+	b.dir = filepath.Join(b.root, "shop")
+	if err := os.Mkdir(b.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	b.file = filepath.Join(b.dir, "crm-hunter2.db")
 	seed(t, b.file, map[string]int{"acme": 3, "bolt": 2, "coda": 1})
 	if dsn == "" {
@@ -50,18 +53,17 @@ func newBench(t *testing.T, dsn string) *bench {
 	b.secret = &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: "shop", Name: "crm-db",
-			Labels: map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoader},
+			Labels: map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowLoaderDSN},
 		},
 		Data: map[string][]byte{"dsn": []byte(strings.ReplaceAll(dsn, "$DIR", b.dir))},
 	}
 	live := fake.NewClientBuilder().WithObjects(b.secret).Build()
-	b.provider = New(live, Options{SQLiteDir: b.dir})
+	b.provider = New(live, inProcess, Options{SQLiteDir: b.root})
 	b.update = func() {
 		if err := live.Update(context.Background(), b.secret); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Cleanup(func() { _ = b.provider.Close() })
 	return b
 }
 
@@ -149,7 +151,7 @@ func TestLoadBound(t *testing.T) {
 
 func TestValues(t *testing.T) {
 	b := newBench(t, "")
-	got, err := b.load("VALUES (1, 7.0), ('two', 7.5), (NULL, 3), ('four', NULL), (x'66697665', '5'), ('six', 1e300), ('seven', 9223372036854775807)")
+	got, err := b.load("VALUES (1, 7.0), ('two', 7.5), (NULL, 3), ('four', NULL), (x'66697665', '5'), ('six', 1e300), ('seven', 9223372036854775807), (1234567.0, 8)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +163,7 @@ func TestValues(t *testing.T) {
 		{Key: "five", Count: "5"},
 		{Key: "six", Count: "1e+300"},
 		{Key: "seven", Count: "9223372036854775807"},
+		{Key: "1234567", Count: "8"},
 	}
 	if diff := cmp.Diff(want, got.Rows); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -182,92 +185,148 @@ func TestRefused(t *testing.T) {
 		says    string
 	}{
 		"NoDirectory": {
-			"SQLite is off without the flag", "", counting,
-			func(_ *testing.T, b *bench) { b.provider.dialects[v1alpha1.DriverSQLite] = sqliteDialect{} }, nil,
-			dataloader.ReasonSourceError, "--sqlite-dir",
+			reason: "SQLite is off without the flag", query: counting,
+			prepare: func(_ *testing.T, b *bench) { b.provider.kinds[v1alpha1.DriverSQLite] = sqliteKind{} },
+			want:    dataloader.ReasonSourceError, says: "--sqlite-dir",
 		},
-		"Outside":       {"an absolute path elsewhere", outside, counting, nil, nil, dataloader.ReasonSourceUnreachable, "no such SQLite file"},
-		"DotDot":        {"out by way of ..", "$DIR/../../../../../../.." + outside, counting, nil, nil, dataloader.ReasonSourceUnreachable, "no such SQLite file"},
-		"RelativeDots":  {"a relative path with ..", "../x.db", counting, nil, nil, dataloader.ReasonSourceUnreachable, "no such SQLite file"},
-		"SystemFile":    {"a file that exists is not told from one that does not", "/etc/passwd", counting, nil, nil, dataloader.ReasonSourceUnreachable, "no such SQLite file"},
-		"Missing":       {"no such file, and none is made", "$DIR/none.db", counting, nil, nil, dataloader.ReasonSourceUnreachable, "no such SQLite file"},
-		"URIParameters": {"parameters change what is opened", "file:$DIR/crm-hunter2.db?vfs=unix-none&mode=rwc", counting, nil, nil, dataloader.ReasonSourceError, "no parameters"},
-		"Pragma":        {"parameters run statements", "$DIR/crm-hunter2.db?_pragma=query_only(0)", counting, nil, nil, dataloader.ReasonSourceError, "no parameters"},
-		"Escapes":       {"an escape means another path to SQLite than to us", "$DIR/%2e%2e/x.db", counting, nil, nil, dataloader.ReasonSourceError, "without %"},
-		"Memory":        {"a database in memory holds nobody's seats", ":memory:", counting, nil, nil, dataloader.ReasonSourceUnreachable, "no such SQLite file"},
-		"Directory":     {"the folder itself", "$DIR", counting, nil, nil, dataloader.ReasonSourceError, "no SQLite file"},
-		"Empty":         {"blanks", "  ", counting, nil, nil, dataloader.ReasonSourceError, "names no SQLite file"},
+		"Outside":       {reason: "an absolute path elsewhere", dsn: outside, query: counting, want: dataloader.ReasonSourceUnreachable, says: "the SQLite file does not exist"},
+		"DotDot":        {reason: "out by way of ..", dsn: "$DIR/../../../../../../.." + outside, query: counting, want: dataloader.ReasonSourceUnreachable, says: "the SQLite file does not exist"},
+		"RelativeDots":  {reason: "a relative path with ..", dsn: "../x.db", query: counting, want: dataloader.ReasonSourceUnreachable, says: "the SQLite file does not exist"},
+		"SystemFile":    {reason: "a file that exists is not told from one that does not", dsn: "/etc/passwd", query: counting, want: dataloader.ReasonSourceUnreachable, says: "the SQLite file does not exist"},
+		"Missing":       {reason: "no such file, and none is made", dsn: "$DIR/none.db", query: counting, want: dataloader.ReasonSourceUnreachable, says: "the SQLite file does not exist"},
+		"URIParameters": {reason: "parameters change what is opened", dsn: "file:$DIR/crm-hunter2.db?vfs=unix-none&mode=rwc", query: counting, want: dataloader.ReasonSourceError, says: "no parameters"},
+		"Pragma":        {reason: "parameters run statements", dsn: "$DIR/crm-hunter2.db?_pragma=query_only(0)", query: counting, want: dataloader.ReasonSourceError, says: "no parameters"},
+		"Escapes":       {reason: "an escape means another path to SQLite than to us", dsn: "$DIR/%2e%2e/x.db", query: counting, want: dataloader.ReasonSourceError, says: "without %"},
+		"Memory":        {reason: "a database in memory holds nobody's seats", dsn: ":memory:", query: counting, want: dataloader.ReasonSourceUnreachable, says: "the SQLite file does not exist"},
+		"Directory":     {reason: "the folder itself", dsn: "$DIR", query: counting, want: dataloader.ReasonSourceError, says: "does not name a SQLite file"},
+		"Empty":         {reason: "blanks", dsn: "  ", query: counting, want: dataloader.ReasonSourceError, says: "does not name a SQLite file"},
 		"LinkOut": {
-			"a symbolic link that leads out", "$DIR/link.db", counting,
-			func(t *testing.T, b *bench) {
+			reason: "a symbolic link that leads out", dsn: "$DIR/link.db", query: counting,
+			prepare: func(t *testing.T, b *bench) {
 				if err := os.Symlink(outside, filepath.Join(b.dir, "link.db")); err != nil {
 					t.Fatal(err)
 				}
-			}, nil, dataloader.ReasonSourceUnreachable, "no such SQLite file",
+			}, want: dataloader.ReasonSourceUnreachable, says: "the SQLite file does not exist",
 		},
 		"LinkedFolderOut": {
-			"a folder that leads out", "$DIR/folder/outside.db", counting,
-			func(t *testing.T, b *bench) {
+			reason: "a folder that leads out", dsn: "$DIR/folder/outside.db", query: counting,
+			prepare: func(t *testing.T, b *bench) {
 				if err := os.Symlink(filepath.Dir(outside), filepath.Join(b.dir, "folder")); err != nil {
 					t.Fatal(err)
 				}
-			}, nil, dataloader.ReasonSourceUnreachable, "no such SQLite file",
+			}, want: dataloader.ReasonSourceUnreachable, says: "the SQLite file does not exist",
 		},
 		"NotADatabase": {
-			"some other file", "$DIR/notes.txt", counting,
-			func(t *testing.T, b *bench) {
+			reason: "some other file", dsn: "$DIR/notes.txt", query: counting,
+			prepare: func(t *testing.T, b *bench) {
 				if err := os.WriteFile(filepath.Join(b.dir, "notes.txt"), []byte(strings.Repeat("no database ", 200)), 0o600); err != nil {
 					t.Fatal(err)
 				}
-			}, nil, dataloader.ReasonSourceError, "not a database",
+			}, want: dataloader.ReasonSourceError, says: "the file is not a SQLite database (error 26)",
 		},
 		"TableVanished": {
-			"the table is gone", "", counting,
-			func(t *testing.T, b *bench) { execute(t, b.file, "DROP TABLE users") }, nil,
-			dataloader.ReasonSourceError, "no such table: users",
+			reason: "the table is gone", query: counting,
+			prepare: func(t *testing.T, b *bench) { execute(t, b.file, "DROP TABLE users") },
+			want:    dataloader.ReasonSourceError, says: "names a table that does not exist (error 1)",
 		},
-		"Write":          {"a CTE that writes", "", "WITH a AS (SELECT 1) DELETE FROM users RETURNING tenant, 1", nil, nil, dataloader.ReasonSourceError, "readonly"},
-		"ManyStatements": {"a second statement", "", "SELECT 1, 2; DELETE FROM users", nil, nil, dataloader.ReasonInvalidExpression, "more than one statement"},
-		"Attach":         {"another file", "", "ATTACH '" + outside + "' AS o", nil, nil, dataloader.ReasonInvalidExpression, "no SELECT"},
-		"Syntax":         {"a typing error", "", "SELECT tenant count(*) FROM users", nil, nil, dataloader.ReasonSourceError, "syntax error"},
-		"OneColumn":      {"no count", "", "SELECT tenant FROM users", nil, nil, dataloader.ReasonSourceError, "returns 1 columns"},
-		"ThreeColumns":   {"one too many", "", "SELECT tenant, 1, 2 FROM users", nil, nil, dataloader.ReasonSourceError, "returns 3 columns"},
-		"FailsHalfWay":   {"a part of an answer is no answer", "", "SELECT 'k' || x, CASE WHEN x < 3 THEN x ELSE abs(-9223372036854775807 - 1) END FROM (SELECT 1 x UNION SELECT 2 UNION SELECT 3)", nil, nil, dataloader.ReasonSourceError, "integer overflow"},
-		"Endless":        {"a query without end", "", endless, nil, timeout, dataloader.ReasonSourceError, "longer than 1 seconds"},
-		"TooLargeValue":  {"a value that fills the memory", "", "SELECT hex(zeroblob(100000000)), 1", nil, nil, dataloader.ReasonSourceError, "too big"},
-		"ParameterInAll": {"a parameter that is not bound is an error, not NULL", "", "SELECT tenant, 1 FROM users WHERE tenant = ?", nil, nil, dataloader.ReasonSourceError, "the query failed"},
+		"Write":          {reason: "a CTE that writes", query: "WITH a AS (SELECT 1) DELETE FROM users RETURNING tenant, 1", want: dataloader.ReasonSourceError, says: "the query writes, and a data loader only reads"},
+		"ManyStatements": {reason: "a second statement", query: "SELECT 1, 2; DELETE FROM users", want: dataloader.ReasonInvalidExpression, says: "more than one statement"},
+		"Attach":         {reason: "another file", query: "ATTACH '" + outside + "' AS o", want: dataloader.ReasonInvalidExpression, says: "is not a SELECT"},
+		"Syntax":         {reason: "a typing error", query: "SELECT tenant count(*) FROM users", want: dataloader.ReasonSourceError, says: "syntax error"},
+		"OneColumn":      {reason: "no count", query: "SELECT tenant FROM users", want: dataloader.ReasonSourceError, says: "returns 1 columns"},
+		"ThreeColumns":   {reason: "one too many", query: "SELECT tenant, 1, 2 FROM users", want: dataloader.ReasonSourceError, says: "returns 3 columns"},
+		"FailsHalfWay":   {reason: "a part of an answer is no answer", query: "SELECT 'k' || x, CASE WHEN x < 3 THEN x ELSE abs(-9223372036854775807 - 1) END FROM (SELECT 1 x UNION SELECT 2 UNION SELECT 3)", want: dataloader.ReasonSourceError, says: "a number is too large for its type"},
+		"Endless":        {reason: "a query without end", query: endless, edit: timeout, want: dataloader.ReasonSourceError, says: "took longer than 1 seconds"},
+		"TooLargeValue":  {reason: "a value that fills the memory", query: "SELECT hex(zeroblob(100000000)), 1", want: dataloader.ReasonSourceError, says: "a value is too large"},
+		"ParameterInAll": {reason: "a parameter that is not bound is an error, not NULL", query: "SELECT tenant, 1 FROM users WHERE tenant = ?", want: dataloader.ReasonSourceError, says: "a parameter without a value"},
 		"NoBoundParameter": {
-			"a Bound query without a parameter", "", counting, nil,
-			func(s *v1alpha1.DataLoader) { s.SQL.Keys = v1alpha1.QueryBound }, dataloader.ReasonInvalidExpression, "does not take the wanted keys",
+			reason: "a Bound query without a parameter", query: counting,
+			edit: func(s *v1alpha1.DataLoader) { s.SQL.Keys = v1alpha1.QueryBound }, want: dataloader.ReasonInvalidExpression, says: "does not take the wanted keys",
 		},
 		"NoSecret": {
-			"the Secret is missing", "", counting, nil,
-			func(s *v1alpha1.DataLoader) { s.SQL.DSNSecretRef.Name = "other" }, dataloader.ReasonSecretNotFound, `Secret "other" does not exist`,
+			reason: "the Secret is missing", query: counting,
+			edit: func(s *v1alpha1.DataLoader) { s.SQL.DSNSecretRef.Name = "other" }, want: dataloader.ReasonSecretNotFound, says: `Secret "other" does not exist`,
 		},
 		"NoEntry": {
-			"its entry is missing", "", counting, nil,
-			func(s *v1alpha1.DataLoader) { s.SQL.DSNSecretRef.Key = "url" }, dataloader.ReasonSecretNotFound, `no value under the key "url"`,
+			reason: "its entry is missing", query: counting,
+			edit: func(s *v1alpha1.DataLoader) { s.SQL.DSNSecretRef.Key = "url" }, want: dataloader.ReasonSecretNotFound, says: `no value under the key "url"`,
 		},
 		"NotAllowed": {
-			"the Secret does not allow it", "", counting,
-			func(_ *testing.T, b *bench) { b.secret.Labels = nil; b.update() }, nil,
-			dataloader.ReasonSecretNotAllowed, "billing.seatplane.dev/allow: loader",
+			reason: "the Secret does not allow it", query: counting,
+			prepare: func(_ *testing.T, b *bench) { b.secret.Labels = nil; b.update() },
+			want:    dataloader.ReasonSecretNotAllowed, says: "give it the label billing.seatplane.dev/allow: loader-dsn",
 		},
 		"AllowedToSinks": {
-			"it allows something else", "", counting,
-			func(_ *testing.T, b *bench) { b.secret.Labels[v1alpha1.LabelAllow] = v1alpha1.AllowSink; b.update() }, nil,
-			dataloader.ReasonSecretNotAllowed, "does not allow data loaders",
+			reason: "it allows something else", query: counting,
+			prepare: func(_ *testing.T, b *bench) { b.secret.Labels[v1alpha1.LabelAllow] = v1alpha1.AllowSink; b.update() },
+			want:    dataloader.ReasonSecretNotAllowed, says: "is not released for this use",
 		},
 		"Certificates": {
-			"a file has no certificate", "", counting,
-			func(_ *testing.T, b *bench) { b.secret.Data["ca"] = []byte("PEM"); b.update() },
-			func(s *v1alpha1.DataLoader) {
+			reason: "a file has no certificate", query: counting,
+			prepare: func(_ *testing.T, b *bench) { b.secret.Data["ca"] = []byte("PEM"); b.update() },
+			edit: func(s *v1alpha1.DataLoader) {
 				s.SQL.CASecretRef = &v1alpha1.SecretKeyReference{Name: "crm-db", Key: "ca"}
-			}, dataloader.ReasonSourceError, "leave it out with SQLite",
+			}, want: dataloader.ReasonSourceError, says: "caSecretRef is for database servers",
+		},
+		"FormerLabel": {
+			reason: "it was released before uses were told apart", query: counting,
+			prepare: func(_ *testing.T, b *bench) { b.secret.Labels[v1alpha1.LabelAllow] = "loader"; b.update() },
+			want:    dataloader.ReasonSecretNotAllowed, says: "set it to loader-dsn",
+		},
+		"NoFolder": {
+			reason: "a namespace without a folder", query: counting,
+			prepare: func(t *testing.T, b *bench) {
+				if err := os.Rename(b.dir, filepath.Join(b.root, "stage")); err != nil {
+					t.Fatal(err)
+				}
+			},
+			want: dataloader.ReasonSourceUnreachable, says: `the folder "shop" does not exist`,
+		},
+		"OtherNamespace": {
+			reason: "a file of another namespace", dsn: "$DIR/../stage/outside.db", query: counting,
+			prepare: func(t *testing.T, b *bench) { stageFile(t, b) },
+			want:    dataloader.ReasonSourceUnreachable, says: "each namespace reads its own folder",
+		},
+		"LinkToOtherNamespace": {
+			reason: "a link into the folder of another namespace", dsn: "link.db", query: counting,
+			prepare: func(t *testing.T, b *bench) {
+				if err := os.Symlink(stageFile(t, b), filepath.Join(b.dir, "link.db")); err != nil {
+					t.Fatal(err)
+				}
+			},
+			want: dataloader.ReasonSourceUnreachable, says: "each namespace reads its own folder",
+		},
+		"RootFolder": {
+			reason: "a file outside of the namespaces' folders", dsn: "../root.db", query: counting,
+			prepare: func(t *testing.T, b *bench) { seed(t, filepath.Join(b.root, "root.db"), map[string]int{"secret": 9}) },
+			want:    dataloader.ReasonSourceUnreachable, says: "each namespace reads its own folder",
+		},
+		"PragmaTable": {
+			reason: "the path of the file, by a table that SQLite makes up", query: "SELECT file, 1 FROM pragma_database_list",
+			want: dataloader.ReasonInvalidExpression, says: "pragma_",
+		},
+		"QuotedPragmaTable": {
+			reason: "the same by a quoted name", query: `SELECT file, 1 FROM "PRAGMA_database_list"`,
+			want: dataloader.ReasonInvalidExpression, says: "pragma_",
+		},
+		"PragmaView": {
+			reason: "the same by a view of the file", query: "SELECT file, 1 FROM place",
+			prepare: func(t *testing.T, b *bench) {
+				execute(t, b.file, "CREATE VIEW place AS SELECT file FROM pragma_database_list")
+			},
+			want: dataloader.ReasonSourceError, says: "a view of the file uses something that reaches beyond the file",
+		},
+		"CellInError": {
+			reason: "an error of the database quotes a cell", query: "SELECT json_extract('{}', tenant || ' hunter2'), 1 FROM users",
+			want: dataloader.ReasonSourceError, says: "the query failed (error 1)",
+		},
+		"FloatKey": {
+			reason: "nobody has half an ID", query: "VALUES (1.5, 3)",
+			want: dataloader.ReasonSourceError, says: "a floating-point number",
 		},
 		"OtherDriver": {
-			"a database of a later version", "", counting, nil,
-			func(s *v1alpha1.DataLoader) { s.SQL.Driver = "Oracle" }, dataloader.ReasonSourceError, "no driver Oracle",
+			reason: "a database of a later version", query: counting,
+			edit: func(s *v1alpha1.DataLoader) { s.SQL.Driver = "Oracle" }, want: dataloader.ReasonSourceError, says: "no driver Oracle",
 		},
 	}
 	for name, tc := range cases {
@@ -300,14 +359,26 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// stageFile makes a database of another namespace and returns its path.
+func stageFile(t *testing.T, b *bench) string {
+	t.Helper()
+	folder := filepath.Join(b.root, "stage")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "outside.db")
+	seed(t, file, map[string]int{"secret": 9})
+	return file
+}
+
 // ATTACH is refused by its first word; this is the fence behind it.
 func TestNothingCanBeAttached(t *testing.T) {
 	b := newBench(t, "")
-	target, err := b.provider.dialects[v1alpha1.DriverSQLite].resolve(login{dsn: dataloader.NewSecret(b.file)})
+	connector, err := sqliteDialect{}.connector(order{File: b.file})
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := open(target)
+	db := databasesql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
 	connection, err := db.Conn(t.Context())
 	if err != nil {
@@ -344,79 +415,6 @@ func TestCountsWhileWritten(t *testing.T) {
 			t.Fatalf("got %v, %v, want %d", answer, err, want)
 		}
 		execute(t, b.file, "INSERT INTO users VALUES ('acme', true)")
-	}
-}
-
-func TestPools(t *testing.T) {
-	b := newBench(t, "")
-	second := filepath.Join(b.dir, "second.db")
-	seed(t, second, map[string]int{"acme": 8})
-	registry := dataloader.NewRegistry(b.provider)
-	load := func(product string) string {
-		t.Helper()
-		answer, err := registry.Load(t.Context(), dataloader.Scope{Namespace: "shop", Product: product}, spec(counting), dataloader.Request{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return answer.Rows[0].Count
-	}
-	before := runtime.NumGoroutine()
-	for range 50 {
-		load("one")
-		load("two")
-	}
-	if got := b.provider.pools.size(); got != 1 {
-		t.Errorf("two products on one DSN have %d pools", got)
-	}
-	b.secret.Data["dsn"] = []byte(second)
-	b.update()
-	if got := load("one"); got != "8" {
-		t.Errorf("after the secret changed: %s", got)
-	}
-	if got := b.provider.pools.size(); got != 2 {
-		t.Errorf("while the other product still uses the old one: %d pools", got)
-	}
-	load("two")
-	if got := b.provider.pools.size(); got != 1 {
-		t.Errorf("after both have moved: %d pools", got)
-	}
-	registry.Forget(dataloader.Scope{Namespace: "shop", Product: "one"})
-	registry.Forget(dataloader.Scope{Namespace: "shop", Product: "two"})
-	registry.Forget(dataloader.Scope{Namespace: "shop", Product: "never"})
-	if got := b.provider.pools.size(); got != 0 {
-		t.Errorf("after both are gone: %d pools", got)
-	}
-	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
-		time.Sleep(10 * time.Millisecond)
-	}
-	if got := runtime.NumGoroutine(); got > before {
-		t.Errorf("%d goroutines before, %d after", before, got)
-	}
-	load("one")
-	if err := registry.Close(); err != nil {
-		t.Error(err)
-	}
-	if _, err := registry.Load(t.Context(), scope, spec(counting), dataloader.Request{}); err == nil {
-		t.Error("a closed provider answers")
-	}
-}
-
-func TestConcurrentQueriesAreBounded(t *testing.T) {
-	b := newBench(t, "")
-	var group sync.WaitGroup
-	for i := range 20 {
-		group.Go(func() {
-			name := dataloader.Scope{Namespace: "shop", Product: fmt.Sprint("product-", i)}
-			if _, err := dataloader.NewRegistry(b.provider).Load(context.Background(), name, spec(counting), dataloader.Request{}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
-	for _, each := range b.provider.pools.byName {
-		if got := each.db.Stats(); got.MaxOpenConnections != 2 || got.OpenConnections > 2 {
-			t.Errorf("got %+v", got)
-		}
 	}
 }
 

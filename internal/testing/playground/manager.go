@@ -55,14 +55,24 @@ func FreeAddress() (string, error) {
 	return listener.Addr().String(), listener.Close()
 }
 
-// startManager starts the binary under the care of the control plane's watchdog.
-func startManager(guard func(*exec.Cmd) error, log, binary string, args ...string) (*Manager, error) {
+// limited returns the command that runs a binary with at most so many bytes of data; zero is no limit. The
+// shell becomes the binary, so the process keeps its number, and its children can only lower the limit.
+func limited(memory int64, binary string) []string {
+	if memory == 0 {
+		return []string{binary}
+	}
+	script := fmt.Sprintf(`ulimit -d %d && exec "$@"`, memory>>10)
+	return []string{"sh", "-c", script, "limited", binary}
+}
+
+// startManager starts the manager under the care of the control plane's watchdog.
+func startManager(guard func(*exec.Cmd) error, log string, command []string) (*Manager, error) {
 	file, err := os.Create(log)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	m := &Manager{Log: log, cmd: exec.Command(binary, args...), exited: make(chan struct{})}
+	m := &Manager{Log: log, cmd: exec.Command(command[0], command[1:]...), exited: make(chan struct{})}
 	m.cmd.Stdout, m.cmd.Stderr = file, file
 	if err := guard(m.cmd); err != nil {
 		return nil, fmt.Errorf("starting the manager: %w", err)
@@ -73,6 +83,9 @@ func startManager(guard func(*exec.Cmd) error, log, binary string, args ...strin
 	}()
 	return m, nil
 }
+
+// PID returns the number of the manager's process.
+func (m *Manager) PID() int { return m.cmd.Process.Pid }
 
 // Exited is closed when the manager has ended, asked or not.
 func (m *Manager) Exited() <-chan struct{} { return m.exited }

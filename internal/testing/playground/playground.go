@@ -14,7 +14,7 @@ import (
 
 // Options says what to run.
 type Options struct {
-	// Manager is the path of the manager binary.
+	// Manager is the path of the manager binary. Empty starts no manager: StartManager does so later.
 	Manager string
 
 	// Args are flags for the manager, beside those for its kubeconfig and its SQLite folder. Metrics
@@ -25,8 +25,8 @@ type Options struct {
 	// throw-away folder.
 	Kubeconfig string
 
-	// SQLiteDir is the folder in which SQLite databases may lie. Empty means one in the throw-away
-	// folder.
+	// SQLiteDir is the folder with one folder of SQLite databases for each namespace. Empty means one in the
+	// throw-away folder.
 	SQLiteDir string
 
 	// ManagerLog is the file that takes what the manager prints. Empty means one in the throw-away
@@ -41,6 +41,10 @@ type Options struct {
 
 	// Controllers has kube-controller-manager run too, which not every set of binaries holds.
 	Controllers bool
+
+	// Memory limits the data of each manager's process in bytes, as the memory limit of a pod would, but for
+	// that process alone. Zero sets no limit.
+	Memory int64
 }
 
 // Playground is Seatplane, running. Stop it when done.
@@ -51,14 +55,17 @@ type Playground struct {
 	// Kubectl has the administrator's rights, in the namespace default.
 	Kubectl Kubectl
 
-	// Manager is the operator's process.
+	// Manager is the operator's process. It is nil while none was started.
 	Manager *Manager
 
-	// SQLiteDir is the folder in which SQLite databases may lie.
+	// SQLiteDir is the folder with one folder of SQLite databases for each namespace.
 	SQLiteDir string
 
 	// access is the file with the manager's own kubeconfig.
 	access string
+
+	// memory is Options.Memory.
+	memory int64
 }
 
 // Start starts a control plane, installs the manifests, and starts the manager with the token of its
@@ -73,7 +80,7 @@ func Start(ctx context.Context, opts Options) (*Playground, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Playground{Plane: plane, SQLiteDir: opts.SQLiteDir, Kubectl: Kubectl{
+	p := &Playground{Plane: plane, SQLiteDir: opts.SQLiteDir, memory: opts.Memory, Kubectl: Kubectl{
 		binary: plane.Binary("kubectl"), kubeconfig: plane.Kubeconfig,
 		cacheDir: filepath.Join(plane.Dir, "kubectl-cache"), namespace: "default",
 	}}
@@ -97,7 +104,7 @@ func (p *Playground) furnish(ctx context.Context, opts Options) error {
 		opts.ManagerLog = filepath.Join(p.Plane.Dir, "manager.log")
 	}
 	var err error
-	if p.access, err = p.managerAccess(ctx); err != nil {
+	if p.access, err = p.managerAccess(ctx); err != nil || opts.Manager == "" {
 		return err
 	}
 	p.Manager, err = p.StartManager(opts.Manager, opts.ManagerLog, opts.Args...)
@@ -107,13 +114,23 @@ func (p *Playground) furnish(ctx context.Context, opts Options) error {
 // StartManager starts a manager with flags beside the usual ones, and has a file take what it prints. The
 // first one is Manager; another beside it is a replica.
 func (p *Playground) StartManager(binary, log string, flags ...string) (*Manager, error) {
-	return startManager(p.Plane.Guard, log, binary, append([]string{
+	command := limited(p.memory, binary)
+	return startManager(p.Plane.Guard, log, append(append(command,
 		"--kubeconfig", p.access, "--sqlite-dir", p.SQLiteDir,
 		"--metrics-bind-address=0", "--health-probe-bind-address=0",
-	}, flags...)...)
+	), flags...))
+}
+
+// Databases returns the folder in which the SQLite databases of a namespace lie, and makes it.
+func (p *Playground) Databases(namespace string) (string, error) {
+	folder := filepath.Join(p.SQLiteDir, namespace)
+	return folder, os.MkdirAll(folder, 0o700)
 }
 
 // Stop stops the manager in good order, then all the rest, and removes the throw-away folder.
 func (p *Playground) Stop() error {
+	if p.Manager == nil {
+		return p.Plane.Stop()
+	}
 	return errors.Join(p.Manager.Stop(), p.Plane.Stop())
 }

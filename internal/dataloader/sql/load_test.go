@@ -27,52 +27,37 @@ func settles(read func() int, most int) int {
 	}
 }
 
-// Between refreshes nothing is open at the server, also after failures; and nothing is left behind.
+// After a load nothing is open at the server, also after failures, and nothing is left behind.
 func TestServerLeaksNothing(t *testing.T) {
 	onServers(t, func(t *testing.T, s *stage) {
 		open := func() int { return int(s.asked(s.connections)) }
 		open()
-		registry := dataloader.NewRegistry(s.provider)
-		load := func(product, query string) error {
+		load := func(query string) error {
 			slow := s.spec(query)
 			slow.SQL.TimeoutSeconds = new(int32(1))
-			_, err := registry.Load(t.Context(), dataloader.Scope{Namespace: "shop", Product: product}, slow, dataloader.Request{})
+			_, err := s.loadSpec(slow)
 			return err
 		}
 		before := runtime.NumGoroutine()
 		for range 10 {
-			for _, product := range []string{"one", "two"} {
-				if err := load(product, counting); err != nil {
-					t.Fatal(err)
-				}
+			if err := load(counting); err != nil {
+				t.Fatal(err)
 			}
 		}
-		if got := s.provider.pools.size(); got != 1 {
-			t.Errorf("two products on one connection string have %d pools", got)
-		}
 		for _, failing := range []string{"SELECT tenant FROM users", "SELECT x", "SELECT 'acme', " + fmt.Sprintf(s.sleep, 30)} {
-			if err := load("one", failing); err == nil {
+			if err := load(failing); err == nil {
 				t.Fatalf("%s succeeds", failing)
 			}
 		}
-		if got := settles(open, 0); got != 0 {
-			t.Errorf("between refreshes %d connections are open", got)
-		}
-
 		s.use(s.dsn(func(u *url.URL) { u.Path += "_of_another_version" }))
-		_ = load("one", counting)
-		if got := s.provider.pools.size(); got != 2 {
-			t.Errorf("while the other product still uses the old one: %d pools", got)
+		if err := load(counting); err == nil {
+			t.Fatal("a database that does not exist answers")
 		}
-		_ = load("two", counting)
-		if got := s.provider.pools.size(); got != 1 {
-			t.Errorf("after both have moved: %d pools", got)
+		if got := settles(open, 0); got != 0 {
+			t.Errorf("after the loads %d connections are open", got)
 		}
-		for _, product := range []string{"one", "two", "never"} {
-			registry.Forget(dataloader.Scope{Namespace: "shop", Product: product})
-		}
-		if got := s.provider.pools.size(); got != 0 {
-			t.Errorf("after both are gone: %d pools", got)
+		if got := s.provider.turns.size(); got != 0 {
+			t.Errorf("after the loads %d databases are remembered", got)
 		}
 		if got := settles(runtime.NumGoroutine, before); got > before {
 			t.Errorf("%d goroutines before, %d after", before, got)
@@ -110,21 +95,13 @@ func TestServerRunsTwoAtOnce(t *testing.T) {
 		group.Wait()
 		close(done)
 		watching.Wait()
-		if most != maxConcurrentQueries {
+		if most != maxConcurrentLoads {
 			t.Errorf("at most %d queries were seen at once", most)
-		}
-		for _, each := range s.provider.pools.byName {
-			if got := each.db.Stats().MaxOpenConnections; got != maxConcurrentQueries {
-				t.Errorf("the pool takes %d connections", got)
-			}
-			if got := settles(func() int { return each.db.Stats().OpenConnections }, 0); got != 0 {
-				t.Errorf("the pool keeps %d connections", got)
-			}
 		}
 	})
 }
 
-// What a query did to its connection is nothing to the next, also when the next one waits for it.
+// What a query did to its connection is nothing to the next load: it has a connection of its own.
 func TestServerConnectionsAreFresh(t *testing.T) {
 	onServers(t, func(t *testing.T, s *stage) {
 		connection := s.spec([2]string{"SELECT 'id', pg_backend_pid()", "SELECT 'id', connection_id()"}[place(s.driver)])
@@ -146,7 +123,7 @@ func TestServerConnectionsAreFresh(t *testing.T) {
 		group.Wait()
 		for id, times := range seen {
 			if times > 1 {
-				t.Errorf("connection %s served %d refreshes", id, times)
+				t.Errorf("connection %s served %d loads", id, times)
 			}
 		}
 	})

@@ -1,0 +1,29 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+// Counting is what decides whether a data loader counts an item (billing design,
+// section 12).
+type Counting struct {
+	// InForce: the subscription has the item.
+	InForce bool
+	// Metered: its usage is read, as it is in force, else by its declared plan.
+	Metered bool
+	// Declared: the spec lists the item; HasQuantity: with a quantity.
+	Declared, HasQuantity bool
+	// ActedOn: the spec's item took effect at some time. One that is not in force
+	// was removed since.
+	ActedOn bool
+}
+
+// Connected reports whether the item is counted or read: it is in force or about
+// to be added, and the spec does not set its quantity. The quantity of a metered
+// item does not matter.
+func (c Counting) Connected() bool {
+	exists := c.InForce || c.Declared && !c.ActedOn
+	return exists && (c.Metered || !c.Declared || !c.HasQuantity)
+}
+
+// SetsQuantity reports whether a loaded count becomes the item's quantity.
+func (c Counting) SetsQuantity() bool { return c.Connected() && !c.Metered }

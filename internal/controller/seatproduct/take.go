@@ -1,0 +1,95 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package seatproduct
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/loading"
+)
+
+// result is what became of a load, and of its answer.
+type result struct {
+	load loading.Load
+	// items are those that the load counts, as they are now.
+	items []loading.Counted
+	// failure is why the source gave no answer; nil when it did.
+	failure *dataloader.Failure
+	// incomplete is why not everything that the answer means is in place; nil when it is.
+	incomplete error
+	findings   loading.Findings
+	times      loading.AnswerTimes
+	// ended is when the source answered or failed, on the wall clock.
+	ended time.Time
+	// queries and rows are how often the source was asked, and how much it answered.
+	queries, rows int
+	// changed is how many updates are in place because of the answer. Readings make none.
+	changed int64
+	took    time.Duration
+}
+
+// done says that the answer came and that everything that it means is in place.
+func (r result) done() bool { return r.failure == nil && r.incomplete == nil }
+
+// markIncomplete keeps a refresh owed of which something could not be written.
+func (r *result) markIncomplete(err error) {
+	if r != nil && r.failure == nil {
+		r.incomplete = errors.Join(r.incomplete, err)
+	}
+}
+
+// take judges the answer of the load that has ended against the items as they are now, and records what it
+// means. It returns nil when the answer is of no use: it grew too old while the operator could not take it,
+// or nobody lives by its clock any more. The only error is that the operator stops.
+func (r *Reconciler) take(ctx context.Context, s *situation, memory *memory) (*result, error) {
+	began := r.Wall.Now()
+	load, answer := memory.asked.load, memory.asked.result
+	clock, exists := s.facts.Clocks[load.Clock]
+	if !exists || began.Sub(answer.Ended) > loading.MaxAnswerAge {
+		memory.asked = nil
+		return nil, nil
+	}
+	done := &result{
+		load: load, items: loading.Resolve(load, s.facts.Connection),
+		failure: failureOf(answer.Err), ended: answer.Ended,
+		queries: answer.Answer.Queries, rows: answer.Answer.Size(),
+	}
+	done.times = timesOf(load, answer.Ended, clock, began)
+	if done.failure == nil {
+		var err error
+		done.findings, err = loading.Judge(done.items, answer.Answer, s.facts.Product.Refresh.Rules, s.facts.Open)
+		done.failure = failureOf(err)
+	}
+	if done.failure == nil {
+		done.changed, done.incomplete = r.createAll(ctx, s, memory, done.findings.Changes, done.times)
+	}
+	if done.done() {
+		done.incomplete = r.recordReadings(ctx, s, done.findings.Readings, done.times)
+	}
+	done.took = answer.Ended.Sub(answer.Began) + r.Wall.Since(began)
+	return done, ctx.Err()
+}
+
+// timesOf returns when an answer came, in whole seconds. On a TestClock it is observed at the time that the
+// clock shows when it is taken; on the wall clock when the load ended, which is never later than now.
+func timesOf(load loading.Load, ended, clock, now time.Time) loading.AnswerTimes {
+	if ended.After(now) {
+		ended = now
+	}
+	ended = ended.UTC().Truncate(time.Second)
+	if load.Clock == "" {
+		return loading.AnswerTimes{Observed: ended, Loaded: ended}
+	}
+	return loading.AnswerTimes{Observed: clock, Loaded: ended}
+}
+
+func failureOf(err error) *dataloader.Failure {
+	if err == nil {
+		return nil
+	}
+	return dataloader.AsFailure(err)
+}

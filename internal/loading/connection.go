@@ -1,0 +1,311 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package loading
+
+import (
+	"cmp"
+	"iter"
+	"time"
+
+	billing "github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/dataloader"
+)
+
+// KeyKind says what the key of a row means.
+type KeyKind string
+
+const (
+	// ByCustomerID means that a key is the ID of a subscription's customer. It is the default.
+	ByCustomerID KeyKind = "CustomerID"
+	// BySubscriptionName means that a key is the name of a subscription.
+	BySubscriptionName KeyKind = "SubscriptionName"
+	// ByExternalRef means that a key is the external reference of a subscription.
+	ByExternalRef KeyKind = "ExternalRef"
+	// ByItem means that a key names a subscription and an item, so that a subscription can have several.
+	ByItem KeyKind = "Item"
+)
+
+// Product is what a SeatProduct says about the counting of its seats.
+type Product struct {
+	Name string
+	// UID identifies the product among those that ask for a refresh, and spreads the ticks of intervals.
+	UID string
+	// HasLoader is false for a product whose seats nobody counts.
+	HasLoader bool
+	Keys      KeyKind
+	Plans     []Plan
+	Refresh   Refresh
+	// Edited says that the spec changed since the status was last written.
+	Edited bool
+	// Request is the refresh that was asked for on the product and is not answered yet; "" for none.
+	Request string
+	// Entries are the refreshes so far, one entry a clock.
+	Entries []Entry
+}
+
+// Plan is what a plan says about the counting of an item.
+type Plan struct {
+	Name    string
+	Metered bool
+	// Minimum and Maximum bound a quantity; a Maximum of 0 means that there is none.
+	Minimum, Maximum int64
+}
+
+// Subscription is what a subscription says about the counting of its items by one product.
+type Subscription struct {
+	UID, Name  string
+	Created    time.Time
+	CustomerID string
+	// ExternalRef is empty for a subscription without one.
+	ExternalRef string
+	// Clock is the name of the TestClock that it lives by; "" is the wall clock.
+	Clock string
+	// Ended says that it is canceled or being deleted.
+	Ended bool
+	// Request is the refresh that was asked for on it and that the product has not answered; "" for none.
+	Request string
+	// KeyFailed says that the product's last answer had no usable count for it.
+	KeyFailed bool
+	// Items are those of the spec in its order, then those that only updates added.
+	Items []Item
+}
+
+// Item is an item of a subscription: as the spec declares it, as it is in force, or both.
+type Item struct {
+	Name string
+	// IsDeclared says that the spec lists the item; Declared is how.
+	IsDeclared bool
+	Declared   Declared
+	// IsInForce says that the subscription has the item; InForce is how.
+	IsInForce bool
+	InForce   InForce
+	// ActedOn says that the spec's item took effect at some time. One that is not in force was then removed.
+	ActedOn bool
+	// Reading is the newest reading of a metered item; nil before the first.
+	Reading *int64
+}
+
+// Declared is an item as the spec declares it.
+type Declared struct {
+	Product, Plan string
+	// HasQuantity says that the spec sets the quantity.
+	HasQuantity bool
+	Recurring   bool
+}
+
+// InForce is an item as the subscription has it.
+type InForce struct {
+	Product, Plan string
+	Metered       bool
+	Quantity      int64
+	// HasCount says that a loaded count was acted on before.
+	HasCount bool
+	// Minimum and Maximum are those of the plan when the quantity was set. They are used where the product
+	// no longer has the plan.
+	Minimum, Maximum int64
+	// Assigned is how many seats somebody holds.
+	Assigned int64
+}
+
+// ItemID names an item of a subscription, also when another subscription takes over its name.
+type ItemID struct {
+	// Subscription is the UID of the subscription.
+	Subscription string
+	// Item is the name of the item.
+	Item string
+}
+
+// Limits bound a loaded count.
+type Limits struct{ Minimum, Maximum, Assigned int64 }
+
+// Clamp brings a count within the plan's limits, and never below the seats that somebody holds
+// (billing.md 10, 12.1). A maximum of 0 means that there is none.
+func (l Limits) Clamp(count int64) int64 {
+	return billing.Clamp(count, l.Minimum, l.Maximum, l.Assigned)
+}
+
+// Connected is an item that a product's data loader counts.
+type Connected struct {
+	ID ItemID
+	// Subscription is the name of the subscription.
+	Subscription string
+	// Key is what the item is called in an answer; "" where the subscription has no such key.
+	Key string
+	// Clock is the name of the TestClock that the item lives by; "" is the wall clock.
+	Clock string
+	// Metered says that a row is a reading of a total, and not a count of seats (billing.md 11).
+	Metered bool
+	Limits  Limits
+	// Quantity is the current one; 0 before the item is in force.
+	Quantity int64
+	// HasCount says that a count was acted on before, or a reading taken.
+	HasCount bool
+	// Reading is the newest reading of a metered item; nil before the first.
+	Reading *int64
+	// Request is the refresh that the subscription asks for; "" for none.
+	Request string
+	// KeyFailed says that the last answer had no usable count for the subscription.
+	KeyFailed bool
+
+	created time.Time
+}
+
+// Connection is which items the data loader of a product counts.
+type Connection struct {
+	Items []Connected
+	// Duplicates are the subscriptions with an item whose key belongs to another item, by their UID, with
+	// the sentence that says so.
+	Duplicates map[string]string
+}
+
+// Connect finds the items whose seats the product's data loader counts. A key belongs to one item: that of
+// the older subscription, then the earlier one in its list (billing.md 12.3). The subscriptions may come in
+// any order; each is read before the next is asked for. Expected says how many items there may be.
+func Connect(product Product, subscriptions iter.Seq[*Subscription], expected int) Connection {
+	c := connecting{owners: make(map[string]int, expected)}
+	c.items = make([]Connected, 0, expected)
+	for subscription := range subscriptions {
+		for n := range subscription.Items {
+			if found, ok := ConnectItem(product, subscription, n); ok {
+				c.add(found)
+			}
+		}
+	}
+	return Connection{Items: c.items, Duplicates: c.duplicates()}
+}
+
+// connecting is a connection in the making.
+type connecting struct {
+	items []Connected
+	// owners are the positions of the items that own each key.
+	owners map[string]int
+	// losers are the items whose key belongs to another.
+	losers []Connected
+}
+
+func (c *connecting) add(found Connected) {
+	at, taken := c.owners[found.Key]
+	switch {
+	case !taken || found.Key == "":
+		c.owners[found.Key] = len(c.items)
+		c.items = append(c.items, found)
+	case found.olderThan(&c.items[at]):
+		c.losers = append(c.losers, c.items[at])
+		c.items[at] = found
+	default:
+		c.losers = append(c.losers, found)
+	}
+}
+
+// olderThan orders the items that want one key. Of one subscription, the first that was found stays.
+func (i *Connected) olderThan(other *Connected) bool {
+	return cmp.Or(i.created.Compare(other.created), cmp.Compare(i.Subscription, other.Subscription)) < 0
+}
+
+// duplicates says of each subscription with an item that lost its key to whom it did: of several items,
+// the first by name.
+func (c *connecting) duplicates() map[string]string {
+	first := map[string]*Connected{}
+	for n := range c.losers {
+		loser := &c.losers[n]
+		if known := first[loser.ID.Subscription]; known == nil || loser.ID.Item < known.ID.Item {
+			first[loser.ID.Subscription] = loser
+		}
+	}
+	sentences := make(map[string]string, len(first))
+	for uid, loser := range first {
+		owner := &c.items[c.owners[loser.Key]]
+		sentences[uid] = "item \"" + loser.ID.Item + "\" is not loaded: its key \"" + loser.Key +
+			"\" belongs to item \"" + owner.ID.Item + "\" of Subscription \"" + owner.Subscription + "\""
+	}
+	return sentences
+}
+
+// ConnectItem says whether the product's data loader counts the item at a position of the subscription's
+// list, and under which key. What is in force decides; an item that is not in force yet is as the spec
+// declares it. An item that an update removed is not counted.
+func ConnectItem(product Product, subscription *Subscription, position int) (Connected, bool) {
+	if !product.HasLoader || subscription.Ended {
+		return Connected{}, false
+	}
+	item := &subscription.Items[position]
+	limits, metered, ok := termsOf(product, item)
+	counting := billing.Counting{
+		InForce: item.IsInForce, Metered: metered,
+		Declared: item.IsDeclared, HasQuantity: item.Declared.HasQuantity, ActedOn: item.ActedOn,
+	}
+	if !ok || !counting.Connected() {
+		return Connected{}, false
+	}
+	found := Connected{
+		ID:           ItemID{subscription.UID, item.Name},
+		Subscription: subscription.Name,
+		Key:          keyOf(product.Keys, subscription, item.Name),
+		Clock:        subscription.Clock,
+		Metered:      metered,
+		Limits:       limits,
+		Quantity:     item.InForce.Quantity,
+		HasCount:     item.InForce.HasCount,
+		Reading:      item.Reading,
+		Request:      subscription.Request,
+		KeyFailed:    subscription.KeyFailed,
+		created:      subscription.Created,
+	}
+	if metered {
+		found.HasCount = item.Reading != nil
+	}
+	return found, true
+}
+
+// termsOf returns the limits of an item and whether it is metered; false for an item of another product,
+// and for one that is to come on a plan that the product does not have.
+func termsOf(product Product, item *Item) (limits Limits, metered, ok bool) {
+	if item.IsInForce {
+		held := &item.InForce
+		limits = Limits{Minimum: held.Minimum, Maximum: held.Maximum}
+		if plan := product.plan(held.Plan); plan != nil {
+			limits = Limits{Minimum: plan.Minimum, Maximum: plan.Maximum}
+		}
+		limits.Assigned = held.Assigned
+		return limits, held.Metered, held.Product == product.Name
+	}
+	plan := product.plan(item.Declared.Plan)
+	if plan == nil || item.Declared.Product != product.Name {
+		return Limits{}, false, false
+	}
+	return Limits{Minimum: plan.Minimum, Maximum: plan.Maximum}, plan.Metered && item.Declared.Recurring, true
+}
+
+func (p *Product) plan(name string) *Plan {
+	for n := range p.Plans {
+		if p.Plans[n].Name == name {
+			return &p.Plans[n]
+		}
+	}
+	return nil
+}
+
+func keyOf(kind KeyKind, subscription *Subscription, item string) string {
+	switch kind {
+	case ByItem:
+		return dataloader.ItemKey(subscription.Name, item)
+	case BySubscriptionName:
+		return subscription.Name
+	case ByExternalRef:
+		return subscription.ExternalRef
+	default:
+		return subscription.CustomerID
+	}
+}
+
+// Counts says whether the product's data loader counts any item of the subscription, apart from who owns
+// its key.
+func Counts(product Product, subscription *Subscription) bool {
+	for n := range subscription.Items {
+		if _, ok := ConnectItem(product, subscription, n); ok {
+			return true
+		}
+	}
+	return false
+}

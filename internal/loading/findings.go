@@ -1,0 +1,180 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package loading
+
+import (
+	"github.com/seatplane/seatplane/internal/dataloader"
+)
+
+// Counted is an item that a load counts, as it is when the answer is judged.
+type Counted struct {
+	Item *Connected
+	// Token says what the item is counted for.
+	Token string
+}
+
+// Resolve returns the items of a load as they are now. An item that is no longer connected under the key
+// that was asked for is left out: the answer says nothing about it.
+func Resolve(l Load, now Connection) []Counted {
+	asked := make(map[ItemID]int, len(l.Orders))
+	for n := range l.Orders {
+		asked[l.Orders[n].ID] = n
+	}
+	items := make([]Counted, 0, len(l.Orders))
+	for n := range now.Items {
+		item := &now.Items[n]
+		if at, known := asked[item.ID]; known && l.Orders[at].Key == item.Key && l.Clock == item.Clock {
+			items = append(items, Counted{item, l.Orders[at].Token})
+		}
+	}
+	return items
+}
+
+// Change is a count or a reading that has to be recorded.
+type Change struct {
+	Counted
+	// Count is the number as it was loaded. Limits are applied by whoever applies it, when it applies.
+	Count int64
+}
+
+// Problem is why an item got no count.
+type Problem struct {
+	// Reason is BadCounts or KeyMissing.
+	Reason string
+	// Message is a fragment of a sentence for people.
+	Message string
+	// Missing says that the answer has no row for the key.
+	Missing bool
+	// Kept says that the item keeps its count, as the product asks for, so that nothing failed.
+	Kept bool
+}
+
+// Findings is what an answer means.
+type Findings struct {
+	// Changes are the counts of seats that have to be recorded, Readings those of metered items.
+	Changes, Readings []Change
+	// Problems are by the UID of the subscription, of which a data loader usually counts one item.
+	Problems map[string]Problem
+	// Counted is how many items have a usable row.
+	Counted int64
+	// Held is how many items have a change that waits for approval and is still right.
+	Held int64
+	// Failed is how many keys failed, Kept how many are missing from the answer and keep their counts.
+	Failed, Kept int64
+}
+
+// Judge says what an answer means for every item of a load. The only error is a *dataloader.Failure: no
+// item may change.
+func Judge(items []Counted, answer dataloader.Answer, rules dataloader.Rules, open map[ItemID]Pending) (Findings, error) {
+	rules.Totals = totals(items)
+	verdicts, err := dataloader.Judge(answer, keys(items), rules, seatsHeld(items))
+	if err != nil {
+		return Findings{}, err
+	}
+	found := Findings{Problems: map[string]Problem{}}
+	for _, each := range items {
+		found.add(each, verdicts[each.Item.Key], open)
+	}
+	return found, nil
+}
+
+func keys(items []Counted) []string {
+	all := make([]string, 0, len(items))
+	for _, each := range items {
+		if each.Item.Key != "" {
+			all = append(all, each.Item.Key)
+		}
+	}
+	return all
+}
+
+// totals returns the last reading of each key whose rows are readings; zero before the first.
+func totals(items []Counted) map[string]int64 {
+	last := map[string]int64{}
+	for _, each := range items {
+		if !each.Item.Metered {
+			continue
+		}
+		last[each.Item.Key] = 0
+		if each.Item.Reading != nil {
+			last[each.Item.Key] = *each.Item.Reading
+		}
+	}
+	return last
+}
+
+func seatsHeld(items []Counted) int64 {
+	var seats int64
+	for _, each := range items {
+		if !each.Item.Metered {
+			seats += each.Item.Quantity
+		}
+	}
+	return seats
+}
+
+func (f *Findings) add(each Counted, verdict dataloader.Verdict, open map[ItemID]Pending) {
+	known := each.Item.HasCount
+	if !each.Item.Metered {
+		_, pending := open[each.Item.ID]
+		known = known || pending
+	}
+	switch {
+	case each.Item.Key == "":
+		f.fail(each, Problem{
+			Reason:  string(dataloader.ReasonKeyMissing),
+			Message: "the subscription has no externalRef, which is its key in the data loader",
+		})
+	case verdict.Outcome == dataloader.Failed, verdict.Outcome == dataloader.Kept && !known:
+		f.fail(each, problemOf(verdict))
+	case verdict.Outcome == dataloader.Kept:
+		kept := problemOf(verdict)
+		kept.Kept = true
+		f.Kept++
+		f.Problems[each.Item.ID.Subscription] = kept
+	default:
+		f.Counted++
+		f.take(each, verdict.Count, open)
+	}
+}
+
+func problemOf(verdict dataloader.Verdict) Problem {
+	return Problem{
+		Reason: string(verdict.Reason), Message: verdict.Message,
+		Missing: verdict.Reason == dataloader.ReasonKeyMissing,
+	}
+}
+
+func (f *Findings) fail(each Counted, problem Problem) {
+	f.Failed++
+	f.Problems[each.Item.ID.Subscription] = problem
+}
+
+// take compares a count with what the item has.
+func (f *Findings) take(each Counted, count int64, open map[ItemID]Pending) {
+	switch {
+	case !Differs(each.Item, count, open):
+		if open[each.Item.ID].Held {
+			f.Held++
+		}
+	case each.Item.Metered:
+		f.Readings = append(f.Readings, Change{each, count})
+	default:
+		f.Changes = append(f.Changes, Change{each, count})
+	}
+}
+
+// Differs says whether a count or a reading of an item has to be recorded. A count is brought within the
+// item's limits first, then compared with its newest open update, else with the current quantity
+// (billing.md 12.1). A reading passes no limit: those are the subscription's, when it takes the reading.
+func Differs(item *Connected, count int64, open map[ItemID]Pending) bool {
+	if item.Metered {
+		return item.Reading == nil || *item.Reading != count
+	}
+	count = item.Limits.Clamp(count)
+	if update, ok := open[item.ID]; ok {
+		return item.Limits.Clamp(update.Count) != count
+	}
+	return !item.HasCount || item.Quantity != count
+}
