@@ -36,7 +36,7 @@ crds() {
 # Only the folders that exist: the generator refuses patterns that match nothing.
 role() {
   local folder paths=()
-  for folder in internal/controller cmd; do
+  for folder in internal/controller internal/admission cmd; do
     [[ ! -d $folder ]] || paths+=("paths=./$folder/...")
   done
   ((${#paths[@]} > 0)) || return 0

@@ -37,6 +37,10 @@ const (
 	// LabelAllow on a Secret says who may read it. Without it, the operator reads no Secret.
 	LabelAllow = GroupName + "/allow"
 
+	// LabelTestClocks with the value TestClocksAllowed on a Namespace allows TestClocks in it, and Subscriptions
+	// that live by them. Without it, admission policies refuse both.
+	LabelTestClocks = GroupName + "/test-clocks"
+
 	// LabelAggregateToLoader with the value "true" on a ClusterRole grants its rules to the
 	// kubernetes data loader.
 	LabelAggregateToLoader = GroupName + "/aggregate-to-loader"
@@ -44,6 +48,9 @@ const (
 
 // Values of the labels above.
 const (
+	// TestClocksAllowed is the value of LabelTestClocks that allows TestClocks.
+	TestClocksAllowed = "allowed"
+
 	// AllowLoaderDSN is the value of LabelAllow that lets SQL data loaders connect with the Secret's
 	// connection string, to the servers that AnnotationAllowHosts names.
 	AllowLoaderDSN = "loader-dsn"

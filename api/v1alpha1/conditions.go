@@ -246,6 +246,9 @@ const (
 	// ReasonInvalidItems says that the items cannot be had in this way.
 	ReasonInvalidItems = "InvalidItems"
 
+	// ReasonInvalidCause says that an update claims to be the operator's and cannot be.
+	ReasonInvalidCause = "InvalidCause"
+
 	// ReasonSubscriptionCanceled says that the subscription has ended.
 	ReasonSubscriptionCanceled = "SubscriptionCanceled"
 

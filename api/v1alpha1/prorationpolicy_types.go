@@ -47,6 +47,7 @@ type ProrationPolicySpec struct {
 	// +required
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="displayName has control or format characters, such as a line break, which terminals and reports would obey: remove them"
 	DisplayName string `json:"displayName"`
 
 	// How units of time are rounded. Up: partial use is paid for. Down: partial use is free. Nearest:
@@ -62,6 +63,7 @@ type ProrationPolicySpec struct {
 	// kind in its namespace, or in the cluster; of two that share one, the younger is not Ready. None
 	// when left out.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="externalRef has control or format characters, such as a line break, which terminals and reports would obey: remove them"
 	ExternalRef ExternalRef `json:"externalRef,omitempty"`
 }
 

@@ -8,7 +8,7 @@ import "testing"
 func TestProrationPolicyValidation(t *testing.T) {
 	for _, kind := range []string{"ProrationPolicy", "ClusterProrationPolicy"} {
 		t.Run(kind, func(t *testing.T) {
-			validate(t, kind, map[string]row{
+			validate(t, kind, identifiers("spec.externalRef", "", "externalRef"), displayNames("spec.displayName", "", "displayName"), map[string]row{
 				"the least": {reason: "a name and a rounding are enough"},
 				"rounded down by the second": {
 					reason: "every rounding goes with every unit",

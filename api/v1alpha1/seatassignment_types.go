@@ -15,16 +15,19 @@ type Holder struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the holder of a seat is immutable: delete this SeatAssignment and create another"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="the holder's id has control or format characters, such as a line break, which terminals and reports would obey: remove them"
 	ID string `json:"id"`
 
 	// The name of the holder for people, up to 1024 characters. None when left out.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="displayName has control or format characters, such as a line break, which terminals and reports would obey: remove them"
 	DisplayName string `json:"displayName,omitempty"`
 
 	// The e-mail address of the holder, up to 320 characters. None when left out.
 	// +optional
 	// +kubebuilder:validation:MaxLength=320
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="email has control or format characters, such as a line break, which terminals and reports would obey: remove them"
 	Email string `json:"email,omitempty"`
 }
 

@@ -368,11 +368,13 @@ type SeatProductSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="displayName has control or format characters, such as a line break, which terminals and reports would obey: remove them"
 	DisplayName string `json:"displayName,omitempty"`
 
 	// The ID of the product in another system, 1 to 2048 characters; events give it as product_id. The
 	// object's name when left out.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="externalRef has control or format characters, such as a line break, which terminals and reports would obey: remove them"
 	ExternalRef ExternalRef `json:"externalRef,omitempty"`
 
 	// The ways to buy the product, 1 to 50, by name.

@@ -20,6 +20,7 @@ func TestSeatProductValidation(t *testing.T) {
 		quantityChanges("spec.onDecrease"),
 		selectors("spec.dataLoader.kubernetes.labelSelector", "full/seatproduct-kubernetes"),
 		pricingRows, tierRows,
+		identifiers("spec.externalRef", "", "externalRef"), displayNames("spec.displayName", "", "displayName"),
 		entryNames("spec.plans.0.name", ""),
 		objectNames("spec.prorationPolicyRef.name", "full/seatproduct-sql"),
 		secretKeys("spec.dataLoader.sql.dsnSecretRef", "full/seatproduct-sql"),

@@ -77,3 +77,32 @@ func selectors(path, from string) map[string]row {
 		path + " by an empty key":       {"a label has a key", from, "{" + path + `.matchLabels: {"": a}}`, "", "", longKey},
 	}
 }
+
+// hasControls is what a rule against control and format characters says of a field.
+func hasControls(what string) string {
+	return what + " has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+}
+
+// identifiers makes rows for a field that people and programs read as one line. what is how its rule names it.
+func identifiers(path, from, what string) map[string]row {
+	return map[string]row{
+		path + " in any script":          field(path, from, "Åsa, 北京 + أحمد / #7", "people and systems name things so", ""),
+		path + " with a line break":      field(path, from, `u-77\nu-78`, "it would be two lines of a report", hasControls(what)),
+		path + " with an escape":         field(path, from, `u-77\e[2J`, "a terminal would clear its screen", hasControls(what)),
+		path + " with a reversal":        field(path, from, `u-77\u202e87-u`, "it would read as another", hasControls(what)),
+		path + " with an invisible":      field(path, from, `u-77\u200b`, "it would read as u-77", hasControls(what)),
+		path + " with a line separator":  field(path, from, `u-77\u2028u-78`, "it would be two lines of a report", hasControls(what)),
+		path + " with a deleted control": field(path, from, `u-77\x7f`, "a terminal would obey it", hasControls(what)),
+	}
+}
+
+// displayNames makes rows for a field that is the name of something for people.
+func displayNames(path, from, what string) map[string]row {
+	return map[string]row{
+		path + " in any script":     field(path, from, `Åsa می\u200cخواهم 👩\u200d💻`, "joiners are part of how some scripts are written", ""),
+		path + " with a line break": field(path, from, `Ada\nBob`, "it would be two lines of a report", hasControls(what)),
+		path + " with an escape":    field(path, from, `Ada\e[2J`, "a terminal would clear its screen", hasControls(what)),
+		path + " with a reversal":   field(path, from, `Ada\u202eboB`, "it would read as another", hasControls(what)),
+		path + " with an invisible": field(path, from, `Ada\u200b`, "it would read as Ada", hasControls(what)),
+	}
+}

@@ -181,11 +181,15 @@ type SubscriptionSpec struct {
 	// Who is billed. The ID is immutable.
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self.id == oldSelf.id",message="customer.id is immutable: create another subscription"
+	// +kubebuilder:validation:XValidation:rule=`self.id.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="customer.id has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`!has(self.displayName) || self.displayName.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="customer.displayName has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`!has(self.email) || self.email.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="customer.email has control or format characters, such as a line break, which terminals and reports would obey: remove them"
 	Customer Customer `json:"customer"`
 
 	// The ID of the subscription in another system, 1 to 2048 characters; events give it as
 	// subscription_id. The object's name when left out.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="externalRef has control or format characters, such as a line break, which terminals and reports would obey: remove them"
 	ExternalRef ExternalRef `json:"externalRef,omitempty"`
 
 	// When the subscription starts; write it where Git is the source. The creation when left out.

@@ -32,6 +32,8 @@ func TestSubscriptionValidation(t *testing.T) {
 		startedRows("billingCycleAnchor", anchorImmutable),
 		startedRows("billedUntil", billedUntilImmutable),
 		trialRows,
+		identifiers("spec.externalRef", "", "externalRef"), identifiers("spec.customer.id", "", "customer.id"),
+		identifiers("spec.customer.email", "", "customer.email"), displayNames("spec.customer.displayName", "", "customer.displayName"),
 		usageLimits("spec.items.0.usageLimits", ""),
 		entryNames("spec.items.0.name", ""),
 		entryNames("spec.items.0.plan", ""),

@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
+	"maps"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -61,9 +63,30 @@ func managerOptions(o options) ctrl.Options {
 	}
 }
 
-// cacheOptions says what is kept in memory. Who manages which field is of no use there.
+// ownAnnotations is what the annotations begin with that the manager reads.
+const ownAnnotations = v1alpha1.GroupName + "/"
+
+// keepWhatIsRead takes from an object what the manager never reads, before the cache keeps it: who manages which
+// field, and the annotations of others, of which a user can write 256 KiB on each object. Nothing of that is
+// lost: the manager writes statuses, which hold no metadata, and its one patch names the finalizers alone.
+func keepWhatIsRead(object any) (any, error) {
+	accessor, err := meta.Accessor(object)
+	if err != nil {
+		return object, nil //nolint:nilerr // what has no metadata is kept as it is
+	}
+	accessor.SetManagedFields(nil)
+	annotations := accessor.GetAnnotations()
+	maps.DeleteFunc(annotations, func(key, _ string) bool { return !strings.HasPrefix(key, ownAnnotations) })
+	if len(annotations) == 0 {
+		annotations = nil
+	}
+	accessor.SetAnnotations(annotations)
+	return object, nil
+}
+
+// cacheOptions says what is kept in memory.
 func cacheOptions(o options) cache.Options {
-	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields(), SyncPeriod: &o.syncPeriod}
+	options := cache.Options{DefaultTransform: keepWhatIsRead, SyncPeriod: &o.syncPeriod}
 	if len(o.watchNamespaces) > 0 {
 		options.DefaultNamespaces = map[string]cache.Config{}
 	}

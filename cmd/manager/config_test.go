@@ -5,6 +5,7 @@ package main
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/testing/builders"
 )
 
 func mustParse(t *testing.T, args ...string) options {
@@ -52,17 +54,6 @@ func TestCacheOptions(t *testing.T) {
 	}
 }
 
-func TestTheCacheDropsManagedFields(t *testing.T) {
-	policy := &v1alpha1.ProrationPolicy{ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}}}
-	stripped, err := cacheOptions(mustParse(t)).DefaultTransform(policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := stripped.(*v1alpha1.ProrationPolicy).ManagedFields; len(got) > 0 {
-		t.Errorf("kept %v", got)
-	}
-}
-
 func TestSecretsAndConfigMapsAreNotCached(t *testing.T) {
 	uncached := map[string]bool{}
 	for _, object := range clientOptions().Cache.DisableFor {
@@ -91,5 +82,35 @@ func TestManagersThatWatchOthersHaveALeaseOfTheirOwn(t *testing.T) {
 	}
 	if a, b := leaseNameFor(mustParse(t, "--watch-label-selector=shard=1")), leaseNameFor(mustParse(t, "--watch-label-selector=shard=2")); a == b {
 		t.Errorf("two shards share %q", a)
+	}
+}
+
+// The cache keeps what the manager reads of an object's metadata, and nothing that a user could make grow.
+func TestCacheKeepsWhatIsRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		reason       string
+		kept, stored map[string]string
+	}{
+		"ours":     {reason: "the manager reads it", kept: map[string]string{v1alpha1.AnnotationPrune: "true"}, stored: map[string]string{v1alpha1.AnnotationPrune: "true"}},
+		"others":   {reason: "nobody reads them", stored: map[string]string{"kubectl.kubernetes.io/last-applied-configuration": strings.Repeat("x", 200_000)}},
+		"both":     {reason: "only ours are read", kept: map[string]string{v1alpha1.AnnotationDelete: "Abandon"}, stored: map[string]string{v1alpha1.AnnotationDelete: "Abandon", "example.com/note": "x"}},
+		"a prefix": {reason: "it is another group's", stored: map[string]string{"billing.seatplane.dev.example.com/note": "x"}},
+		"none":     {reason: "there is nothing to keep"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			object := builders.MakeSubscription("acme", "shop").Item("editors", "seat", "monthly", 5).With(func(s *v1alpha1.Subscription) {
+				s.Annotations, s.Labels, s.Finalizers = c.stored, map[string]string{"team": "a"}, []string{v1alpha1.FinalizerSettle}
+				s.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
+			}).Obj()
+			want := object.DeepCopy()
+			want.Annotations, want.ManagedFields = c.kept, nil
+			kept, err := cacheOptions(mustParse(t)).DefaultTransform(object)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, kept); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", c.reason, diff)
+			}
+		})
 	}
 }

@@ -32,12 +32,13 @@ type options struct {
 	probeAddress            string
 	maxConcurrentReconciles int
 	syncPeriod              time.Duration
+	minUpdateRetention      time.Duration
 	sqliteDir               string
 	loaderEgress            egress.Policy
 	maxLoaders              int
 	// loaderMemory is in bytes.
-	loaderMemory int64
-	watchNamespaces         []string
+	loaderMemory    int64
+	watchNamespaces []string
 	// watchSelector is nil when everything is watched.
 	watchSelector labels.Selector
 	printVersion  bool
@@ -63,6 +64,9 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 	flags.DurationVar(&o.syncPeriod, "sync-period", 10*time.Hour,
 		"How often every object is looked at although nothing was heard of it, give or take a tenth. "+
 			"A look that finds nothing to do writes nothing.")
+	flags.DurationVar(&o.minUpdateRetention, "min-update-retention", 0,
+		"How long a finished SubscriptionUpdate is kept at least, whatever spec.history of its Subscription says, such as "+
+			"720h. 0 leaves that to the Subscription.")
 	flags.StringVar(&o.sqliteDir, "sqlite-dir", "",
 		"Folder of SQLite databases that data loaders may read. The SeatProducts of a namespace read only the files "+
 			"in the folder of that name below it. SQLite is off when empty.")
@@ -123,6 +127,9 @@ func (o options) check() error {
 	}
 	if o.syncPeriod < time.Second {
 		return errors.New("--sync-period must be at least 1s")
+	}
+	if o.minUpdateRetention < 0 {
+		return errors.New("--min-update-retention must not be negative")
 	}
 	if o.sqliteDir == "" {
 		return nil

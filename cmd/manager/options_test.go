@@ -64,6 +64,7 @@ func TestParse(t *testing.T) {
 		"little memory": {"less than a process needs to start", []string{"--loader-memory=16Mi"}, "--loader-memory must be at least 96Mi"},
 		"concurrency":   {"nothing would ever happen", []string{"--max-concurrent-reconciles=0"}, "must be at least 1"},
 		"sync period":   {"everything would be looked at all the time", []string{"--sync-period=0s"}, "must be at least 1s"},
+		"retention":     {"records are kept for a time, not until a past one", []string{"--min-update-retention=-1h"}, "must not be negative"},
 		"namespace":     {"no namespace has such a name", []string{"--watch-namespaces=a,B"}, `"B" is not the name of a namespace`},
 		"selector":      {"a selector that cannot be read", []string{"--watch-label-selector=a=b=c"}, "--watch-label-selector"},
 		"argument":      {"a flag without its dashes", []string{"leader-elect"}, `unexpected argument "leader-elect"`},

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/seatplane/seatplane/internal/admission"
 	"github.com/seatplane/seatplane/internal/controller/prorationpolicy"
 	"github.com/seatplane/seatplane/internal/controller/retention"
 	"github.com/seatplane/seatplane/internal/controller/seatproduct"
@@ -59,7 +60,7 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	defer func() { err = errors.Join(err, loader.Close()) }()
 	loads := queue.New(loader, queue.Options{Loaders: o.maxLoaders, Log: ctrl.Log.WithName("loads")})
 	defer loads.Close()
-	for _, each := range reconcilers(mgr, loads, clock.RealClock{}) {
+	for _, each := range reconcilers(mgr, loads, o, clock.RealClock{}) {
 		if err := each.SetupWithManager(mgr, controller.Options{}); err != nil {
 			return fmt.Errorf("set up %T: %w", each, err)
 		}
@@ -67,8 +68,12 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	if err := addProbes(mgr, loads); err != nil {
 		return err
 	}
+	policies := &admission.Check{Live: mgr.GetAPIReader(), Log: mgr.GetLogger().WithName("admission").Info}
+	if err := mgr.Add(policies); err != nil {
+		return fmt.Errorf("add the check for admission policies: %w", err)
+	}
 	forget, err := measure(
-		subscription.Metrics{Cache: mgr.GetCache(), Wall: clock.RealClock{}}, loads, runner.Collector())
+		policies, subscription.Metrics{Cache: mgr.GetCache(), Wall: clock.RealClock{}}, loads, runner.Collector())
 	if err != nil {
 		return err
 	}
@@ -78,7 +83,7 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 }
 
 // reconcilers returns the operator's controllers, one a kind.
-func reconcilers(mgr ctrl.Manager, loads *queue.Queue, wall clock.PassiveClock) []reconciler {
+func reconcilers(mgr ctrl.Manager, loads *queue.Queue, o options, wall clock.PassiveClock) []reconciler {
 	cached, live := mgr.GetClient(), mgr.GetAPIReader()
 	recorder := mgr.GetEventRecorder(recorderName)
 	return []reconciler{
@@ -89,12 +94,12 @@ func reconcilers(mgr ctrl.Manager, loads *queue.Queue, wall clock.PassiveClock) 
 		&testclock.Reconciler{Client: cached, Live: live, Clock: wall},
 		prorationpolicy.ForProrationPolicies(cached, wall),
 		prorationpolicy.ForClusterProrationPolicies(cached, wall),
-		&retention.Reconciler{Client: cached, Live: live, Wall: wall},
+		&retention.Reconciler{Client: cached, Live: live, Wall: wall, MinUpdateTTL: o.minUpdateRetention},
 	}
 }
 
-// measure has each scrape of the metrics read the collectors, until forget is called. What the controllers
-// count of their own work, they register themselves.
+// measure serves what the collectors find at each scrape of the metrics, until forget is called. What the
+// controllers count of their own work, they register themselves.
 func measure(collectors ...prometheus.Collector) (forget func(), err error) {
 	forget = func() {
 		for _, each := range collectors {

@@ -127,10 +127,12 @@ func testClock(t *testing.T, live client.Client) {
 		builders.MakeSeatProduct("viewer", "default").Plan("monthly", "EUR", "1").Obj())
 	for _, customer := range customers {
 		mustCreate(t, live, builders.MakeSubscription(customer, "default").Start(april).TestClock("months").
-			LoadedItem("writers", "writer", "monthly").LoadedItem("viewers", "viewer", "monthly").Obj())
+			LoadedItem("writers", "writer", "monthly").LoadedItem("viewers", "viewer", "monthly").
+			With(func(s *v1alpha1.Subscription) { s.Annotations = map[string]string{note: customer} }).Obj())
 	}
 	soon(t, "the start", func(ctx context.Context) error { return isReady(ctx, live, clock) })
 	requireInPlace(t, live, clock, customers, 1)
+	requireNotes(t, live, customers)
 
 	for month := 1; month <= 2; month++ {
 		for n, customer := range customers {
@@ -147,6 +149,24 @@ func testClock(t *testing.T, live client.Client) {
 		}
 		soon(t, next, func(ctx context.Context) error { return isReady(ctx, live, clock) })
 		requireInPlace(t, live, clock, customers, month+1)
+	}
+}
+
+// note is an annotation that the manager does not read, and so does not keep in its cache.
+const note = "example.com/note"
+
+// requireNotes requires that the manager, which has written each subscription's status and finalizer by now, has
+// left the annotations of others alone.
+func requireNotes(t *testing.T, live client.Client, customers []string) {
+	t.Helper()
+	for _, customer := range customers {
+		var s v1alpha1.Subscription
+		if err := live.Get(t.Context(), client.ObjectKey{Namespace: "default", Name: customer}, &s); err != nil {
+			t.Fatal(err)
+		}
+		if s.Annotations[note] != customer || len(s.Finalizers) == 0 {
+			t.Errorf("%s has the annotations %v and the finalizers %v", customer, s.Annotations, s.Finalizers)
+		}
 	}
 }
 

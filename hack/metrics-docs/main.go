@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/seatplane/seatplane/internal/admission"
 	_ "github.com/seatplane/seatplane/internal/controller/seatproduct"
 	"github.com/seatplane/seatplane/internal/controller/subscription"
 	"github.com/seatplane/seatplane/internal/dataloader/guest"
@@ -50,7 +51,8 @@ func write(to io.Writer) error {
 	if !ok {
 		return fmt.Errorf("%T does not describe what is registered", metrics.Registry)
 	}
-	rows := rowsOf(registered, subscription.Metrics{}, &queue.Queue{}, guest.NewProcess(guest.ProcessOptions{}).Collector())
+	rows := rowsOf(registered, subscription.Metrics{}, &admission.Check{}, &queue.Queue{},
+		guest.NewProcess(guest.ProcessOptions{}).Collector())
 	_, err := io.WriteString(to, head+strings.Join(rows, ""))
 	return err
 }
@@ -67,7 +69,10 @@ func rowsOf(collectors ...prometheus.Collector) []string {
 	byName := map[string]string{}
 	for each := range descriptions {
 		if found := description.FindStringSubmatch(each.String()); found != nil {
-			labels := "`" + strings.ReplaceAll(found[3], ",", "`, `") + "`"
+			labels := ""
+			if found[3] != "" {
+				labels = "`" + strings.ReplaceAll(found[3], ",", "`, `") + "`"
+			}
 			byName[found[1]] = fmt.Sprintf("| %#q | %s | %s |\n", found[1], labels, found[2])
 		}
 	}

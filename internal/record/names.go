@@ -51,6 +51,12 @@ func SpecUpdateName(subscription, uid string, generation int64, item string) str
 	return updateName(subscription, "spec", uid, strconv.FormatInt(generation, 10), item)
 }
 
+// NextUpdateName names an update whose name is taken by an object that somebody else made. The same taken name and
+// the same UID of what has it always give the same name. The result is a valid object name of at most 63 characters.
+func NextUpdateName(subscription, taken, uid string) string {
+	return updateName(subscription, "next", taken, uid)
+}
+
 // InvoiceName names a subscription's invoice: subscription, hash of its UID, sequence
 // ("acme-7f3k2x-000004"). A subscription that is created again under the same name has another UID
 // and never meets its predecessor's invoices. The result is a valid object name of at most 63

@@ -54,6 +54,7 @@ func openAlone(t *testing.T, now string) *office {
 	t.Helper()
 	namespace := &corev1.Namespace{}
 	namespace.GenerateName = "acceptance-"
+	namespace.Labels = map[string]string{v1alpha1.LabelTestClocks: v1alpha1.TestClocksAllowed}
 	if err := cluster.Create(t.Context(), namespace); err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ var pageOf = map[string]kindPage{
 			api.ReasonSubscriptionNotFound, api.ReasonUnknownItem, api.ReasonDeclaredInSpec, api.ReasonLoadedFromSource,
 			api.ReasonBelowMinimum, api.ReasonAboveMaximum, api.ReasonSeatsAssigned, api.ReasonEffectiveTimeInClosedPeriod,
 			api.ReasonEffectiveTimeAfterPeriod, api.ReasonEffectiveTimeBeforeLastChange, api.ReasonIntervalChangeNeedsReset,
-			api.ReasonCurrencyChange, api.ReasonInvalidItems, api.ReasonSubscriptionCanceled, api.ReasonPreviewOutdated,
+			api.ReasonCurrencyChange, api.ReasonInvalidItems, api.ReasonInvalidCause, api.ReasonSubscriptionCanceled, api.ReasonPreviewOutdated,
 			api.ReasonSupersededBySpec, api.ReasonSupersededByRefresh,
 			// what holds the subscription up
 			api.ReasonProductNotFound, api.ReasonPlanNotFound, api.ReasonPolicyNotReady, api.ReasonWaitingForSeats,

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -43,6 +44,8 @@ type system struct {
 	*testing.T
 	client.Client
 	ground *playground.Playground
+	// asManager has the rights of the manager's account: what only the manager may write, nobody else could.
+	asManager client.Client
 	// metricsURL is where the manager serves its metrics.
 	metricsURL string
 }
@@ -78,7 +81,13 @@ func start(t *testing.T, flags ...string) *system {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &system{T: t, Client: cluster, ground: ground, metricsURL: "http://" + address + "/metrics"}
+	account := rest.CopyConfig(ground.Plane.Config)
+	account.Impersonate.UserName = playground.Account
+	asManager, err := client.New(account, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &system{T: t, Client: cluster, ground: ground, asManager: asManager, metricsURL: "http://" + address + "/metrics"}
 }
 
 // namespaced makes a namespace.
@@ -86,6 +95,7 @@ func (s *system) namespaced(name string) {
 	s.Helper()
 	namespace := &corev1.Namespace{}
 	namespace.Name = name
+	namespace.Labels = map[string]string{v1alpha1.LabelTestClocks: v1alpha1.TestClocksAllowed}
 	s.create(namespace)
 }
 

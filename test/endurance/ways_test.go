@@ -110,7 +110,8 @@ var ways = map[string]heldUp{
 		h.create(h.seat().Obj(), h.acme().Start(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)).Obj())
 	}},
 	v1alpha1.ReasonPredecessorFound: {why: "an earlier acme was billed", shows: subscription, given: func(h *hold) {
-		h.create(h.invoice("acme-older-000001", "acme"), h.seat().Obj(), h.acme().Obj())
+		h.issue(h.invoice("acme-older-000001", "acme"))
+		h.create(h.seat().Obj(), h.acme().Obj())
 	}},
 	v1alpha1.ReasonBelowMinimum: {why: "no seats of at least one", shows: subscription, given: func(h *hold) {
 		h.create(h.seat().Obj(), h.acme().With(quantity(0)).Obj())
@@ -141,7 +142,7 @@ var ways = map[string]heldUp{
 				return false, err.Error()
 			}
 			s.Status.EventsOnDay = &v1alpha1.DayCount{Date: "2026-04-01", Count: 200}
-			err := h.Status().Update(ctx, &s)
+			err := h.asManager.Status().Update(ctx, &s)
 			return err == nil, "conflict"
 		})
 		h.create(h.increment().Obj())
@@ -149,7 +150,8 @@ var ways = map[string]heldUp{
 	v1alpha1.ReasonInvoiceNameTaken: {why: "somebody else's invoice has the name", shows: subscription, most: backingOff, given: func(h *hold) {
 		s := h.acme().Obj()
 		h.create(s)
-		h.create(h.invoice(record.InvoiceName("acme", string(s.UID), 1), "other"), h.seat().Obj())
+		h.issue(h.invoice(record.InvoiceName("acme", string(s.UID), 1), "other"))
+		h.create(h.seat().Obj())
 	}},
 	v1alpha1.ReasonEffectsOwed: {why: "a policy of the cluster refuses invoices", shows: subscription, most: backingOff, given: func(h *hold) {
 		h.refuseInvoices()
@@ -315,6 +317,14 @@ func (h *hold) invoice(name, customer string) *v1alpha1.Invoice {
 	return invoice
 }
 
+// issue creates an invoice as only the manager may.
+func (h *hold) issue(invoice *v1alpha1.Invoice) {
+	h.Helper()
+	if err := h.asManager.Create(h.Context(), invoice); err != nil {
+		h.Fatal(err)
+	}
+}
+
 // refuseInvoices has the API server refuse every invoice of the namespace, as a policy of the cluster may.
 func (h *hold) refuseInvoices() {
 	h.Helper()
@@ -341,7 +351,7 @@ func (h *hold) refuseInvoices() {
 	}
 	h.create(refusal, binding)
 	h.eventually("invoices are refused", func(ctx context.Context) (bool, string) {
-		err := h.Create(ctx, h.invoice("probe", "other"), client.DryRunAll)
+		err := h.asManager.Create(ctx, h.invoice("probe", "other"), client.DryRunAll)
 		return err != nil, "one was accepted"
 	})
 }

@@ -21,6 +21,7 @@ import (
 func TestSamples(t *testing.T) {
 	samples := bundle{folder: controlplane.FromRoot(t, "config", "samples"), namespace: "samples"}
 	samples.kubectl(t, "create", "namespace", samples.namespace)
+	samples.kubectl(t, "label", "namespace", samples.namespace, testClocks)
 	samples.apply(t)
 	samples.settle(t, healthScript(t))
 	samples.requireNoDrift(t)

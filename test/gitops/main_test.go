@@ -12,9 +12,13 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/playground"
 	"github.com/seatplane/seatplane/internal/testing/suite"
 )
+
+// testClocks is the label of a namespace that may have TestClocks.
+const testClocks = v1alpha1.LabelTestClocks + "=" + v1alpha1.TestClocksAllowed
 
 // One system for all tests: each has a namespace of its own.
 var (

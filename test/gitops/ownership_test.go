@@ -51,6 +51,7 @@ func TestOperatorTakesNothingOver(t *testing.T) {
 	}
 	written := bundle{folder: folder, namespace: "words"}
 	written.kubectl(t, "create", "namespace", written.namespace)
+	written.kubectl(t, "label", "namespace", written.namespace, testClocks)
 	written.apply(t)
 	written.settle(t, healthScript(t))
 	written.requireNoDrift(t)

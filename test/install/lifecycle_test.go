@@ -54,7 +54,7 @@ func TestHelmLifecycle(t *testing.T) {
 	c.kubectl("", "get", "crd", "subscriptions.billing.seatplane.dev")
 	// Names of a release are nothing that YAML could take for something else, and have an end.
 	c.helm("install", "2026", chart, "--take-ownership")
-	c.helm("install", strings.Repeat("long-", 10)+"end", chart, "--set", "crds.install=false,roles.create=false")
+	c.helm("install", strings.Repeat("long-", 10)+"end", chart, "--set", "crds.install=false,roles.create=false,admission.enabled=false")
 }
 
 // TestAppliedAgain applies install.yaml a second time, after others wrote what is theirs to write.

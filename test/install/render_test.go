@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -184,7 +185,8 @@ func TestChartIsWellFormed(t *testing.T) {
 // Names and namespaces of a second release are its own.
 func TestASecondReleaseHasItsOwnNames(t *testing.T) {
 	manifests, err := helm("template", "eu", filepath.Join(root, "charts", "seatplane"), "--namespace", "billing-eu",
-		"--set", "crds.install=false", "--set", "roles.create=false", "--set", "selector=region=eu")
+		"--set", "crds.install=false", "--set", "roles.create=false", "--set", "admission.enabled=false",
+		"--set", "selector=region=eu")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,4 +295,88 @@ func (o objects) selectors(t *testing.T) map[string]*metav1.LabelSelector {
 		found[object.GetKind()] = &metav1.LabelSelector{MatchLabels: matched}
 	}
 	return found
+}
+
+// The policies of a release name its own manager, and those of the other releases that it is given.
+func TestPoliciesNameTheManagers(t *testing.T) {
+	const other = "system:serviceaccount:billing-eu:eu-seatplane-manager"
+	manifests, err := helm("template", "us", filepath.Join(root, "charts", "seatplane"), "--namespace", "billing-us",
+		"--set", "admission.accounts={"+other+"}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "!(request.userInfo.username in ['system:serviceaccount:billing-us:us-seatplane-manager', '" + other + "'])"
+	policies := 0
+	for key, object := range parse(t, manifests) {
+		if object.GetKind() != "ValidatingAdmissionPolicy" {
+			continue
+		}
+		policies++
+		conditions, _, err := unstructured.NestedSlice(object.Object, "spec", "matchConditions")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, condition := range conditions {
+			if condition := condition.(map[string]any); condition["name"] == "not-the-operator" && condition["expression"] != want {
+				t.Errorf("%s lets through %v, want %s", key, condition["expression"], want)
+			}
+		}
+	}
+	if policies == 0 {
+		t.Error("the chart renders no policy")
+	}
+	for key := range parse(t, charted(t, "--set", "admission.enabled=false")) {
+		if strings.HasPrefix(key, "ValidatingAdmissionPolicy") {
+			t.Errorf("%s is installed although admission is off", key)
+		}
+	}
+}
+
+// Whoever may view a namespace sees its customers only where an administrator says so: the same in both ways to install.
+func TestViewIsAskedFor(t *testing.T) {
+	const label = "rbac.authorization.k8s.io/aggregate-to-view"
+	aggregates := func(rendered objects) bool {
+		return rendered["ClusterRole /seatplane-viewer"].GetLabels()[label] == "true"
+	}
+	overlay := overlayOf(t, "resources: [CONFIG/default]\ncomponents: [CONFIG/view-role]\n")
+	for name, c := range map[string]struct {
+		reason   string
+		rendered objects
+		want     bool
+	}{
+		"kustomize":             {reason: "nobody asked", rendered: kustomized(t, "default")},
+		"Helm":                  {reason: "nobody asked", rendered: parse(t, charted(t))},
+		"kustomize, when asked": {reason: "the component says it", rendered: overlay, want: true},
+		"Helm, when asked":      {reason: "the value says it", rendered: parse(t, charted(t, "--set", "roles.aggregateToView=true")), want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := aggregates(c.rendered); got != c.want {
+				t.Errorf("%s: got %v", c.reason, got)
+			}
+		})
+	}
+}
+
+// overlayOf renders a kustomization over the project's manifests, which are in CONFIG.
+func overlayOf(t *testing.T, kustomization string) objects {
+	t.Helper()
+	assets, err := controlplane.Assets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	// kustomize wants paths to be relative.
+	config, err := filepath.Rel(folder, filepath.Join(root, "config"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kustomization = strings.ReplaceAll(kustomization, "CONFIG", config)
+	if err := os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(kustomization), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	manifests, err := output(filepath.Join(assets, "kubectl"), "kustomize", folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, manifests)
 }

@@ -41,11 +41,15 @@ var ofManager = rights{
 	"seatproducts": reading, "seatproducts/status": "update",
 	"subscriptions": reading + " patch", "subscriptions/status": "update", "subscriptions/finalizers": "update",
 	"subscriptionupdates": reading + " create delete", "subscriptionupdates/status": "update",
-	"invoices":                                      reading + " create delete",
-	"secrets.":                                      "get",
-	"configmaps.":                                   "get",
-	"events.events.k8s.io":                          "create patch",
-	"clusterroles.rbac.authorization.k8s.io":        "list",
+	"invoices":                               reading + " create delete",
+	"secrets.":                               "get",
+	"configmaps.":                            "get",
+	"events.events.k8s.io":                   "create patch",
+	"clusterroles.rbac.authorization.k8s.io": "list",
+
+	"validatingadmissionpolicies.admissionregistration.k8s.io":       "get",
+	"validatingadmissionpolicybindings.admissionregistration.k8s.io": "get",
+
 	"tokenreviews.authentication.k8s.io":            "create",
 	"subjectaccessreviews.authorization.k8s.io":     "create",
 	"selfsubjectreviews.authentication.k8s.io":      "create",
@@ -81,7 +85,7 @@ func (s *system) grantsWhatItSays() {
 		})},
 		"seatplane-operator-user": {"also asks for changes and plays with time", with(read, rights{
 			"eventsinks": writing, "prorationpolicies": writing, "seatassignments": writing, "seatproducts": writing,
-			"subscriptions": writing, "testclocks": writing, "subscriptionupdates": reading + " create",
+			"subscriptions": writing, "testclocks": writing, "subscriptionupdates": reading + " create delete",
 		})},
 		"seatplane-approver": {"approves, and sees what", with(nil, rights{
 			"subscriptionupdates": reading + " patch", "subscriptions": reading, "seatproducts": reading,
@@ -107,12 +111,23 @@ func (s *system) grantsWhatItSays() {
 			"leases.coordination.k8s.io": "get create update", "events.": "create patch",
 		}))
 	})
-	s.Run("view", func(t *testing.T) { s.on(t).viewersSeeSubscriptions() })
+	s.Run("view", func(t *testing.T) { s.on(t).viewersSeeSubscriptionsWhenAsked() })
 }
 
-// viewersSeeSubscriptions waits until the role that everybody knows has taken in ours.
-func (s *system) viewersSeeSubscriptions() {
+// viewersSeeSubscriptionsWhenAsked asks for our role to be part of the one that everybody knows, and waits until that
+// has taken it in. Before that, whoever may view a namespace sees nothing of its customers.
+func (s *system) viewersSeeSubscriptionsWhenAsked() {
 	s.Helper()
+	for _, role := range []string{"view", "edit", "admin"} {
+		out, err := s.ground.Kubectl.In("").Run(s.Context(), "get", "clusterrole", role, "-o", "jsonpath={.rules[*].apiGroups}")
+		if err != nil || strings.Contains(out, "billing.seatplane.dev") {
+			s.Errorf("the role %s grants rights on %s unasked, %v", role, out, err)
+		}
+	}
+	if _, err := s.ground.Kubectl.In("").Run(s.Context(), "label", "clusterrole", "seatplane-viewer",
+		"rbac.authorization.k8s.io/aggregate-to-view=true"); err != nil {
+		s.Fatal(err)
+	}
 	if _, err := s.ground.Kubectl.In("team").Run(s.Context(), "create", "rolebinding", "view",
 		"--clusterrole=view", "--user=visitor"); err != nil {
 		s.Fatal(err)
@@ -236,9 +251,11 @@ func TestRestrictedToNamespaces(t *testing.T) {
 
 	cluster := rights{
 		"clusterprorationpolicies": "list watch", "clusterprorationpolicies/status": "update",
-		"clusterroles.rbac.authorization.k8s.io":    "list",
-		"tokenreviews.authentication.k8s.io":        "create",
-		"subjectaccessreviews.authorization.k8s.io": "create",
+		"clusterroles.rbac.authorization.k8s.io":                         "list",
+		"validatingadmissionpolicies.admissionregistration.k8s.io":       "get",
+		"validatingadmissionpolicybindings.admissionregistration.k8s.io": "get",
+		"tokenreviews.authentication.k8s.io":                             "create",
+		"subjectaccessreviews.authorization.k8s.io":                      "create",
 	}
 	s.may("what is in no namespace, and nothing in this one", playground.Account, "other", with(cluster, nil))
 	s.may("all that it needs where it works", playground.Account, "team", ofManager)

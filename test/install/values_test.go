@@ -85,6 +85,7 @@ func TestValuesThatCannotBeAreRefused(t *testing.T) {
 		"no loaders":   {"no source would be read", "loaders.max=0", "max"},
 		"memory":       {"it is an amount with a unit", "loaders.memory=lots", "memory"},
 		"a folder":     {"the container has no working directory of note", "loaders.sqliteDir=data", "sqliteDir"},
+		"an account":   {"a user name without its kind is nobody", "admission.accounts={seatplane-manager}", "accounts"},
 		"no image":     {"nothing could be pulled", "image.repository=", "repository"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,7 +34,7 @@ The manager's rules, as generated from the code, in JSON: {"all": […], "cluste
 The latter two are the same rights, apart: on what is in no namespace, and on what is in one.
 */}}
 {{- define "seatplane.rules" -}}
-{{- $inNone := list "clusterprorationpolicies" "clusterprorationpolicies/status" "clusterroles" "tokenreviews" "subjectaccessreviews" }}
+{{- $inNone := list "clusterprorationpolicies" "clusterprorationpolicies/status" "clusterroles" "validatingadmissionpolicies" "validatingadmissionpolicybindings" "tokenreviews" "subjectaccessreviews" }}
 {{- $cluster := list }}
 {{- $namespaced := list }}
 {{- $all := (index (splitList "\n---\n" (.Files.Get "files/rbac/role.yaml")) 0 | fromYaml).rules }}

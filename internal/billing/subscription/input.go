@@ -270,6 +270,9 @@ type Update struct {
 	// when it may come to anything.
 	ExpectedHash string
 	Cause        Cause
+	// InvalidCause says why the update is not the operator's although its cause says so. It is a
+	// user's then, and is rejected. Empty where nothing is wrong with the cause.
+	InvalidCause string
 }
 
 // QuantityChange asks for another quantity of one item. Exactly one of

@@ -46,6 +46,7 @@ const (
 	EffectiveTimeAfterPeriod      Reason = "EffectiveTimeAfterPeriod"
 	EffectiveTimeBeforeLastChange Reason = "EffectiveTimeBeforeLastChange"
 	InvalidItems                  Reason = "InvalidItems"
+	InvalidCause                  Reason = "InvalidCause"
 	CurrencyChange                Reason = "CurrencyChange"
 	IntervalChangeNeedsReset      Reason = "IntervalChangeNeedsReset"
 	PreviewOutdated               Reason = "PreviewOutdated"
@@ -63,7 +64,7 @@ func (r Reason) WaitsByItself() bool {
 	switch r {
 	case UnknownItem, DeclaredInSpec, LoadedFromSource, BelowMinimum, AboveMaximum, SeatsAssigned,
 		EffectiveTimeInClosedPeriod, EffectiveTimeAfterPeriod, EffectiveTimeBeforeLastChange,
-		InvalidItems, CurrencyChange, IntervalChangeNeedsReset, WaitingForSeats, PreviewOutdated:
+		InvalidItems, InvalidCause, CurrencyChange, IntervalChangeNeedsReset, WaitingForSeats, PreviewOutdated:
 		return true
 	default:
 		return false

@@ -45,6 +45,9 @@ func (r *replay) guarded(p *pending) bool {
 // checkTarget says why a change cannot be made to the item that it names, or
 // that there is no such item.
 func (r *replay) checkTarget(p *pending) *Fault {
+	if p.InvalidCause != "" {
+		return &Fault{InvalidCause, p.InvalidCause}
+	}
 	if p.Items != nil {
 		return nil // a list names its own items
 	}

@@ -15,6 +15,8 @@ import (
 // design, sections 5 to 7).
 func (r *replay) applyUpdate(e event) *Fault {
 	switch {
+	case e.update.InvalidCause != "":
+		return r.refuse(e.update, e.at, Fault{InvalidCause, e.update.InvalidCause})
 	case e.update.Preview:
 		return r.preview(e)
 	case e.update.Items != nil:

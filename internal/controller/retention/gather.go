@@ -98,8 +98,9 @@ func (f *records) govern(sub *v1alpha1.Subscription) {
 	}
 }
 
-// plan says what of the records goes. One that is going already is passed over.
-func (f *records) plan(now time.Time) retention.Plan {
+// plan says which of the records are deleted. One that is being deleted already is passed over.
+// No update is deleted before it has been finished for minTTL.
+func (f *records) plan(minTTL time.Duration, now time.Time) retention.Plan {
 	if f.sub != nil && f.sub.Spec.Suspend && f.sub.DeletionTimestamp.IsZero() {
 		// Suspension stops every step of the operator.
 		return retention.Plan{}
@@ -129,7 +130,9 @@ func (f *records) plan(now time.Time) retention.Plan {
 			Owed: f.owed[v.Name],
 		})
 	}
-	return retention.Decide(updates, invoices, historyOf(f.sub), now)
+	history := historyOf(f.sub)
+	history.UpdateTTL = max(history.UpdateTTL, minTTL)
+	return retention.Decide(updates, invoices, history, now)
 }
 
 // objects are what a plan names, in its order.
@@ -172,7 +175,8 @@ func historyOf(sub *v1alpha1.Subscription) retention.History {
 }
 
 func originOf(u *v1alpha1.SubscriptionUpdate) retention.Origin {
-	if record.OriginOf(u) == v1alpha1.OriginUser {
+	// One that only claimed to be the operator's was found out, and is a user's.
+	if record.OriginOf(u) == v1alpha1.OriginUser || u.Status.Origin == v1alpha1.OriginUser {
 		return retention.ByUser
 	}
 	return retention.ByOperator

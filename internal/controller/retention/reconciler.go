@@ -42,6 +42,9 @@ type Reconciler struct {
 	Live client.Reader
 	// Wall says how long records have been kept, also where a TestClock rules.
 	Wall clock.PassiveClock
+	// MinUpdateTTL is how long a finished update is kept at least, whatever the history of
+	// its subscription says. Zero leaves that to the history.
+	MinUpdateTTL time.Duration
 }
 
 // Reconcile deletes what of the records under a subscription's name has been kept
@@ -52,7 +55,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	plan := records.plan(r.Wall.Now())
+	plan := records.plan(r.MinUpdateTTL, r.Wall.Now())
 	if len(plan.Updates)+len(plan.Invoices) == 0 {
 		return r.lookAgainAt(plan.Next), nil
 	}
@@ -60,7 +63,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || !confirmed {
 		return ctrl.Result{}, err
 	}
-	return r.carryOut(ctx, req.NamespacedName, records, records.plan(r.Wall.Now()))
+	return r.carryOut(ctx, req.NamespacedName, records, records.plan(r.MinUpdateTTL, r.Wall.Now()))
 }
 
 // carryOut deletes what a plan names, as much as one pass may.

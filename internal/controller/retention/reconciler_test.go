@@ -41,6 +41,16 @@ var _ = Describe("Retention of updates", func() {
 		Expect(b.left(ctx)).To(Equal([]string{"c", "d"}))
 	})
 
+	It("keeps updates for as long as the administrator says, whatever the history says", func(ctx SpecContext) {
+		b := newBench(ctx)
+		b.subscription(ctx, history(0))
+		b.update(ctx, "old", 69)
+		b.update(ctx, "young", 71)
+		b.subject.MinUpdateTTL = 30 * 24 * time.Hour
+		Expect(b.pass(ctx)).To(Equal(ctrl.Result{RequeueAfter: 24 * time.Hour}))
+		Expect(b.left(ctx)).To(Equal([]string{"young"}))
+	})
+
 	It("keeps 20 updates, and the others for 30 days, when nothing is said", func(ctx SpecContext) {
 		b := newBench(ctx)
 		b.subscription(ctx, nil)
@@ -61,11 +71,14 @@ var _ = Describe("Retention of updates", func() {
 		b.update(ctx, "open-of-user", -1, prune)
 		b.update(ctx, "from-git", 1, byUser)
 		b.update(ctx, "from-kubectl", 1, prune)
+		forged := b.update(ctx, "forged", 1)
+		forged.Status.State, forged.Status.Origin = v1alpha1.UpdateRejected, v1alpha1.OriginUser
+		Expect(live.Status().Update(ctx, forged)).To(Succeed())
 		b.update(ctx, "pruned-false", 1, prune, func(u *v1alpha1.SubscriptionUpdate) {
 			u.Annotations[v1alpha1.AnnotationPrune] = "false"
 		})
 		Expect(b.pass(ctx)).To(Equal(ctrl.Result{}))
-		Expect(b.left(ctx)).To(Equal([]string{"from-git", "open", "open-of-user", "pruned-false"}))
+		Expect(b.left(ctx)).To(Equal([]string{"forged", "from-git", "open", "open-of-user", "pruned-false"}))
 	})
 
 	It("deletes each kind of finished update, and counts from when it was decided", func(ctx SpecContext) {

@@ -108,8 +108,15 @@ func (r *Reconciler) create(ctx context.Context, s *situation, planned loading.C
 		if err != nil {
 			return "", err
 		}
-		if existing == nil || standsFor(existing, update) {
+		if existing == nil {
 			return update.Name, nil
+		}
+		forged := existing != update && r.isForged(existing, live, times.Observed)
+		if !forged && standsFor(existing, update) {
+			return update.Name, nil
+		}
+		if forged {
+			r.nameTaken(s.product, existing)
 		}
 		token = nextToken(planned.Token, existing)
 	}
@@ -212,7 +219,7 @@ func buildUpdate(live *v1alpha1.Subscription, planned loading.Change, token stri
 // count would be lost.
 func standsFor(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
 	cause, seats := existing.Spec.Cause, existing.Spec.Seats
-	if existing.Spec.SubscriptionRef.UID != wanted.Spec.SubscriptionRef.UID || cause == nil || seats == nil || seats.Count == nil {
+	if !record.SameRecord(existing, wanted) || seats.Count == nil {
 		return false
 	}
 	if !record.Instant(cause.LoadedTime).Before(wanted.Spec.Cause.LoadedTime.Time) {

@@ -40,7 +40,7 @@ func (r *Reconciler) gather(ctx context.Context, product *v1alpha1.SeatProduct, 
 		return nil, err
 	}
 	if len(items) > 0 {
-		s.facts.Open, err = r.openUpdates(ctx, product.Namespace, memory)
+		s.facts.Open, err = r.openUpdates(ctx, s, memory)
 	}
 	return s, err
 }
@@ -117,7 +117,8 @@ func (r *Reconciler) now(ctx context.Context, namespace, clock string) (time.Tim
 
 // openUpdates returns the newest open update that a refresh made for each item: as the cache shows
 // them, corrected by what this process made and the cache does not show yet.
-func (r *Reconciler) openUpdates(ctx context.Context, namespace string, memory *memory) (map[loading.ItemID]loading.Pending, error) {
+func (r *Reconciler) openUpdates(ctx context.Context, s *situation, memory *memory) (map[loading.ItemID]loading.Pending, error) {
+	namespace := s.product.Namespace
 	var list v1alpha1.SubscriptionUpdateList
 	err := r.Client.List(ctx, &list, readOnly, client.InNamespace(namespace), client.MatchingFields{index.FieldOpenRefresh: index.OpenRefresh})
 	if err != nil {
@@ -125,9 +126,9 @@ func (r *Reconciler) openUpdates(ctx context.Context, namespace string, memory *
 	}
 	open := map[loading.ItemID]loading.Pending{}
 	shown := map[string]bool{}
-	for n := range list.Items {
-		shown[list.Items[n].Name] = true
-		id, update, ok := record.LoadingPending(&list.Items[n])
+	for _, each := range r.withoutForged(list.Items, s.subscriptions, s.facts.Clocks) {
+		shown[each.Name] = true
+		id, update, ok := record.LoadingPending(each)
 		if known, exists := open[id]; ok && (!exists || update.NewerThan(known)) {
 			open[id] = update
 		}

@@ -45,7 +45,7 @@ func (r *Reconciler) freezeOne(w *world, outcome subscription.Outcome, e subscri
 	currency := outcome.State.Currency
 	if d := e.Decision; d != nil {
 		status := record.Decided(w.sub, *d, currency, w.input.Policies, r.Wall.Now())
-		status.Origin = record.OriginOf(w.updates[d.UID])
+		status.Origin = w.originOf(d.UID)
 		return v1alpha1.Effect{Type: v1alpha1.EffectMarkUpdate, Name: d.Name, UID: types.UID(d.UID)}, status
 	}
 	name := record.InvoiceName(w.sub.Name, string(w.sub.UID), e.Document.Number)

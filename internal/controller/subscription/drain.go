@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -77,8 +78,17 @@ func (p *placed) forget(sub types.UID) {
 }
 
 // errForeign says that an object which is not ours has the name of one that is
-// owed: only a person can mend that.
+// owed. Only a person can resolve that.
 var errForeign = errors.New("the name is taken")
+
+// foreignError is errForeign with the name of the invoice, and how it differs from the one that is owed.
+type foreignError struct{ invoice, differs string }
+
+func (e *foreignError) Error() string {
+	return fmt.Sprintf("invoice %q: %s: %v", e.invoice, e.differs, errForeign)
+}
+
+func (e *foreignError) Unwrap() error { return errForeign }
 
 // drain carries out, in order, what the last commit owes, and returns why that
 // is not possible; nil when everything is in place. It computes nothing: what an
@@ -147,25 +157,26 @@ func (r *Reconciler) markUpdate(ctx context.Context, sub *v1alpha1.Subscription,
 	return nil
 }
 
-// createInvoice creates the invoice. One that is there with our UID in it is
-// the one; with another it is never overwritten. An invoice may have been archived
+// createInvoice creates the invoice. One that is there with exactly the content
+// that is owed is the one; any other is somebody else's, and is neither adopted nor
+// overwritten. An invoice may have been archived
 // and deleted since an older version of the subscription owed it, so what an earlier
 // pass left to do is done only where it is owed still.
 func (r *Reconciler) createInvoice(ctx context.Context, sub *v1alpha1.Subscription, effect *v1alpha1.Effect) error {
 	key := client.ObjectKey{Namespace: sub.Namespace, Name: effect.Name}
-	var cached v1alpha1.Invoice
-	if err := r.Client.Get(ctx, key, &cached); err == nil && cached.Spec.SubscriptionRef.UID == sub.UID {
-		return nil
-	}
-	if err := r.stillOwes(ctx, sub, effect); err != nil {
-		return err
-	}
 	invoice := &v1alpha1.Invoice{}
 	invoice.Namespace, invoice.Name = key.Namespace, key.Name
 	if err := json.Unmarshal(effect.Payload.Raw, &invoice.Spec); err != nil {
 		return fmt.Errorf("read the outbox entry of Invoice %q: %w", effect.Name, err)
 	}
-	err := r.Client.Create(ctx, invoice)
+	var cached v1alpha1.Invoice
+	if err := r.Client.Get(ctx, key, &cached); err == nil && difference(&cached, invoice) == "" {
+		return nil
+	}
+	if err := r.stillOwes(ctx, sub, effect); err != nil {
+		return err
+	}
+	err := r.Client.Create(ctx, invoice.DeepCopy())
 	if err == nil || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		// A namespace that is going takes its invoices along and accepts no new one.
 		return nil
@@ -177,10 +188,22 @@ func (r *Reconciler) createInvoice(ctx context.Context, sub *v1alpha1.Subscripti
 	if err := r.Live.Get(ctx, key, &there); err != nil {
 		return fmt.Errorf("read Invoice %q: %w", effect.Name, err)
 	}
-	if there.Spec.SubscriptionRef.UID != sub.UID {
-		return fmt.Errorf("invoice %q belongs to another subscription: %w", effect.Name, errForeign)
+	if differs := difference(&there, invoice); differs != "" {
+		return &foreignError{effect.Name, differs}
 	}
 	return nil
+}
+
+// difference says how an invoice that exists differs from the one that is owed; "" when it is that one.
+func difference(there, owed *v1alpha1.Invoice) string {
+	switch {
+	case there.Spec.SubscriptionRef.UID != owed.Spec.SubscriptionRef.UID:
+		return "it belongs to another subscription"
+	case !equality.Semantic.DeepEqual(there.Spec, owed.Spec):
+		return "its content is another"
+	default:
+		return ""
+	}
 }
 
 // stillOwes checks that the present version of a subscription owes an effect: a

@@ -34,6 +34,8 @@ type world struct {
 	input subscription.Input
 	// updates that are open, by UID, as they were read.
 	updates map[string]*v1alpha1.SubscriptionUpdate
+	// present is what time it is, whatever time the pass takes place at.
+	present record.Present
 	// seats are the assignments, and committed says that this pass has committed.
 	seats     seats
 	committed bool
@@ -64,6 +66,7 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 		Unpark:     sub.Annotations[v1alpha1.AnnotationUnpark] != sub.Status.LastHandledUnpark,
 		MaxEffects: maxEffects,
 	}
+	w.present = record.Present{Clock: now, Wall: r.Wall.Now()}
 	if w.input.Terms.ByHand && sub.Status.SeenTime == nil {
 		w.input.Terms.Created = now
 	}
@@ -176,18 +179,59 @@ func (r *Reconciler) gatherUpdates(ctx context.Context, w *world) error {
 			}
 			continue
 		}
+		if err := r.clockShows(ctx, w, record.Instant(observedTime(u))); err != nil {
+			return err
+		}
 		w.add(u)
 	}
 	return nil
 }
 
-// add makes an open update part of what is decided on.
+// observedTime is when the cause of an update was seen; nil where it says nothing of that.
+func observedTime(u *v1alpha1.SubscriptionUpdate) *metav1.Time {
+	if u.Spec.Cause == nil {
+		return nil
+	}
+	return u.Spec.Cause.ObservedTime
+}
+
+// clockShows makes sure that an update is not taken for one of the future because the cache shows a TestClock as it
+// was: another process may have seen it move. Then the pass is made again.
+func (r *Reconciler) clockShows(ctx context.Context, w *world, observed time.Time) error {
+	if !w.input.Terms.ByHand || !observed.After(w.present.Clock) {
+		return nil
+	}
+	live, err := clocks.Reader{Client: r.Live, Wall: r.Wall}.Now(ctx, w.sub.Namespace, w.sub.Spec.TestClockRef)
+	if err != nil {
+		return err
+	}
+	if live.After(w.present.Clock) {
+		return errConflict
+	}
+	return nil
+}
+
+// add makes an open update part of what is decided on. One that only claims to be the operator's is a user's.
 func (w *world) add(u *v1alpha1.SubscriptionUpdate) {
 	if _, known := w.updates[string(u.UID)]; known {
 		return
 	}
 	w.updates[string(u.UID)] = u
-	w.input.Updates = append(w.input.Updates, record.Update(u))
+	update := record.Update(u)
+	if fault := record.CauseFault(u, w.sub, w.present); fault != "" {
+		update.Origin, update.InvalidCause = subscription.OriginUser, fault
+	}
+	w.input.Updates = append(w.input.Updates, update)
+}
+
+// originOf says who made an open update.
+func (w *world) originOf(uid string) v1alpha1.UpdateOrigin {
+	for i := range w.input.Updates {
+		if w.input.Updates[i].UID == uid {
+			return v1alpha1.UpdateOrigin(w.input.Updates[i].Origin)
+		}
+	}
+	return record.OriginOf(w.updates[uid])
 }
 
 // drop takes an update out of what is decided on.

@@ -5,6 +5,7 @@ package subscription
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -92,19 +93,47 @@ func (r *Reconciler) confirm(ctx context.Context, w *world, outcome subscription
 // twice makes one.
 func (r *Reconciler) recordEdits(ctx context.Context, w *world) error {
 	for _, edit := range subscription.Edits(w.state, w.input.Terms, w.input.Updates) {
-		update := editUpdate(w, edit)
-		err := r.Client.Create(ctx, update)
-		if apierrors.IsAlreadyExists(err) {
-			err = r.Live.Get(ctx, client.ObjectKeyFromObject(update), update)
-		}
+		update, err := r.recordEdit(ctx, w, editUpdate(w, edit))
 		if err != nil {
-			return fmt.Errorf("create SubscriptionUpdate %q for an edit of the spec: %w", update.Name, err)
+			return fmt.Errorf("create a SubscriptionUpdate for an edit of the spec: %w", err)
 		}
 		if belongs(update, w.sub) && !index.Finished(update.Status.State) {
 			w.add(update)
 		}
 	}
 	return nil
+}
+
+// maxNames bounds the names that are tried for the update of one edit.
+const maxNames = 5
+
+// errNamesTaken says that other objects have every name that the update of an edit could have.
+var errNamesTaken = errors.New("the names of the update are taken")
+
+// recordEdit creates the update, or returns the one that an earlier try created. Where somebody else's object has
+// its name, it gets the next one.
+func (r *Reconciler) recordEdit(ctx context.Context, w *world, wanted *v1alpha1.SubscriptionUpdate) (*v1alpha1.SubscriptionUpdate, error) {
+	for range maxNames {
+		update := wanted.DeepCopy()
+		err := r.Client.Create(ctx, update)
+		if err == nil {
+			return update, nil
+		}
+		if !apierrors.IsAlreadyExists(err) {
+			return nil, err
+		}
+		existing := &v1alpha1.SubscriptionUpdate{}
+		if err := r.Live.Get(ctx, client.ObjectKeyFromObject(wanted), existing); err != nil {
+			return nil, err
+		}
+		if record.SameRecord(existing, wanted) && record.CauseFault(existing, w.sub, w.present) == "" {
+			return existing, nil
+		}
+		r.event(w.sub, existing, warning, "UpdateNameTaken", fmt.Sprintf("The SubscriptionUpdate %q has a name that Seatplane "+
+			"uses for an edit of this subscription, and was made by somebody else. The edit is recorded under another name.", existing.Name))
+		wanted.Name = record.NextUpdateName(w.sub.Name, existing.Name, string(existing.UID))
+	}
+	return nil, fmt.Errorf("%w: delete those that Seatplane did not make", errNamesTaken)
 }
 
 // editUpdate is the update for an edit. No label of the user's is

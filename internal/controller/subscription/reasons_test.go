@@ -292,8 +292,14 @@ var _ = Describe("Applied of a SubscriptionUpdate", func() {
 		v1alpha1.ReasonSupersededBySpec: {"a newer edit", v1alpha1.UpdateSuperseded, current, func(ctx context.Context, b *bench) {
 			b.create(ctx, product(b.namespace).Obj(), acme(b).Obj())
 			b.reconcile(ctx, "acme")
-			old := update(b).FromSpec("editors", 1).Count("editors", 9)
-			b.create(ctx, old.SubscriptionUID(b.subscription(ctx, "acme").UID).Obj())
+			s := b.subscription(ctx, "acme")
+			quantity(6)(s)
+			Expect(live.Update(ctx, s)).To(Succeed())
+			b.reconcile(ctx, "acme")
+			old := update(b).FromSpec("editors", 1).Count("editors", 9).With(func(u *v1alpha1.SubscriptionUpdate) {
+				u.Spec.Cause.ObservedTime = record.Time(at(april))
+			})
+			b.create(ctx, old.Obj())
 		}},
 		v1alpha1.ReasonSupersededByRefresh: {"a newer count", v1alpha1.UpdateSuperseded, current, func(ctx context.Context, b *bench) {
 			loaded(ctx, b, &v1alpha1.Guard{MaxIncreasePercent: ptr.To[int32](300)})

@@ -77,8 +77,7 @@ func inSync(set status.Conditions, w *world, outcome subscription.Outcome) {
 		return
 	}
 	for _, waiting := range outcome.Waiting {
-		update := w.updates[waiting.UID]
-		if record.OriginOf(update) == v1alpha1.OriginSpec {
+		if w.originOf(waiting.UID) == v1alpha1.OriginSpec {
 			set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, string(waiting.Fault.Reason), waiting.Fault.Message)
 			return
 		}
@@ -129,6 +128,7 @@ func (r *Reconciler) reportWaiting(ctx context.Context, w *world, outcome subscr
 		after := before.DeepCopy()
 		after.Status = record.Waiting(before, waiting, w.input.Policies, r.Wall.Now())
 		after.Status.SubscriptionUID = w.sub.UID
+		after.Status.Origin = w.originOf(waiting.UID)
 		if err := r.write(ctx, before, after); err != nil {
 			return err
 		}
@@ -155,15 +155,28 @@ func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription,
 	after := sub.DeepCopy()
 	set := status.Of(&after.Status.Conditions, sub.Generation, r.Wall.Now())
 	if errors.Is(owed, errForeign) {
-		set.Stalled(v1alpha1.ReasonInvoiceNameTaken, "An Invoice of another subscription has the name of one that is owed here: "+
-			"delete it, or rename it by creating it anew, to let this subscription go on.")
+		set.Stalled(v1alpha1.ReasonInvoiceNameTaken, nameTaken(owed))
 	} else {
 		set.InProgress(v1alpha1.ReasonEffectsOwed, "What the last commit owes to other objects cannot be written at the moment; no further step is taken until it is.")
 	}
-	if _, err := status.Write(ctx, r.Client, sub, after); err != nil {
+	wrote, err := status.Write(ctx, r.Client, sub, after)
+	if err != nil {
 		return errors.Join(owed, err)
 	}
+	if wrote && errors.Is(owed, errForeign) {
+		r.event(sub, nil, warning, v1alpha1.ReasonInvoiceNameTaken, nameTaken(owed))
+	}
 	return owed
+}
+
+// nameTaken says which Invoice has the name of another, and what to do.
+func nameTaken(owed error) string {
+	var taken *foreignError
+	if !errors.As(owed, &taken) {
+		return ""
+	}
+	return fmt.Sprintf("The Invoice %q exists, but it is not the one that is due: %s. Compare it with status.outbox and find "+
+		"out who created it, then delete it to let this subscription go on.", taken.invoice, taken.differs)
 }
 
 // reportUngathered says why nothing could be decided.

@@ -87,9 +87,13 @@ func (b *bench) restart(plan faults.Plan) {
 	}
 }
 
+// create creates objects. An update that a refresh made names its subscription by its UID, as the operator does.
 func (b *bench) create(ctx context.Context, objects ...client.Object) {
 	GinkgoHelper()
 	for _, o := range objects {
+		if u, isUpdate := o.(*v1alpha1.SubscriptionUpdate); isUpdate && u.Spec.Cause != nil && u.Spec.SubscriptionRef.UID == "" {
+			u.Spec.SubscriptionRef.UID = b.subscription(ctx, u.Spec.SubscriptionRef.Name).UID
+		}
 		Expect(live.Create(ctx, o)).To(Succeed())
 	}
 }

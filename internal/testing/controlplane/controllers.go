@@ -23,9 +23,12 @@ func (r *Running) startControllers() error {
 	defer log.Close()
 	cmd := exec.Command(r.Binary(name),
 		"--kubeconfig="+r.Kubeconfig, "--secure-port=0", "--leader-elect=false",
+		// Each controller has an account of its own, as in most clusters: admission policies tell them apart.
+		"--use-service-account-credentials",
 		// Nothing here is about nodes, volumes or certificates.
 		"--controllers=clusterrole-aggregation-controller,deployment-controller,disruption-controller,"+
-			"garbage-collector-controller,namespace-controller,replicaset-controller,serviceaccount-controller")
+			"garbage-collector-controller,namespace-controller,replicaset-controller,serviceaccount-controller,"+
+			"validatingadmissionpolicy-status-controller")
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := r.Guard(cmd); err != nil {
 		return fmt.Errorf("starting %s: %w", name, err)

@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/client-go/rest"
 
+	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 )
 
@@ -21,8 +22,15 @@ const (
 	Account   = "system:serviceaccount:" + Namespace + ":" + account
 )
 
-// install installs what an administrator would: the manifests of config/default, or other ones. Nothing
-// runs the Deployment among them, as there is no node.
+// playing lets the namespace default have TestClocks, which the policies of config/admission refuse elsewhere.
+const playing = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: default, labels: {` + v1alpha1.LabelTestClocks + `: ` + v1alpha1.TestClocksAllowed + `}}
+`
+
+// install installs what an administrator would: the manifests of config/default, or other ones, and lets the
+// namespace default have TestClocks. Nothing runs the Deployment among them, as there is no node.
 func (p *Playground) install(ctx context.Context, manifests string) error {
 	if manifests == "" {
 		rendered, err := p.renderDefault(ctx)
@@ -33,6 +41,9 @@ func (p *Playground) install(ctx context.Context, manifests string) error {
 	}
 	cluster := p.Kubectl.In("")
 	if _, err := cluster.run(ctx, manifests, "apply", "--server-side", "-f", "-"); err != nil {
+		return err
+	}
+	if _, err := cluster.run(ctx, playing, "apply", "--server-side", "-f", "-"); err != nil {
 		return err
 	}
 	_, err := cluster.Run(ctx, "wait", "crd", "--all", "--for=condition=Established", "--timeout=60s")

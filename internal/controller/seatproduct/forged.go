@@ -1,0 +1,67 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package seatproduct
+
+import (
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/record"
+	"github.com/seatplane/seatplane/internal/status"
+)
+
+// withoutForged returns the updates of refreshes without those that cannot be the operator's: they are nobody's
+// target. subscriptions are the product's, and times are those on their clocks.
+func (r *Reconciler) withoutForged(updates []v1alpha1.SubscriptionUpdate, subscriptions []*v1alpha1.Subscription, times map[string]time.Time) []*v1alpha1.SubscriptionUpdate {
+	if len(updates) == 0 {
+		return nil
+	}
+	// There are few updates, and there may be 100,000 subscriptions.
+	byUID := make(map[types.UID]*v1alpha1.Subscription, len(updates))
+	for n := range updates {
+		byUID[updates[n].Spec.SubscriptionRef.UID] = nil
+	}
+	for _, each := range subscriptions {
+		if _, named := byUID[each.UID]; named {
+			byUID[each.UID] = each
+		}
+	}
+	own := make([]*v1alpha1.SubscriptionUpdate, 0, len(updates))
+	for n := range updates {
+		of := byUID[updates[n].Spec.SubscriptionRef.UID]
+		if of != nil && r.isForged(&updates[n], of, timeOn(of, times)) {
+			continue
+		}
+		own = append(own, &updates[n])
+	}
+	return own
+}
+
+// timeOn returns the time on the clock that a subscription lives by.
+func timeOn(s *v1alpha1.Subscription, times map[string]time.Time) time.Time {
+	if s.Spec.TestClockRef == nil {
+		return times[""]
+	}
+	return times[s.Spec.TestClockRef.Name]
+}
+
+// isForged reports whether an update that says that a refresh made it cannot be the operator's. now is the time on
+// its subscription's clock.
+func (r *Reconciler) isForged(update *v1alpha1.SubscriptionUpdate, of *v1alpha1.Subscription, now time.Time) bool {
+	return update.Spec.Cause == nil || record.CauseFault(update, of, record.Present{Clock: now, Wall: r.Wall.Now()}) != ""
+}
+
+// nameTaken says that somebody else made an update under the name that a refresh would have used.
+func (r *Reconciler) nameTaken(product *v1alpha1.SeatProduct, existing *v1alpha1.SubscriptionUpdate) {
+	if r.Recorder == nil {
+		return
+	}
+	note := fmt.Sprintf("The SubscriptionUpdate %q has a name that Seatplane uses for a refresh, and was made by somebody else. "+
+		"The count is recorded under another name.", existing.Name)
+	r.Recorder.Eventf(product, existing, corev1.EventTypeWarning, "UpdateNameTaken", actionRefresh, "%s", status.EventNote(note))
+}

@@ -1,0 +1,135 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
+)
+
+const (
+	// maxAhead is how far a cause may lie in the future: the clocks of two machines differ.
+	maxAhead = time.Minute
+	// maxBehind is how long before its creation an update may say that its cause was seen.
+	maxBehind = subscription.MaxAnswerAge
+)
+
+// Present is what time it is when a cause is judged.
+type Present struct {
+	// Clock is the time on the subscription's own clock, and Wall that on the wall clock. They are the same
+	// for a subscription that lives by no TestClock.
+	Clock, Wall time.Time
+}
+
+// CauseFault says why an update cannot have been made by the operator although its cause says so, in a sentence that also
+// says what to do. It is empty for an update that the operator may have made, and for one without a cause. Where
+// the admission policies are not installed, any user may write a cause (trust.md, "Only the operator speaks as the
+// operator").
+func CauseFault(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Present) string {
+	var why string
+	switch {
+	case u.Spec.Cause == nil:
+		return ""
+	case u.Spec.SubscriptionRef.UID != s.UID, !equality.Semantic.DeepEqual(u.Spec, asOperator(u)):
+		why = "its fields are not those that Seatplane sets"
+	case u.Spec.Approved && u.Generation <= 1:
+		why = "it was approved before anybody could review it"
+	case !seenInTime(u, s, now):
+		why = "its times do not fit the time of its creation"
+	case u.Spec.Cause.Type == v1alpha1.CauseSpec && !asDeclared(u, s):
+		why = "the subscription's spec does not say what it says"
+	default:
+		return ""
+	}
+	return "spec.cause says that Seatplane made this update, which cannot be true: " + why +
+		". To change the subscription, create an update without spec.cause."
+}
+
+// asOperator is the spec that the operator writes for the cause and the quantity or items of an update.
+func asOperator(u *v1alpha1.SubscriptionUpdate) v1alpha1.SubscriptionUpdateSpec {
+	cause := u.Spec.Cause
+	spec := v1alpha1.SubscriptionUpdateSpec{
+		SubscriptionRef: u.Spec.SubscriptionRef,
+		Approved:        u.Spec.Approved,
+		Cause:           &v1alpha1.UpdateCause{Type: cause.Type, Item: cause.Item, ObservedTime: cause.ObservedTime},
+	}
+	if cause.Type == v1alpha1.CauseRefresh {
+		spec.Cause.Token, spec.Cause.LoadedTime = cause.Token, cause.LoadedTime
+	} else {
+		spec.Cause.Generation = cause.Generation
+	}
+	switch {
+	case cause.Item != "" && u.Spec.Seats != nil && u.Spec.Seats.Count != nil:
+		spec.Seats = &v1alpha1.SeatsChange{Item: cause.Item, Count: u.Spec.Seats.Count}
+	case cause.Type == v1alpha1.CauseSpec && cause.Item == "" && u.Spec.ChangeItems != nil:
+		spec.ChangeItems = &v1alpha1.ItemsChange{Items: u.Spec.ChangeItems.Items}
+	}
+	return spec
+}
+
+// seenInTime reports whether the times of a cause are possible. A manager whose clock is behind the API server's,
+// or ahead of it, sees its own updates as possible all the same.
+func seenInTime(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Present) bool {
+	observed, loaded := Instant(u.Spec.Cause.ObservedTime), Instant(u.Spec.Cause.LoadedTime)
+	created := u.CreationTimestamp.UTC()
+	latest, earliest := created, created
+	if now.Wall.After(latest) {
+		latest = now.Wall
+	}
+	if now.Wall.Before(earliest) {
+		earliest = now.Wall
+	}
+	latest, earliest = latest.Add(maxAhead), earliest.Add(-maxBehind)
+	refresh := u.Spec.Cause.Type == v1alpha1.CauseRefresh
+	switch {
+	case observed.IsZero(), refresh && loaded.IsZero(), loaded.After(latest):
+		return false
+	case s.Spec.TestClockRef != nil:
+		return !observed.After(now.Clock)
+	case refresh:
+		// One answer has both times.
+		return observed.Sub(loaded).Abs() <= maxAhead
+	default:
+		return !observed.After(latest) && !observed.Before(earliest)
+	}
+}
+
+// asDeclared reports whether an edit is of a generation that the spec has had. One of the present generation asks
+// for what the spec declares.
+func asDeclared(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription) bool {
+	generation := u.Spec.Cause.Generation
+	switch {
+	case generation == nil, *generation > s.Generation:
+		return false
+	case *generation < s.Generation:
+		return true
+	case u.Spec.ChangeItems != nil:
+		return equality.Semantic.DeepEqual(u.Spec.ChangeItems.Items, s.Spec.Items)
+	default:
+		return slices.ContainsFunc(s.Spec.Items, func(item v1alpha1.SubscriptionItem) bool {
+			return item.Name == u.Spec.Seats.Item && item.Quantity != nil && *item.Quantity == *u.Spec.Seats.Count
+		})
+	}
+}
+
+// SameRecord reports whether an update that exists is the one that the operator was about to create under its name:
+// the same in everything but what differs from one try to the next (the count of a refresh, and when it was
+// seen) and the approval, which a person gives.
+func SameRecord(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
+	if existing.Spec.Cause == nil || wanted.Spec.Cause == nil {
+		return false
+	}
+	same := existing.Spec.DeepCopy()
+	same.Approved = wanted.Spec.Approved
+	same.Cause.ObservedTime, same.Cause.LoadedTime = wanted.Spec.Cause.ObservedTime, wanted.Spec.Cause.LoadedTime
+	if same.Cause.Type == v1alpha1.CauseRefresh && same.Seats != nil && wanted.Spec.Seats != nil {
+		same.Seats.Count = wanted.Spec.Seats.Count
+	}
+	return equality.Semantic.DeepEqual(*same, wanted.Spec)
+}
