@@ -14,6 +14,10 @@ const (
 	// counts; status.lastHandledUnpark acknowledges it.
 	AnnotationUnpark = GroupName + "/unpark"
 
+	// AnnotationInvoiceRequestedAt on a Subscription asks for an invoice over everything that has accrued so
+	// far. Any value that differs from the last one counts; status.lastHandledInvoiceRequest acknowledges it.
+	AnnotationInvoiceRequestedAt = GroupName + "/invoice-requested-at"
+
 	// AnnotationPrune with the value "true" allows retention to delete a user's SubscriptionUpdate once
 	// it is finished. Do not write it in Git: Git would create the update again, and it would apply again.
 	AnnotationPrune = GroupName + "/prune"

@@ -165,6 +165,21 @@ const (
 	// billing.seatplane.dev/unpark.
 	ReasonParked = "Parked"
 
+	// ReasonBilledUntilTooLate says that billedUntil lies more than one billing period after the present.
+	ReasonBilledUntilTooLate = "BilledUntilTooLate"
+
+	// ReasonBilledUntilNotABoundary says that billedUntil is not a boundary of the billing periods.
+	ReasonBilledUntilNotABoundary = "BilledUntilNotABoundary"
+
+	// ReasonAmountTooLarge says that an amount would have more than 15 digits before the decimal point.
+	ReasonAmountTooLarge = "AmountTooLarge"
+
+	// ReasonTooManyLines says that a document, or the lines that wait for one, would have too many lines.
+	ReasonTooManyLines = "TooManyLines"
+
+	// ReasonCommitRefused says that the API server refused a write that the subscription needs.
+	ReasonCommitRefused = "CommitRefused"
+
 	// ReasonEffectsOwed says that a write which the last commit owes cannot be made at the moment.
 	ReasonEffectsOwed = "EffectsOwed"
 

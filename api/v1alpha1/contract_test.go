@@ -38,20 +38,26 @@ func TestColumns(t *testing.T) {
 		"a subscription": {
 			reason: "its state, its size, when it renews, and whether all is well",
 			kind:   "Subscription", from: "full/subscription",
-			status: `{status: {state: Active, seats: 7, renewalTime: "2036-05-01T00:00:00Z", pendingUpdates: 1, conditions: ` + ready + `}}`,
-			want:   "State=Active Seats=7 Renews=2036-05-01T00:00:00Z Pending=1 Ready=True Reason=Reconciled Age=0s",
+			status: `{status: {state: Active, seats: 7, renewalTime: "2036-05-01T00:00:00Z", endTime: "2036-06-01T00:00:00Z", pendingUpdates: 1, conditions: ` + ready + `}}`,
+			want:   "State=Active Seats=7 Renews=2036-05-01T00:00:00Z Ends=2036-06-01T00:00:00Z Pending=1 Ready=True Reason=Reconciled Age=0s",
 		},
 		"a subscription without seats": {
 			reason: "none is a number too",
 			kind:   "Subscription", from: "minimal/subscription",
 			status: `{status: {state: Pending, seats: 0, pendingUpdates: 0, conditions: ` + condition("Ready", "False", "WaitingForSeats") + `}}`,
-			want:   "State=Pending Seats=0 Renews=<nil> Pending=0 Ready=False Reason=WaitingForSeats Age=0s",
+			want:   "State=Pending Seats=0 Renews=<nil> Ends=<nil> Pending=0 Ready=False Reason=WaitingForSeats Age=0s",
 		},
 		"an update": {
 			reason: "what changed and what it costs",
 			kind:   "SubscriptionUpdate", from: "minimal/subscriptionupdate",
-			status: `{status: {summary: editors 2 → 7, adjustmentAmount: "31.25", state: Applied}}`,
+			status: `{status: {summary: editors 2 → 7, adjustmentAmount: "31.25", adjustmentText: "31.25", state: Applied}}`,
 			want:   "Subscription=acme Summary=editors 2 → 7 Adjustment=31.25 State=Applied Age=0s",
+		},
+		"an update that waits": {
+			reason: "what it would cost, in parentheses",
+			kind:   "SubscriptionUpdate", from: "minimal/subscriptionupdate",
+			status: `{status: {summary: editors 2 → 7, estimate: {amount: "31.25"}, adjustmentText: "(31.25)", state: Held}}`,
+			want:   "Subscription=acme Summary=editors 2 → 7 Adjustment=(31.25) State=Held Age=0s",
 		},
 		"a product": {
 			reason: "whom it concerns, and when it was and will be refreshed",

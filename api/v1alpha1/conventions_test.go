@@ -146,7 +146,7 @@ func TestConventionsOfDescriptions(t *testing.T) {
 // TestConventionsOfOptionalFields asserts that what a user may leave out says what happens then.
 func TestConventionsOfOptionalFields(t *testing.T) {
 	said := []string{
-		"when left out", "When left out", "Neither schedule nor every", "Refused with", "refused with", "only.",
+		"when left out", "When left out", "Defaults to", "defaults to", "If unset,", "Neither schedule nor every", "Refused with", "refused with", "only.",
 		"Exactly one of", "Left out on", "Needed with", "operator alone", "Leave it out",
 	}
 	exclusions := []exclusion{

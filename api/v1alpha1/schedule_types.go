@@ -118,8 +118,8 @@ type ChangePolicy struct {
 	// +optional
 	ApplicationSchedule ApplicationSchedule `json:"applicationSchedule,omitempty"`
 
-	// When the adjustment is billed: Immediately (a document of its own) or NextInvoice. When left out,
-	// the item's product says it, else NextInvoice.
+	// When the adjustment is billed: Immediately (a document of its own) or NextInvoice. Defaults to the
+	// item's product's, then to NextInvoice. A change with renewalPolicy Reset defaults to Immediately.
 	// +optional
 	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
 

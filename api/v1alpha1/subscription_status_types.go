@@ -81,6 +81,20 @@ type BillingPeriod struct {
 	Trial bool `json:"trial,omitempty"`
 }
 
+// CoverageRun is a number of units of an item whose time to the end of the current period is settled in
+// the same way.
+type CoverageRun struct {
+	// How many units the run has.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Units int64 `json:"units"`
+
+	// Whether the units were charged. Charged units can be credited when they are given up. Units that are
+	// not charged are free until the period ends, and are never credited.
+	// +required
+	Charged bool `json:"charged"`
+}
+
 // SubscriptionItemStatus is an item as it is in force.
 type SubscriptionItemStatus struct {
 	// The name of the item.
@@ -140,12 +154,20 @@ type SubscriptionItemStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	StartQuantity *int64 `json:"startQuantity,omitempty"`
 
-	// The quantity that is billed for in this period.
+	// How many units were charged for this period and not credited since.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	BilledQuantity *int64 `json:"billedQuantity,omitempty"`
 
-	// What the next change in this period is measured against, in major units for a full period.
+	// The units for which nothing more is charged in this period, oldest first. The quantity counts from the
+	// first unit. Units beyond the quantity were given up without a credit and can be taken again for nothing
+	// until the period ends. If there are more than 64 runs, the two oldest become one run that is not charged.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Coverage []CoverageRun `json:"coverage,omitempty"`
+
+	// Written by earlier versions of Seatplane, which kept no coverage. It is read once and no longer written.
 	// +optional
 	ReferenceTotal Amount `json:"referenceTotal,omitempty"`
 
@@ -237,7 +259,7 @@ type Leftover struct {
 	LeftTime metav1.Time `json:"leftTime"`
 }
 
-// UpcomingInvoice is the next invoice, as of the last commit.
+// UpcomingInvoice is the next invoice as it will be if nothing else changes.
 type UpcomingInvoice struct {
 	// When it falls due.
 	// +optional
@@ -249,7 +271,7 @@ type UpcomingInvoice struct {
 	// +kubebuilder:validation:MaxItems=1000
 	Lines []Line `json:"lines,omitempty"`
 
-	// The sums, with the next recurring charge.
+	// The sums, with everything that falls due with the invoice.
 	DocumentTotals `json:",inline"`
 }
 
@@ -344,7 +366,8 @@ type SubscriptionStatus struct {
 	// +optional
 	CurrentPeriod *BillingPeriod `json:"currentPeriod,omitempty"`
 
-	// The end of the current period, when the next recurring charge falls due.
+	// The end of the current period, when the next recurring charge falls due. Absent when the subscription ends
+	// by then.
 	// +optional
 	RenewalTime *metav1.Time `json:"renewalTime,omitempty"`
 
@@ -359,6 +382,10 @@ type SubscriptionStatus struct {
 	// When the subscription ended. Absent before.
 	// +optional
 	CancelTime *metav1.Time `json:"cancelTime,omitempty"`
+
+	// When the subscription will end, or ended. Absent while no end is set.
+	// +optional
+	EndTime *metav1.Time `json:"endTime,omitempty"`
 
 	// The items in force.
 	// +optional
@@ -410,8 +437,14 @@ type SubscriptionStatus struct {
 	// +kubebuilder:validation:MaxLength=1024
 	Parked string `json:"parked,omitempty"`
 
-	// The next invoice: the lines accrued so far, and the sums with the next recurring charge, as of
-	// the last commit.
+	// The instant up to which a person let more than 400 billing periods be replayed at once. Absent where
+	// nobody had to.
+	// +optional
+	CatchUpTime *metav1.Time `json:"catchUpTime,omitempty"`
+
+	// The next invoice as it will be if nothing else changes: the lines accrued so far, and the sums with
+	// everything else that falls due with it. It includes changes that are scheduled until then, the end of a
+	// trial and a cancellation. Absent when the subscription ends with nothing to bill.
 	// +optional
 	UpcomingInvoice *UpcomingInvoice `json:"upcomingInvoice,omitempty"`
 
@@ -489,6 +522,11 @@ type SubscriptionStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
+
+	// The last value of the annotation billing.seatplane.dev/invoice-requested-at that was acted on.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastHandledInvoiceRequest string `json:"lastHandledInvoiceRequest,omitempty"`
 
 	// The last value of the annotation billing.seatplane.dev/unpark that was acted on.
 	// +optional

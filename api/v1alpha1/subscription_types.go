@@ -114,7 +114,8 @@ type SubscriptionItem struct {
 
 // SubscriptionTrial overrides the trial of the plans.
 type SubscriptionTrial struct {
-	// When the trial ends. The longest trial of the items' plans counts when left out.
+	// When the trial ends. Defaults to the longest trial of the items' plans. While the trial lasts, it can be
+	// moved later or earlier; an instant that has passed means now. Nothing is charged or credited for the move.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
@@ -207,8 +208,10 @@ type SubscriptionSpec struct {
 	BillingCycleAnchor *metav1.Time `json:"billingCycleAnchor,omitempty"`
 
 	// What fell due before this instant was invoiced elsewhere: the last period whose charge fell due before
-	// it counts as charged; what falls due at it or later is invoiced here. Everything from the start on is
-	// invoiced here when left out. Immutable once started.
+	// it counts as charged; what falls due at it or later is invoiced here. It is a boundary of the
+	// subscription's own periods, at most one period from now. After an earlier subscription of this name and
+	// customer that ended with credits it can be any instant from that end on: the rest of the period is charged.
+	// If unset, everything from the start on is invoiced here. Immutable once started.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
@@ -227,8 +230,8 @@ type SubscriptionSpec struct {
 	// +kubebuilder:validation:MaxItems=100
 	Items []SubscriptionItem `json:"items"`
 
-	// The trial of the subscription. That of its plans when left out. Immutable once started: a change of
-	// items ends a trial early.
+	// The trial of the subscription. Defaults to the trial of its plans. Once the subscription has started, only
+	// endTime can be changed, and only while the trial lasts. A change of items ends a trial early.
 	// +optional
 	Trial *SubscriptionTrial `json:"trial,omitempty"`
 
@@ -270,6 +273,7 @@ type SubscriptionSpec struct {
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`
 // +kubebuilder:printcolumn:name="Seats",type=integer,JSONPath=`.status.seats`
 // +kubebuilder:printcolumn:name="Renews",type=string,JSONPath=`.status.renewalTime`
+// +kubebuilder:printcolumn:name="Ends",type=string,JSONPath=`.status.endTime`
 // +kubebuilder:printcolumn:name="Pending",type=integer,JSONPath=`.status.pendingUpdates`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
@@ -277,7 +281,7 @@ type SubscriptionSpec struct {
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.startTime) == has(oldSelf.spec.startTime) && (!has(self.spec.startTime) || self.spec.startTime == oldSelf.spec.startTime))",message="the subscription has started, so startTime is immutable: take the edit back, or create another subscription"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billingCycleAnchor) == has(oldSelf.spec.billingCycleAnchor) && (!has(self.spec.billingCycleAnchor) || self.spec.billingCycleAnchor == oldSelf.spec.billingCycleAnchor))",message="the subscription has started, so billingCycleAnchor is immutable: take the edit back, or reset the renewal with an update of renewalPolicy Reset"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billedUntil) == has(oldSelf.spec.billedUntil) && (!has(self.spec.billedUntil) || self.spec.billedUntil == oldSelf.spec.billedUntil))",message="the subscription has started, so billedUntil is immutable: take the edit back, or create another subscription"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || ((has(self.spec.trial) && has(self.spec.trial.endTime)) == (has(oldSelf.spec.trial) && has(oldSelf.spec.trial.endTime)) && (!(has(self.spec.trial) && has(self.spec.trial.endTime)) || self.spec.trial.endTime == oldSelf.spec.trial.endTime))",message="the subscription has started, so trial is immutable: take the edit back; a change of items ends a trial early"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || ((has(self.spec.trial) && has(self.spec.trial.endTime)) == (has(oldSelf.spec.trial) && has(oldSelf.spec.trial.endTime)) && (!(has(self.spec.trial) && has(self.spec.trial.endTime)) || self.spec.trial.endTime == oldSelf.spec.trial.endTime)) || (has(self.spec.trial) && has(self.spec.trial.endTime) && has(oldSelf.status.currentPeriod) && has(oldSelf.status.currentPeriod.trial) && oldSelf.status.currentPeriod.trial)",message="trial.endTime can be moved only while the trial lasts, and cannot be removed after the start: take the edit back"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.trial) && has(self.spec.trial.only) && self.spec.trial.only) == (has(oldSelf.spec.trial) && has(oldSelf.spec.trial.only) && oldSelf.spec.trial.only)",message="the subscription has started, so trial is immutable: take the edit back; a change of items ends a trial early"
 type Subscription struct {
 	metav1.TypeMeta   `json:",inline"`

@@ -13,6 +13,8 @@ const (
 	startImmutable             = "the subscription has started, so startTime is immutable: take the edit back, or create another subscription"
 	anchorImmutable            = "the subscription has started, so billingCycleAnchor is immutable: take the edit back, or reset the renewal with an update of renewalPolicy Reset"
 	trialImmutable             = "the subscription has started, so trial is immutable: take the edit back; a change of items ends a trial early"
+	trialEndImmutable          = "trial.endTime can be moved only while the trial lasts, and cannot be removed after the start: take the edit back"
+	onTrial                    = `{status: {observedGeneration: 1, state: Trialing, startTime: "2026-01-31T00:00:00Z", currentPeriod: {start: "2026-01-31T00:00:00Z", end: "2026-03-01T00:00:00Z", index: 0, trial: true}}}`
 	billedUntilImmutable       = "the subscription has started, so billedUntil is immutable: take the edit back, or create another subscription"
 	started                    = `{status: {observedGeneration: 1, state: Active, startTime: "2026-01-31T00:00:00Z"}}`
 	suspendedAfterStart        = `{status: {observedGeneration: 1, state: Suspended, startTime: "2026-01-31T00:00:00Z"}}`
@@ -113,11 +115,15 @@ func startedRows(field, refused string) map[string]row {
 	}
 }
 
-// A trial is decided at the start: an edit that would change nothing is refused.
+// The end of a trial can be moved while it lasts; an edit that would change nothing is refused.
 var trialRows = map[string]row{
 	"trial before the start":                {"nothing has started", withTimes, "", pending, `{spec.trial: {endTime: "2026-03-02T00:00:00Z"}}`, ""},
-	"trial longer after the start":          {"a trial cannot be extended", withTimes, "", started, `{spec.trial: {endTime: "2026-03-02T00:00:00Z"}}`, trialImmutable},
-	"trial removed after the start":         {"it would go on all the same", withTimes, "", started, `{spec.trial: null}`, trialImmutable},
+	"trial longer while it lasts":           {"a trial can be extended", withTimes, "", onTrial, `{spec.trial: {endTime: "2026-03-02T00:00:00Z", only: true}}`, ""},
+	"trial shorter while it lasts":          {"a trial can be ended", withTimes, "", onTrial, `{spec.trial: {endTime: "2026-02-02T00:00:00Z", only: true}}`, ""},
+	"end of a plan's trial while it lasts":  {"a trial can be extended", withoutAnyTimes, "", onTrial, `{spec.trial: {endTime: "2026-03-02T00:00:00Z"}}`, ""},
+	"trial longer after its end":            {"there is none to extend", withTimes, "", started, `{spec.trial: {endTime: "2026-03-02T00:00:00Z", only: true}}`, trialEndImmutable},
+	"trial removed while it lasts":          {"it would go on all the same", withTimes, "", onTrial, `{spec.trial: {only: true}}`, trialEndImmutable},
+	"trial removed after the start":         {"it would go on all the same", withTimes, "", started, `{spec.trial: {only: true}}`, trialEndImmutable},
 	"trial written after the start":         {"it would never begin", withoutAnyTimes, "", started, `{spec.trial: {only: true}}`, trialImmutable},
 	"trial said in more words":              {"going on is what is left out", withoutAnyTimes, "", started, `{spec.trial: {only: false}}`, ""},
 	"another field after the start":         {"the trial is as it was", withTimes, "", started, `{spec.timeZone: Europe/Paris}`, ""},

@@ -181,7 +181,8 @@ type SubscriptionUpdateSpec struct {
 	EffectiveTime *metav1.Time `json:"effectiveTime,omitempty"`
 
 	// When the adjustment is billed: Immediately (a document of its own), NextInvoice or Custom (at
-	// billAt). When left out, the subscription says it, then the product, else NextInvoice. Of no effect
+	// billAt). Defaults to the subscription's, then to the product's, then to NextInvoice. A change with
+	// renewalPolicy Reset defaults to Immediately and also bills everything accrued so far. Has no effect
 	// on items in arrears, which the next invoice bills.
 	// +optional
 	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
@@ -343,6 +344,18 @@ type ItemChange struct {
 	NextRefreshTime *metav1.Time `json:"nextRefreshTime,omitempty"`
 }
 
+// UpdateEstimate is what an update that waits would come to if nothing else changes.
+type UpdateEstimate struct {
+	// The signed adjustment, in major units.
+	// +required
+	Amount Amount `json:"amount"`
+
+	// When the update would apply. Absent for one that waits for approval: its count is priced from its
+	// observation on.
+	// +optional
+	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
+}
+
 // UpdatePreview is what a preview would put on documents.
 type UpdatePreview struct {
 	// The document that would be issued at once. Absent when there would be none.
@@ -459,6 +472,16 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	AdjustmentAmount Amount `json:"adjustmentAmount,omitempty"`
 
+	// What an update that waits would come to at the apply time that it has now. Absent while that is not known,
+	// and once the update is finished.
+	// +optional
+	Estimate *UpdateEstimate `json:"estimate,omitempty"`
+
+	// The adjustment as kubectl shows it: the amount, or the estimate in parentheses while the update waits.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	AdjustmentText string `json:"adjustmentText,omitempty"`
+
 	// The currency of all amounts.
 	// +optional
 	Currency Currency `json:"currency,omitempty"`
@@ -498,7 +521,7 @@ type SubscriptionUpdateStatus struct {
 // +kubebuilder:selectablefield:JSONPath=`.status.state`
 // +kubebuilder:printcolumn:name="Subscription",type=string,JSONPath=`.spec.subscriptionRef.name`
 // +kubebuilder:printcolumn:name="Summary",type=string,JSONPath=`.status.summary`
-// +kubebuilder:printcolumn:name="Adjustment",type=string,JSONPath=`.status.adjustmentAmount`
+// +kubebuilder:printcolumn:name="Adjustment",type=string,JSONPath=`.status.adjustmentText`
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type SubscriptionUpdate struct {

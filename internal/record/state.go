@@ -28,6 +28,7 @@ func ReadState(s *v1alpha1.SubscriptionStatus) (subscription.State, error) {
 		NextNumber: s.NextInvoiceNumber,
 		LastEvent:  Instant(s.LastEventTime),
 		Parked:     s.Parked,
+		CatchUpTo:  Instant(s.CatchUpTime),
 	}
 	if s.EventsOnDay != nil {
 		state.Day = subscription.DayCount{Date: s.EventsOnDay.Date, Count: int(s.EventsOnDay.Count)}
@@ -133,11 +134,8 @@ func readItem(i *v1alpha1.SubscriptionItemStatus) (subscription.Item, error) {
 }
 
 func readPosition(i *v1alpha1.SubscriptionItemStatus) (proration.Position, error) {
-	p := proration.Position{Held: i.Quantity, Billed: ptr.Deref(i.BilledQuantity, 0)}
+	p := proration.Position{Held: i.Quantity, Coverage: readCoverage(i)}
 	var err error
-	if p.Reference, err = amount(i.ReferenceTotal); err != nil {
-		return p, err
-	}
 	if p.Charged, err = amount(i.ChargedTotal); err != nil {
 		return p, err
 	}
@@ -151,6 +149,36 @@ func readPosition(i *v1alpha1.SubscriptionItemStatus) (proration.Position, error
 	p.CreditUnits, err = optionalFraction(i.CreditUnits)
 	p.CreditUnit, p.CreditTime = proration.Unit(i.CreditUnit), Instant(i.CreditTime)
 	return p, err
+}
+
+// readCoverage reads the units of an item that are settled for the period. Earlier
+// versions kept no coverage: what they billed is charged, and what was held beyond
+// that was not charged in that period.
+func readCoverage(i *v1alpha1.SubscriptionItemStatus) proration.Coverage {
+	if i.ReferenceTotal == "" {
+		var c proration.Coverage
+		for _, run := range i.Coverage {
+			c = append(c, proration.Run{Units: run.Units, Charged: run.Charged})
+		}
+		return c
+	}
+	billed := ptr.Deref(i.BilledQuantity, 0)
+	var c proration.Coverage
+	if billed > 0 {
+		c = append(c, proration.Run{Units: billed, Charged: true})
+	}
+	if i.Quantity > billed {
+		c = append(c, proration.Run{Units: i.Quantity - billed})
+	}
+	return c
+}
+
+func writeCoverage(c proration.Coverage) []v1alpha1.CoverageRun {
+	var runs []v1alpha1.CoverageRun
+	for _, run := range c {
+		runs = append(runs, v1alpha1.CoverageRun{Units: run.Units, Charged: run.Charged})
+	}
+	return runs
 }
 
 // optionalFraction reads an exact fraction; one that is left out is none.
@@ -201,6 +229,7 @@ func WriteState(state subscription.State, upcoming subscription.Upcoming, s *v1a
 	s.NextInvoiceNumber = state.NextNumber
 	s.LastEventTime = Time(state.LastEvent)
 	s.Parked = state.Parked
+	s.CatchUpTime = Time(state.CatchUpTo)
 	s.EventsOnDay = nil
 	if state.Day.Date != "" {
 		s.EventsOnDay = &v1alpha1.DayCount{Date: state.Day.Date, Count: int64(state.Day.Count)}
@@ -209,6 +238,7 @@ func WriteState(state subscription.State, upcoming subscription.Upcoming, s *v1a
 		s.CancelTime = Time(state.LastEvent)
 	}
 	if state.Start.IsZero() {
+		WriteUpcoming(&state, upcoming, s)
 		return
 	}
 	s.StartTime, s.BillingCycleAnchor = Time(state.Start), Time(state.Anchor)
@@ -238,20 +268,30 @@ func WriteState(state subscription.State, upcoming subscription.Upcoming, s *v1a
 		s.Leftovers = append(s.Leftovers, left)
 	}
 	s.Usage, s.LoadedReadings = writeUsage(&state), dropTaken(&state, s.LoadedReadings)
-	writeUpcoming(&state, upcoming, s)
+	WriteUpcoming(&state, upcoming, s)
 }
 
-// writeUpcoming writes what follows from the state and is shown to people.
-func writeUpcoming(state *subscription.State, upcoming subscription.Upcoming, s *v1alpha1.SubscriptionStatus) {
+// WriteUpcoming writes what lies ahead of a subscription: its next invoice, its renewal and its end. It follows
+// from the state and the spec, and is shown to people. The lines of the next invoice are part of the state.
+func WriteUpcoming(state *subscription.State, upcoming subscription.Upcoming, s *v1alpha1.SubscriptionStatus) {
 	s.RenewalTime, s.TrialEndTime, s.UpcomingInvoice, s.RecurringAmount = nil, nil, nil, ""
+	s.EndTime, s.TrialOnly = Time(upcoming.End), upcoming.TrialOnly
 	if !state.Started() {
+		if len(state.Accrued) > 0 { // of an abandoned subscription; no invoice bills them
+			s.UpcomingInvoice = &v1alpha1.UpcomingInvoice{Lines: Lines(state.Accrued, state.Currency)}
+		}
 		return
 	}
-	s.RenewalTime = Time(state.Period.Span.End)
+	if upcoming.Renews {
+		s.RenewalTime = Time(state.Period.Span.End)
+	}
 	if state.Period.Trial {
 		s.TrialEndTime = Time(state.Period.Span.End)
 	}
 	s.RecurringAmount = rounded(state.Recurring(), state.Currency)
+	if upcoming.Absent && len(state.Accrued) == 0 {
+		return
+	}
 	s.UpcomingInvoice = &v1alpha1.UpcomingInvoice{
 		DueTime: Time(upcoming.DueTime), Lines: Lines(upcoming.Lines, state.Currency),
 		DocumentTotals: totals(upcoming.Totals, state.Currency),
@@ -278,8 +318,8 @@ func writeItem(i *subscription.Item, c money.Currency) v1alpha1.SubscriptionItem
 		Charge: v1alpha1.Charge(i.Charge), Usage: v1alpha1.UsageLicensed,
 		CapturedPrice: writeCapturedPrice(i.Price, c),
 		UsageLimits:   writeLimits(i.Limits), SeatsThresholdPercent: int32(i.SeatsNoticed), // 0 to 100
-		BilledQuantity: ptr.To(i.Position.Billed),
-		ReferenceTotal: exact(i.Position.Reference, c), ChargedTotal: exact(i.Position.Charged, c),
+		BilledQuantity: ptr.To(i.Position.Coverage.Charged()), Coverage: writeCoverage(i.Position.Coverage),
+		ChargedTotal:      exact(i.Position.Charged, c),
 		LastEffectiveTime: Time(i.LastEffective),
 		LoadedQuantity:    i.Loaded, ObservedTime: Time(i.Observed), LoadedTime: Time(i.LoadedAt),
 	}

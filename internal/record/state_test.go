@@ -45,7 +45,7 @@ func fullState(t *testing.T) subscription.State {
 		Price:   pricing.Price{Model: pricing.Package, UnitAmount: money.MustDecimal("10"), PackageSize: 3, IncludedUnits: 2},
 		Minimum: 1, Maximum: 9, AtStart: 4, Metered: true, Limits: limits, SeatsNoticed: 75,
 		Position: proration.Position{
-			Held: 5, Billed: 6, Reference: money.MustDecimal("20"), Charged: money.MustDecimal("30"), Remainder: half,
+			Held: 5, Coverage: proration.Coverage{{Units: 4, Charged: true}, {Units: 3}}, Charged: money.MustDecimal("30"), Remainder: half,
 			DebitUnits: &half, DebitUnit: proration.Day, CreditUnits: &half, CreditUnit: proration.Hour, CreditTime: on(7),
 		},
 		Meter: metering.Meter{
@@ -63,7 +63,7 @@ func fullState(t *testing.T) subscription.State {
 		Accrued:  []proration.Line{line},
 		Deferred: []subscription.Deferred{{BillAt: on(20), Reason: subscription.DocumentCustom, Line: line}},
 		Balance:  money.MustDecimal("7.50"), NextNumber: 5, LastEvent: on(13), Day: subscription.DayCount{Date: "2026-04-13", Count: 2},
-		Parked: "The books do not add up.", Continues: true,
+		Parked: "The books do not add up.", Continues: true, CatchUpTo: on(15),
 		ActedOn: subscription.ActedOn{Generation: 4, Items: []subscription.ActedOnItem{{
 			TermsItem:  subscription.TermsItem{Name: "editors", Product: "seat", Plan: "monthly", Quantity: ref[int64](5), Recurring: true, Limits: limits},
 			Generation: 6,
@@ -77,7 +77,7 @@ func fullState(t *testing.T) subscription.State {
 func TestStateIsKept(t *testing.T) {
 	want := fullState(t)
 	noZero(t, "State", reflect.ValueOf(want), map[string]bool{
-		"State.Items[0].Price.Tiers": true, "State.Accrued[0].UnitAmount": true, "State.Deferred[0].Line.UnitAmount": true,
+		"State.Items[0].Price.Tiers": true, "State.Items[0].Position.Coverage[1].Charged": true, "State.Accrued[0].UnitAmount": true, "State.Deferred[0].Line.UnitAmount": true,
 		"State.Accrued[0].Count": true, "State.Accrued[0].FirstUpdate": true, "State.Accrued[0].LastUpdate": true,
 		"State.Deferred[0].Line.Count": true, "State.Deferred[0].Line.FirstUpdate": true, "State.Deferred[0].Line.LastUpdate": true,
 	})

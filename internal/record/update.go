@@ -27,6 +27,7 @@ func Decided(s *v1alpha1.Subscription, d subscription.Decision, c money.Currency
 	st.Currency = v1alpha1.Currency(c.Code())
 	st.Lines = Lines(d.Lines, c)
 	st.AdjustmentAmount = optionalAmount(d.Adjustment, c)
+	st.AdjustmentText = string(st.AdjustmentAmount)
 	for _, change := range d.Changes {
 		st.Changes = append(st.Changes, v1alpha1.ItemChange{
 			Item: change.Item, Product: change.Product, ProductExternalRef: change.ProductRef,
@@ -50,8 +51,14 @@ func Decided(s *v1alpha1.Subscription, d subscription.Decision, c money.Currency
 	return st
 }
 
-// totals writes the sums of a document.
+// totals writes the sums of a document that is not issued yet. Sums that an amount has no room for are left out:
+// such a document is refused when it falls due.
 func totals(t subscription.Totals, c money.Currency) v1alpha1.DocumentTotals {
+	for _, sum := range []money.Decimal{t.Subtotal, t.CreditApplied, t.AmountDue} {
+		if sum.CheckRange() != nil {
+			return v1alpha1.DocumentTotals{}
+		}
+	}
 	return v1alpha1.DocumentTotals{
 		Subtotal: rounded(t.Subtotal, c), CreditApplied: rounded(t.CreditApplied, c), AmountDue: rounded(t.AmountDue, c),
 	}
@@ -59,7 +66,7 @@ func totals(t subscription.Totals, c money.Currency) v1alpha1.DocumentTotals {
 
 // Waiting is the status of an update that is still open. It starts from the
 // status that it has, so that what does not change is not written.
-func Waiting(u *v1alpha1.SubscriptionUpdate, w subscription.Waiting, policies Policies, now time.Time) v1alpha1.SubscriptionUpdateStatus {
+func Waiting(u *v1alpha1.SubscriptionUpdate, w subscription.Waiting, c money.Currency, policies Policies, now time.Time) v1alpha1.SubscriptionUpdateStatus {
 	st := inForce(w.InForce, policies)
 	st.State = v1alpha1.UpdateState(w.Verdict)
 	st.Summary = w.Summary
@@ -67,6 +74,11 @@ func Waiting(u *v1alpha1.SubscriptionUpdate, w subscription.Waiting, policies Po
 	st.SubscriptionUID = u.Status.SubscriptionUID
 	st.Conditions = append([]metav1.Condition(nil), u.Status.Conditions...)
 	st.ObservedGeneration = u.Generation
+	if e := w.Estimate; e != nil {
+		st.Currency = v1alpha1.Currency(c.Code())
+		st.Estimate = &v1alpha1.UpdateEstimate{Amount: rounded(e.Amount, c), ApplyAt: Time(e.ApplyAt)}
+		st.AdjustmentText = "(" + string(st.Estimate.Amount) + ")"
+	}
 	setUpdateConditions(&st, w.Fault, u.Generation, now)
 	return st
 }

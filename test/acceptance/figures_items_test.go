@@ -60,9 +60,9 @@ func TestFigures5To7(t *testing.T) {
 		onFirstOfMay        []v1alpha1.Amount
 	}{
 		"retain":        {"5", ", renewalPolicy: Retain", "", "30.00", []v1alpha1.Amount{"-15.00", "45.00"}, "2026-05-01T00:00:00Z", []v1alpha1.Amount{"30.00", "120.00"}},
-		"reset":         {"6", ", renewalPolicy: Reset", "", "75.00", []v1alpha1.Amount{"-15.00", "90.00"}, "2026-05-16T00:00:00Z", []v1alpha1.Amount{"30.00"}},
+		"reset":         {"6", ", renewalPolicy: Reset", "", "75.00", []v1alpha1.Amount{"-15.00", "90.00"}, "2026-05-16T00:00:00Z", []v1alpha1.Amount{"30.00", "75.00"}},
 		"retain-unpaid": {"7", ", renewalPolicy: Retain", "  calculationMethod: DoNotCharge", "", nil, "2026-05-01T00:00:00Z", []v1alpha1.Amount{"30.00", "90.00"}},
-		"reset-unpaid":  {"7", ", renewalPolicy: Reset", "  calculationMethod: DoNotCharge", "90.00", []v1alpha1.Amount{"90.00"}, "2026-05-16T00:00:00Z", []v1alpha1.Amount{"30.00"}},
+		"reset-unpaid":  {"7", ", renewalPolicy: Reset", "  calculationMethod: DoNotCharge", "90.00", []v1alpha1.Amount{"90.00"}, "2026-05-16T00:00:00Z", []v1alpha1.Amount{"30.00", "90.00"}},
 	}
 	for name := range cases {
 		o.apply(onSmall(name, ""))
@@ -85,8 +85,8 @@ func TestFigures5To7(t *testing.T) {
 		o.invoiced(name, c.onFirstOfMay...)
 	}
 	o.moveClock("2026-05-16T00:00:00Z")
-	o.invoiced("reset", "30.00", "165.00") // −15.00 + 90.00, and 90.00 for the next period
-	o.invoiced("reset-unpaid", "30.00", "180.00")
+	o.invoiced("reset", "30.00", "75.00", "90.00") // −15.00 + 90.00 at once, and 90.00 for the next period
+	o.invoiced("reset-unpaid", "30.00", "90.00", "90.00")
 }
 
 func amounts(lines []v1alpha1.Line) []v1alpha1.Amount {

@@ -41,7 +41,7 @@ spec: {url: "https://hooks.example.com/billing", signingSecretRef: {name: hook, 
 	}{
 		{
 			"spsub",
-			[]string{"NAME", "STATE", "SEATS", "RENEWS", "PENDING", "READY", "REASON", "AGE"},
+			[]string{"NAME", "STATE", "SEATS", "RENEWS", "ENDS", "PENDING", "READY", "REASON", "AGE"},
 			[]string{"acme", "Active", "3", "2026-05-01T00:00:00Z", "0", "True", "Reconciled"},
 		},
 		{

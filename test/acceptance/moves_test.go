@@ -71,6 +71,9 @@ func TestMovesToAnotherProductAtTheRenewal(t *testing.T) {
 	o.moveClock("2026-05-01T00:00:00Z")
 	expect(t, "the product from the renewal on", o.subscription("acme").Status.Items[0].Product, "designer-seat")
 
+	// The designers were counted at once. The subscription's own policy has their count wait for a renewal.
 	o.moveClock("2026-05-02T12:00:00Z")
+	o.holds("acme", 4)
+	o.moveClock("2026-06-01T00:00:00Z")
 	o.holds("acme", 3)
 }

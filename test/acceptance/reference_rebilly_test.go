@@ -216,8 +216,8 @@ func TestRebillyTrials(t *testing.T) {
 		"resets":       {trial, ", renewalPolicy: Reset", v1alpha1.SubscriptionActive, v1alpha1.SubscriptionActive, []v1alpha1.Amount{"50.00"}},
 		"keeps":        {trial, keep, v1alpha1.SubscriptionTrialing, v1alpha1.SubscriptionActive, []v1alpha1.Amount{"50.00"}},
 		"only-keeps":   {trialOnly, keep, v1alpha1.SubscriptionTrialing, v1alpha1.SubscriptionActive, []v1alpha1.Amount{"50.00"}},
-		"only-ignores": {trialOnly, ignore, v1alpha1.SubscriptionTrialing, v1alpha1.SubscriptionCanceled, nil},
-		"only":         {trialOnly, "none", v1alpha1.SubscriptionTrialing, v1alpha1.SubscriptionCanceled, nil},
+		"only-ignores": {trialOnly, ignore, v1alpha1.SubscriptionTrialing, v1alpha1.SubscriptionCanceled, []v1alpha1.Amount{"0.00"}},
+		"only":         {trialOnly, "none", v1alpha1.SubscriptionTrialing, v1alpha1.SubscriptionCanceled, []v1alpha1.Amount{"0.00"}}, // a trace
 	}
 	for name, c := range cases {
 		o.apply(onSmall(name, c.trial))

@@ -69,7 +69,7 @@ var planResetByEdit = Scenario{
 			viewers.Quantity = ptr.To[int64](2)
 			s.Spec.Items[0].Plan = "big"
 			s.Spec.Items = append(s.Spec.Items, viewers)
-			s.Spec.ChangePolicy = &v1alpha1.ChangePolicy{RenewalPolicy: v1alpha1.RenewalReset}
+			s.Spec.ChangePolicy = &v1alpha1.ChangePolicy{RenewalPolicy: v1alpha1.RenewalReset, PaymentSchedule: v1alpha1.PayNextInvoice}
 		}),
 		together("three days later, switch back", moveClock("04-19"),
 			edit("switch back", "acme", func(s *v1alpha1.Subscription) { s.Spec.Items[0].Plan = planName })),

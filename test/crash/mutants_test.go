@@ -53,6 +53,8 @@ var mutants = []seeded{
 	{"names an update for an edit without the generation", onCreate(withoutGenerations), &twoItemsEdited, crashes},
 	{"forgets which edits it acted on", onRead(withoutActedOn), &recordsNotKept, crashes},
 	{"forgets when it took a count", onRead(withoutObservations), &recordsNotKept, pastsOf("SeatProduct")},
+	{"forgets which units are settled", onRead(withoutCoverage), &unitsSettled, crashes},
+	{"forgets which requests for an invoice it answered", onRead(withoutInvoiceRequests), &invoiceAhead, crashes},
 	{"panics on a conflict", onStatus(panicsOnConflict), &renewal, conflicts},
 }
 

@@ -17,6 +17,8 @@ var scenarios = []Scenario{
 	// What a source counts: refreshes_test.go and meters_test.go.
 	refreshOfThreeInTen, firstCounts, sameCountAgain, heldAndApproved, refreshRacesUpdate, appliedWithTheRefresh,
 	meteredOverBoundary, meterReplaced,
+	// What is settled, and what comes back: settled_test.go.
+	unitsSettled, creditedPredecessor, trialLeavesTrace, trialMoved, invoiceAhead, parkedReplay,
 	// Who has a seat, and how long records are kept: seats_test.go and records_test.go.
 	seatsHeld, recordsNotKept,
 }

@@ -60,7 +60,8 @@ var pageOf = map[string]kindPage{
 			api.ReasonMixedCurrency, api.ReasonMixedInterval, api.ReasonInvalidTimeZone, api.ReasonInvalidTrial,
 			api.ReasonWaitingForSeats, api.ReasonClockNotFound, api.ReasonStartTimeInPast, api.ReasonPredecessorFound,
 			api.ReasonBelowMinimum, api.ReasonAboveMaximum, api.ReasonDuplicateKey, api.ReasonSuspended, api.ReasonCanceled,
-			api.ReasonParked, api.ReasonEffectsOwed, api.ReasonInvoiceNameTaken,
+			api.ReasonParked, api.ReasonEffectsOwed, api.ReasonInvoiceNameTaken, api.ReasonBilledUntilTooLate,
+			api.ReasonBilledUntilNotABoundary, api.ReasonAmountTooLarge, api.ReasonTooManyLines, api.ReasonCommitRefused,
 			// InSync
 			api.ReasonInSync, api.ReasonChangedByUpdate, api.ReasonScheduled, api.ReasonSeatsAssigned, api.ReasonInvalidItems,
 			api.ReasonCurrencyChange, api.ReasonIntervalChangeNeedsReset,
@@ -77,7 +78,8 @@ var pageOf = map[string]kindPage{
 			api.ReasonSubscriptionNotFound, api.ReasonUnknownItem, api.ReasonDeclaredInSpec, api.ReasonLoadedFromSource,
 			api.ReasonBelowMinimum, api.ReasonAboveMaximum, api.ReasonSeatsAssigned, api.ReasonEffectiveTimeInClosedPeriod,
 			api.ReasonEffectiveTimeAfterPeriod, api.ReasonEffectiveTimeBeforeLastChange, api.ReasonIntervalChangeNeedsReset,
-			api.ReasonCurrencyChange, api.ReasonInvalidItems, api.ReasonInvalidCause, api.ReasonSubscriptionCanceled, api.ReasonPreviewOutdated,
+			api.ReasonCurrencyChange, api.ReasonInvalidItems, api.ReasonInvalidCause, api.ReasonSubscriptionCanceled,
+			api.ReasonPreviewOutdated, api.ReasonAmountTooLarge, api.ReasonTooManyLines,
 			api.ReasonSupersededBySpec, api.ReasonSupersededByRefresh,
 			// what holds the subscription up
 			api.ReasonProductNotFound, api.ReasonPlanNotFound, api.ReasonPolicyNotReady, api.ReasonWaitingForSeats,

@@ -153,7 +153,7 @@ var ways = map[string]heldUp{
 		h.issue(h.invoice(record.InvoiceName("acme", string(s.UID), 1), "other"))
 		h.create(h.seat().Obj())
 	}},
-	v1alpha1.ReasonEffectsOwed: {why: "a policy of the cluster refuses invoices", shows: subscription, most: backingOff, given: func(h *hold) {
+	v1alpha1.ReasonCommitRefused: {why: "a policy of the cluster refuses invoices", shows: subscription, most: backingOff, given: func(h *hold) {
 		h.refuseInvoices()
 		h.create(h.seat().Obj(), h.acme().Obj())
 	}},

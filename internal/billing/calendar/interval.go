@@ -3,7 +3,10 @@
 
 package calendar
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Unit is a unit of the local calendar in which intervals are counted. It is
 // not a length of time: a local day may have 23 hours, a month 28 days.
@@ -39,4 +42,29 @@ func (i Interval) Validate() error {
 		return fmt.Errorf("an interval counts 1 to %d units, not %d", MaxCount, i.Count)
 	}
 	return nil
+}
+
+// Equal reports whether two intervals have the same length whatever their units:
+// 12 Months are 1 Year, and 7 Days are 1 Week.
+func (i Interval) Equal(o Interval) bool { return i.normal() == o.normal() }
+
+// normal is an interval in months or in days.
+func (i Interval) normal() Interval {
+	switch i.Unit {
+	case Year:
+		return Interval{Month, i.Count * 12}
+	case Week:
+		return Interval{Day, i.Count * 7}
+	default:
+		return i
+	}
+}
+
+// String writes an interval as people say it after "every": "month", "3 months".
+func (i Interval) String() string {
+	unit := strings.ToLower(string(i.Unit))
+	if i.Count == 1 {
+		return unit
+	}
+	return fmt.Sprintf("%d %ss", i.Count, unit)
 }

@@ -315,3 +315,24 @@ func TestLoadZone(t *testing.T) {
 		})
 	}
 }
+
+// Intervals of one length are equal, whatever their units.
+func TestIntervalEqual(t *testing.T) {
+	tests := map[string]struct {
+		reason string
+		a, b   calendar.Interval
+		want   bool
+	}{
+		"a year":     {reason: "12 months", a: calendar.Interval{Unit: calendar.Year, Count: 1}, b: calendar.Interval{Unit: calendar.Month, Count: 12}, want: true},
+		"two weeks":  {reason: "14 days", a: calendar.Interval{Unit: calendar.Week, Count: 2}, b: calendar.Interval{Unit: calendar.Day, Count: 14}, want: true},
+		"a month":    {reason: "30 days are not a month", a: calendar.Interval{Unit: calendar.Month, Count: 1}, b: calendar.Interval{Unit: calendar.Day, Count: 30}},
+		"two months": {reason: "another count", a: calendar.Interval{Unit: calendar.Month, Count: 2}, b: calendar.Interval{Unit: calendar.Month, Count: 1}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := tc.a.Equal(tc.b); got != tc.want || tc.b.Equal(tc.a) != got {
+				t.Errorf("%s: every %s equals every %s: %t", tc.reason, tc.a, tc.b, got)
+			}
+		})
+	}
+}

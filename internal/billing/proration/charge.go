@@ -30,8 +30,8 @@ type Charge struct {
 }
 
 // PeriodCharge returns the recurring charge of a period, T(b) for the quantity b
-// that is billed, and the position that the period starts with: P = V = T(b),
-// the remainder is 0 (billing design, sections 4 and 5). The line's amount may
+// that is billed, and the position that the period starts with: b charged units
+// are covered, V = T(b), the remainder is 0 (billing design, sections 4 and 5). The line's amount may
 // be 0.
 //
 // A stub, which starts after its natural period, is priced like a debit at its
@@ -44,7 +44,7 @@ type Charge struct {
 func PeriodCharge(c Charge) (Position, Line) {
 	billed := max(c.Quantity, c.Minimum)
 	total := c.Price.Total(billed)
-	pos := Position{Held: c.Quantity, Billed: billed, Reference: total, Charged: total}
+	pos := Position{Held: c.Quantity, Coverage: charged(billed), Charged: total}
 	line := c.line(KindRecurring, billed, total)
 	line.Description = c.words()
 	if !c.Window.Whole(c.From) {
@@ -74,7 +74,7 @@ func OneTimeCharge(c Charge) (Position, Line) {
 	line.To = line.From
 	line.Description = seats(c.Quantity)
 	line.settle(money.Fraction{}, c.Currency)
-	return Position{Held: c.Quantity, Billed: c.Quantity, Reference: total, Charged: total}, line
+	return Position{Held: c.Quantity, Coverage: charged(c.Quantity), Charged: total}, line
 }
 
 // UsageCharge returns what the usage of a period costs: T(usage), never

@@ -14,6 +14,7 @@ import (
 //
 //	5 seats added × 12.50 × 15 of 30 days = 31.25
 //	4 seats added: 44.00 × 15 of 30 days = 22.00
+//	5 → 15 seats: 5 × 10.00 × 15 of 30 days = 25.00
 //	1 seat removed × -10.00 × 20 of 30 days + 1/300 carried = -6.67, rounded from -6.663333333333
 //
 // The printed numbers are exact and enough to recompute the amount by hand: a
@@ -51,6 +52,9 @@ func appendFull(b []byte, l Line, currency money.Currency) []byte {
 	unit := *l.UnitAmount
 	if l.Full.Sign() < 0 {
 		unit = unit.Neg()
+	}
+	if strings.Contains(l.Description, " → ") { // the words name the change, not what is priced
+		b = append(append(b, ": "...), strconv.FormatInt(l.Quantity, 10)...)
 	}
 	return append(append(b, " × "...), currency.FormatExact(unit)...)
 }

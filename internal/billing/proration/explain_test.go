@@ -105,7 +105,7 @@ func TestExplainUnits(t *testing.T) {
 
 // sentence is the grammar of an explanation, as a reader takes it: a quantity
 // times a unit amount or a full amount, a ratio, what was carried, the result.
-var sentence = regexp.MustCompile(`^([^×:]*?)( × |: )(-?[\d.]+)` +
+var sentence = regexp.MustCompile(`^([^×:]*?)( × |: )(?:(\d+) × )?(-?[\d.]+)` +
 	`(?: × ([\d./]+) of ([\d./]+) [a-z]+(?: \(rounding [A-Za-z]+\))?)?` +
 	`(?: ([+-]) ([\d./]+) carried)?` +
 	` = (-?[\d.]+)(?:, rounded from (-?[\d.]+))?$`)
@@ -124,20 +124,23 @@ func recompute(text string) (exact, printed *big.Rat, digits int, err error) {
 		}
 		return r
 	}
-	exact = number(m[3])
+	exact = number(m[4])
 	if m[2] == " × " {
 		quantity, _, _ := strings.Cut(m[1], " ")
 		exact.Mul(exact, number(quantity))
 	}
-	if m[4] != "" {
-		exact.Mul(exact, number(m[4]))
-		exact.Quo(exact, number(m[5]))
+	if m[3] != "" {
+		exact.Mul(exact, number(m[3]))
 	}
-	if m[7] != "" {
-		exact.Add(exact, number(m[6]+m[7]))
+	if m[5] != "" {
+		exact.Mul(exact, number(m[5]))
+		exact.Quo(exact, number(m[6]))
 	}
-	_, after, _ := strings.Cut(m[8], ".")
-	return exact, number(m[8]), len(after), err
+	if m[8] != "" {
+		exact.Add(exact, number(m[7]+m[8]))
+	}
+	_, after, _ := strings.Cut(m[9], ".")
+	return exact, number(m[9]), len(after), err
 }
 
 // Every line of a random history can be recomputed from its explanation.

@@ -123,10 +123,9 @@ type shape struct {
 }
 
 var (
-	anything     = shape{plans: true, policyEdit: true, volume: true, methods: allMethods}
-	allMethods   = []proration.Method{proration.ProRata, proration.PayInFull, proration.DoNotCharge}
-	quantities   = shape{methods: allMethods}
-	proRatedOnly = shape{methods: []proration.Method{proration.ProRata}}
+	anything   = shape{plans: true, policyEdit: true, volume: true, methods: allMethods}
+	allMethods = []proration.Method{proration.ProRata, proration.PayInFull, proration.DoNotCharge}
+	quantities = shape{methods: allMethods}
 )
 
 // randomHistory draws a history since 1990: any zone, anchor, interval, unit,

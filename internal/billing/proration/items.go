@@ -39,15 +39,15 @@ type Replacement struct {
 // come back to it in this period (billing design, section 6). Where the quantity
 // changes too, the lines say both.
 //
-// ProRata: a credit of min(T_old(held), V) × ratio, which is what is both
-// charged and still held, and a debit of T_new(q) × ratio. One R' serves both,
+// ProRata: a credit of min(C, V) × ratio, where C is what the charged units among
+// those held come to, and a debit of T_new(q) × ratio. One R' serves both,
 // rounded by the sign of the full-period difference. PayInFull: the debit in
 // full, no credit. DoNotCharge: no lines; the new plan bills from the next
 // period.
 func ReplaceItem(pos Position, r Replacement) (Position, []Line, money.Fraction) {
 	total := r.Price.Total(r.Quantity)
 	after := pos
-	after.Held, after.Billed, after.Reference = r.Quantity, r.Quantity, total
+	after.Held, after.Coverage = r.Quantity, charged(r.Quantity)
 	after.Remainder = r.Carried
 	switch r.Method {
 	case ProRata:
@@ -69,7 +69,7 @@ func (r Replacement) proRata(pos, after Position, total money.Decimal) (Position
 		after = after.credited(money.Decimal{}, r.At, share)
 	}
 	credit, left := r.old().replaceCredit(pos, back, share)
-	after.Charged = money.Decimal{} // V is P: what the new plan is charged
+	after.Charged = money.Decimal{} // V is what the new plan is charged
 	after, debit := r.next().replaceDebit(after, total, &share)
 	return after, lines(credit, debit), left
 }
@@ -115,7 +115,7 @@ func (r Replacement) next() Change {
 }
 
 // RemoveItem returns what is given back for an item that is removed with Retain:
-// min(T(held), V) × ratio under ProRata, nothing under the other methods
+// min(C, V) × ratio under ProRata, nothing under the other methods
 // (billing design, section 6); and the remainder that its lines leave, for
 // [Change.Carried] should the item come back in this period. c.Plan and c.Price
 // are those held; c.Quantity is not read.
@@ -142,10 +142,11 @@ func (c Change) giveBack(pos Position, words string) (Position, *Line) {
 // AddItem returns what an item costs that is added in mid-period with Retain:
 // T(q) × ratio under ProRata, T(q) in full under PayInFull, nothing until the
 // next period under DoNotCharge; and the position it starts with (billing
-// design, section 6).
+// design, section 6). Units that were not charged are free for the period.
 func AddItem(c Change) (Position, *Line) {
 	total := c.Price.Total(c.Quantity)
-	pos := Position{Held: c.Quantity, Billed: c.Quantity, Reference: total, Remainder: c.Carried}
+	pos := Position{Held: c.Quantity, Remainder: c.Carried}
+	pos.Coverage = pos.Coverage.with(c.Quantity, c.Method == ProRata || c.Method == PayInFull)
 	words := part{c.Quantity, seats(c.Quantity) + " added"}
 	switch {
 	case total.IsZero():
@@ -158,10 +159,10 @@ func AddItem(c Change) (Position, *Line) {
 	return pos, nil
 }
 
-// chargedAndHeld returns min(T(held), V): what is both charged and still held,
-// for a full period.
+// chargedAndHeld returns min(C, V), where C is what the charged units among those
+// held come to for a full period.
 func chargedAndHeld(pos Position, p pricing.Price) money.Decimal {
-	return money.Min(p.Total(pos.Held), pos.Charged)
+	return money.Min(pos.Coverage.worth(p, pos.Held), pos.Charged)
 }
 
 func lines(credit, debit *Line) []Line {

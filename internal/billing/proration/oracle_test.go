@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -123,8 +124,7 @@ func (o *oracle) checkEnd(got played) (lines int, err error) {
 			return 0, fmt.Errorf("in arrears, line %d: %w", i+1, err)
 		}
 	}
-	full := naiveTotal(o.price, o.held)
-	want := o.credit(full, o.end())
+	want := o.credit(o.worth(o.units, int(o.held)), o.end())
 	if (got.settled == nil) != (len(want) == 0) {
 		return 0, fmt.Errorf("the item is settled by %v, want %v", got.settled, want)
 	}
@@ -146,8 +146,8 @@ func (o *oracle) end() change {
 // changes had added to or taken from the time after it.
 func (o *oracle) elapsed() []expected {
 	first := naiveTotal(o.history.price, o.start)
-	charged, period := o.units(o.from, o.history.policy, true)
-	unused, _ := o.units(o.cut, o.history.policy, false)
+	charged, period := o.measure(o.from, o.history.policy, true)
+	unused, _ := o.measure(o.cut, o.history.policy, false)
 	used := new(big.Rat).Sub(charged, unused)
 	if used.Sign() < 0 {
 		used = new(big.Rat)
@@ -176,11 +176,13 @@ func (o *oracle) elapsed() []expected {
 // oracle holds an item's state in its own terms.
 type oracle struct {
 	history
-	clock        naiveClock
-	held, billed int64
-	p, v         *big.Rat
-	price        pricing.Price
-	plan         string
+	clock naiveClock
+	held  int64
+	// units are the covered ones, one by one: whether each was charged.
+	units []bool
+	v     *big.Rat
+	price pricing.Price
+	plan  string
 	// The sums of what was priced and of what was billed on each plan.
 	exact, rounded map[string]*big.Rat
 	// The smallest ratio of a debit in force; nil for 1.
@@ -221,11 +223,12 @@ func (o *oracle) checkPeriod() error {
 
 func (o *oracle) recurring() expected {
 	total := naiveTotal(o.price, o.start)
-	o.held, o.billed, o.p, o.v = o.start, o.start, total, total
+	o.held, o.v = o.start, total
+	o.cover(o.start, true)
 	if o.from.Equal(o.window.Natural.Start) {
 		return o.line(total, nil, nil, new(big.Rat))
 	}
-	units, period := o.units(o.from, o.history.policy, true)
+	units, period := o.measure(o.from, o.history.policy, true)
 	o.smallest = ratio(units, period)
 	return o.line(total, units, period, new(big.Rat))
 }
@@ -237,26 +240,11 @@ func (o *oracle) change(c change) []expected {
 	}
 	held := o.held
 	o.held = c.quantity
-	low, high := min(held, o.billed), max(held, o.billed)
-	if low <= c.quantity && c.quantity <= high {
-		return nil
-	}
-	total := naiveTotal(o.price, c.quantity)
-	d := new(big.Rat).Sub(total, o.p)
 	switch {
-	case c.method == proration.ProRata:
-		o.billed, o.p = c.quantity, total
-		if d.Sign() > 0 {
-			return o.debit(d, c, false)
-		}
-		return o.credit(d.Neg(d), c)
-	case c.method == proration.PayInFull && c.quantity > held:
-		o.billed = c.quantity
-		if d.Sign() <= 0 {
-			return nil
-		}
-		o.p = total
-		return o.debit(d, c, true)
+	case c.quantity > int64(len(o.units)):
+		return o.rise(c)
+	case c.quantity < held && c.method == proration.ProRata:
+		return o.fall(c, held)
 	}
 	return nil
 }
@@ -288,12 +276,13 @@ func (o *oracle) credit(full *big.Rat, c change) []expected {
 }
 
 func (o *oracle) replace(c change) []expected {
-	before, total := naiveTotal(o.price, o.held), naiveTotal(*c.price, c.quantity)
+	before, total := o.worth(o.units, int(o.held)), naiveTotal(*c.price, c.quantity)
 	if before.Cmp(o.v) > 0 {
 		before = o.v
 	}
 	old := o.plan
-	o.price, o.plan, o.held, o.billed, o.p = *c.price, c.plan, c.quantity, c.quantity, total
+	o.price, o.plan, o.held, o.units = *c.price, c.plan, c.quantity, nil
+	o.cover(c.quantity, true)
 	var lines []expected
 	switch c.method {
 	case proration.ProRata:
@@ -328,7 +317,7 @@ func (o *oracle) keepSmallest(r *big.Rat) {
 // debitUnits and creditUnits are R' and N with the caps of section 2, which the
 // oracle keeps as parts of the period.
 func (o *oracle) debitUnits(c change) (units, period *big.Rat) {
-	units, period = o.units(c.at, c.policy, true)
+	units, period = o.measure(c.at, c.policy, true)
 	if o.creditRatio != nil && o.creditAt.Equal(c.at) {
 		if given := new(big.Rat).Mul(o.creditRatio, period); given.Cmp(units) > 0 {
 			units = given
@@ -338,7 +327,7 @@ func (o *oracle) debitUnits(c change) (units, period *big.Rat) {
 }
 
 func (o *oracle) creditUnits(c change) (units, period *big.Rat) {
-	units, period = o.units(c.at, c.policy, false)
+	units, period = o.measure(c.at, c.policy, false)
 	if o.smallest != nil {
 		if most := new(big.Rat).Mul(o.smallest, period); most.Cmp(units) < 0 {
 			units = most
@@ -398,11 +387,12 @@ func (o *oracle) checkLine(got proration.Line, want expected) error {
 }
 
 func (o *oracle) checkPosition(got proration.Position) error {
-	if got.Held != o.held || got.Billed != o.billed {
-		return fmt.Errorf("held %d and billed %d, want %d and %d", got.Held, got.Billed, o.held, o.billed)
+	var units []bool
+	for _, run := range got.Coverage {
+		units = append(units, slices.Repeat([]bool{run.Charged}, int(run.Units))...)
 	}
-	if err := same("P", money.FractionOf(got.Reference), o.p); err != nil {
-		return err
+	if got.Held != o.held || !slices.Equal(units, o.units) {
+		return fmt.Errorf("held %d, covered %v, want %d and %v", got.Held, units, o.held, o.units)
 	}
 	if err := same("V", money.FractionOf(got.Charged), o.v); err != nil {
 		return err
@@ -420,8 +410,8 @@ func same(what string, got money.Fraction, want *big.Rat) error {
 	return nil
 }
 
-// units returns R' and N, not yet capped.
-func (o *oracle) units(t time.Time, policy proration.Policy, debit bool) (units, period *big.Rat) {
+// measure returns R' and N, not yet capped.
+func (o *oracle) measure(t time.Time, policy proration.Policy, debit bool) (units, period *big.Rat) {
 	start, end := o.window.Natural.Start.Unix(), o.window.Natural.End.Unix()
 	from := t.Unix()
 	var rest *big.Rat

@@ -15,12 +15,9 @@ import (
 type Position struct {
 	// Held is the quantity held, h.
 	Held int64
-	// Billed is the billed quantity, b: seats between Held and it were never
-	// charged, or are paid already.
-	Billed int64
-	// Reference is the reference total P, in major units for a full period: what
-	// the next change is measured against.
-	Reference money.Decimal
+	// Coverage lists the units that are settled for this period. It covers at least
+	// Held, once the period has been charged.
+	Coverage Coverage
 	// Charged is the charged total V, in major units for a full period: what
 	// credits are capped by. Never negative.
 	Charged money.Decimal

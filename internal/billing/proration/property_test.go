@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/pricing"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
@@ -129,24 +130,32 @@ func (h history) asked(c change) proration.Change {
 	}
 }
 
-// A change and its reverse at one instant: net zero, and under Up at most one
-// unit of time paid by the subscriber; in either order. One minor unit may
-// remain where what was carried before makes the way back end on exactly half a
-// minor unit, which is rounded away from zero in either direction (section 3).
+// A change and its reverse at one instant: net zero, whatever methods came before,
+// and under Up at most one unit of time paid by the subscriber; in either order.
+// One minor unit may remain where what was carried before makes the way back end on
+// exactly half a minor unit, which is rounded away from zero in either direction
+// (section 3).
+//
+// Seats that were given up without a credit are left out: they are taken again for
+// nothing, and can still be credited. So are free and charged seats mixed on the way
+// under tiers: seats taken again come last, where tiers may price them otherwise.
 func TestPropertyReverseNetsToZero(t *testing.T) {
-	forHistories(t, proRatedOnly, func(t *rapid.T, h history) {
+	forHistories(t, quantities, func(t *rapid.T, h history) {
 		p := h.play()
 		if len(p.positions) == 0 {
 			return
 		}
 		last := len(p.positions) - 1
 		pos, there := p.positions[last], h.asked(h.changes[last])
+		there.Method = proration.ProRata
 		there.Quantity = rapid.Int64Range(0, 40).Draw(t, "there")
 		back := there
 		back.Quantity = pos.Held
-
-		pos, first := proration.ChangeQuantity(pos, there)
-		_, second := proration.ChangeQuantity(pos, back)
+		if pos.Coverage.Units() > pos.Held || (mixed(pos.Coverage, there.Quantity, pos.Held) && !linear(h.price)) {
+			return
+		}
+		after, first := proration.ChangeQuantity(pos, there)
+		_, second := proration.ChangeQuantity(after, back)
 		if first == nil {
 			if second != nil {
 				t.Fatalf("there costs nothing and back %s", second.Amount)
@@ -158,7 +167,7 @@ func TestPropertyReverseNetsToZero(t *testing.T) {
 		}
 		net := money.FractionOf(first.Amount.Add(second.Amount))
 		var least, most money.Fraction
-		if h.policy.Rounding == proration.Up {
+		if first.Share.Rounding == proration.Up {
 			unit := money.FractionOf(first.Full.Abs()).Quo(first.Share.UnitsInPeriod)
 			most = unit.Add(minorUnit(h.currency))
 		}
@@ -167,6 +176,96 @@ func TestPropertyReverseNetsToZero(t *testing.T) {
 		}
 		if net.Cmp(least) < 0 || net.Cmp(most) > 0 {
 			t.Fatalf("there %s and back %s, more than %s apart", first.Amount, second.Amount, most)
+		}
+	})
+}
+
+// linear reports whether every unit adds the same to T.
+func linear(p pricing.Price) bool {
+	return p.Model == pricing.Flat || (p.Model == pricing.PerUnit && p.IncludedUnits == 0)
+}
+
+// mixed reports whether units between two quantities are partly charged and partly
+// free.
+func mixed(c proration.Coverage, a, b int64) bool {
+	charged, free := count(c, a, b)
+	return charged > 0 && free > 0
+}
+
+// count counts the covered units between two quantities.
+func count(c proration.Coverage, a, b int64) (charged, free int64) {
+	at := int64(0)
+	for _, run := range c {
+		for range run.Units {
+			if at++; at <= min(a, b) || at > max(a, b) {
+				continue
+			}
+			if run.Charged {
+				charged++
+			} else {
+				free++
+			}
+		}
+	}
+	return charged, free
+}
+
+// What was free is never charged later in the period: no free unit is ever lost, and
+// a rise is charged for the units alone that were not covered.
+func TestPropertyFreeStaysFree(t *testing.T) {
+	forHistories(t, quantities, func(t *rapid.T, h history) {
+		p := h.play()
+		covered, free := h.start, int64(0)
+		for i, lines := range p.lines {
+			c := p.positions[i].Coverage
+			if now := c.Units() - c.Charged(); now < free {
+				t.Fatalf("change %d: %d units were free, and %d are", i+1, free, now)
+			} else {
+				free = now
+			}
+			for _, line := range lines {
+				if line.Kind != proration.KindDebit {
+					continue
+				}
+				if most := h.price.Total(h.changes[i].quantity).Sub(h.price.Total(covered)); !line.Full.Equal(most) {
+					t.Fatalf("change %d is charged %s, the units that were not covered cost %s", i+1, line.Full, most)
+				}
+				if want := h.changes[i].quantity - covered; line.Quantity != want {
+					t.Fatalf("change %d is charged for %d units, %d were not covered", i+1, line.Quantity, want)
+				}
+			}
+			covered = c.Units()
+		}
+	})
+}
+
+// What was not charged is never credited: a fall over free units alone has no line,
+// no fall is credited more than its charged units add to T, and all credits together
+// are no more than what was charged for a full period.
+func TestPropertyNotChargedNotCredited(t *testing.T) {
+	forHistories(t, quantities, func(t *rapid.T, h history) {
+		p := h.play()
+		held, before := h.start, proration.Coverage{{Units: h.start, Charged: true}}
+		left := h.price.Total(h.start)
+		for i, lines := range p.lines {
+			to := h.changes[i].quantity
+			charged, _ := count(before, to, held)
+			for _, line := range lines {
+				left = left.Add(line.Full)
+				if line.Kind != proration.KindCredit {
+					continue
+				}
+				if charged == 0 || line.Quantity != charged {
+					t.Fatalf("change %d credits %d units, %d of them were charged", i+1, line.Quantity, charged)
+				}
+			}
+			if left.Sign() < 0 {
+				t.Fatalf("after change %d, %s more was credited than charged", i+1, left)
+			}
+			if v := p.positions[i].Charged; !v.Equal(left) {
+				t.Fatalf("after change %d V is %s, and %s was charged", i+1, v, left)
+			}
+			held, before = to, p.positions[i].Coverage
 		}
 	})
 }

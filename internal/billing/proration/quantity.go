@@ -4,6 +4,7 @@
 package proration
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/money"
@@ -35,49 +36,68 @@ type Change struct {
 // and the position after it (billing design, section 5). The line is nil when
 // the change prices nothing; a line may also come to 0, and is then recorded
 // with the update and left off the invoice.
-//
-// A quantity between the one held and the billed one, the billed one included,
-// prices nothing: such seats were never charged, or are paid already.
 func ChangeQuantity(pos Position, c Change) (Position, *Line) {
+	pos.Coverage = pos.Coverage.covering(pos.Held)
 	held := pos.Held
 	pos.Held = c.Quantity
-	if within(c.Quantity, held, pos.Billed) {
-		return pos, nil
-	}
 	switch {
-	case c.Method == ProRata:
-		return changeProRata(pos, c)
-	case c.Method == PayInFull && c.Quantity > held:
-		return risePaidInFull(pos, c)
+	case c.Quantity > held:
+		return c.rise(pos, held)
+	case c.Quantity < held && c.Method == ProRata:
+		return c.fall(pos, held)
 	}
 	return pos, nil
 }
 
-// changeProRata: a debit of D × ratio, or a credit of min(−D, V) × ratio.
-func changeProRata(pos Position, c Change) (Position, *Line) {
-	total := c.Price.Total(c.Quantity)
-	difference := total.Sub(pos.Reference)
-	billed := pos.Billed
-	pos.Billed, pos.Reference = c.Quantity, total
-	switch difference.Sign() {
-	case 1:
-		return c.debit(pos, difference, seatsChanged(billed, c.Quantity))
-	case -1:
-		return c.credit(pos, difference.Neg(), seatsChanged(billed, c.Quantity))
-	}
-	return pos, nil
-}
-
-// risePaidInFull: a debit of D in full, and nothing where a rise costs less.
-func risePaidInFull(pos Position, c Change) (Position, *Line) {
-	total := c.Price.Total(c.Quantity)
-	difference := total.Sub(pos.Reference)
-	billed := pos.Billed
-	pos.Billed, pos.Reference = c.Quantity, money.Max(pos.Reference, total)
-	if difference.Sign() <= 0 {
+// rise charges the units that are not covered yet: D = T(q) − T(c). Covered ones
+// cost nothing. D is negative where tiers make more units cheaper.
+func (c Change) rise(pos Position, held int64) (Position, *Line) {
+	covered := pos.Coverage.Units()
+	if c.Quantity <= covered {
 		return pos, nil
 	}
-	return c.debitInFull(pos, difference, seatsChanged(billed, c.Quantity))
+	added := c.Quantity - covered
+	difference := c.Price.Total(c.Quantity).Sub(c.Price.Total(covered))
+	what := c.seatsChanged(held, added, difference.Sign() > 0)
+	inFull, proRata := c.Method == PayInFull, c.Method == ProRata
+	pos.Coverage = pos.Coverage.with(added, inFull || proRata)
+	switch {
+	case inFull && difference.Sign() > 0:
+		return c.debitInFull(pos, difference, what)
+	case proRata && difference.Sign() > 0:
+		return c.debit(pos, difference, what)
+	case proRata:
+		return c.credit(pos, difference.Neg(), what)
+	}
+	return pos, nil
+}
+
+// fall gives back what the charged units among the last h − q held ones add to T.
+// They leave the coverage. It never gives back more than what stays charged is
+// worth less: units above, which were given up without a credit, move into their
+// place.
+//
+// Where tiers make more units cheaper, giving some up costs: what a rise gave back
+// is charged again, until what stays charged is paid as a whole.
+func (c Change) fall(pos Position, held int64) (Position, *Line) {
+	before := pos.Coverage
+	var released int64
+	pos.Coverage, released = before.without(c.Quantity, held)
+	if released == 0 {
+		return pos, nil
+	}
+	full := before.adds(c.Price, c.Quantity, held)
+	worth := pos.Coverage.worth(c.Price, pos.Coverage.Units())
+	what := c.seatsChanged(held, released, full.Sign() > 0)
+	if full.Sign() < 0 {
+		due := money.Min(full.Neg(), worth.Sub(pos.Charged))
+		if due.Sign() <= 0 {
+			return pos, nil
+		}
+		return c.debit(pos, due, what)
+	}
+	less := before.worth(c.Price, before.Units()).Sub(worth)
+	return c.credit(pos, money.Min(full, less), what)
 }
 
 // ChangeOneTime returns what a change of the quantity of a one-time item costs:
@@ -94,23 +114,25 @@ func ChangeOneTime(pos Position, c Change) (Position, *Line) {
 	return after, line
 }
 
-// within reports whether q lies between a and b, both included.
-func within(q, a, b int64) bool {
-	return min(a, b) <= q && q <= max(a, b)
-}
-
 // part is what a line of a change is about.
 type part struct {
 	quantity int64
 	words    string
 }
 
-// seatsChanged says how the billed quantity changes.
-func seatsChanged(from, to int64) part {
-	if to > from {
-		return part{to - from, seats(to-from) + " added"}
+// seatsChanged describes the line of a change that prices so many units. Where the
+// line is not about all units of the change, or runs against its direction, the
+// words are the change itself: "20 → 21 seats" for a credit.
+func (c Change) seatsChanged(held, priced int64, usual bool) part {
+	change := c.Quantity - held
+	switch {
+	case !usual || (priced != change && priced != -change):
+		return part{priced, strconv.FormatInt(held, 10) + " → " + seats(c.Quantity)}
+	case change > 0:
+		return part{priced, seats(priced) + " added"}
+	default:
+		return part{priced, seats(priced) + " removed"}
 	}
-	return part{from - to, seats(from-to) + " removed"}
 }
 
 // debit charges an amount for the rest of the period.

@@ -67,7 +67,7 @@ func TestSection15(t *testing.T) {
 		"9": {
 			reason: "0.00, then 5 × 10 × 15/30", start: 10,
 			steps:   []step{{5, proration.DoNotCharge, april6, ""}, {15, proration.ProRata, april16, "25.00"}},
-			explain: []string{"5 seats added × 10.00 × 15 of 30 days = 25.00"},
+			explain: []string{"5 → 15 seats: 5 × 10.00 × 15 of 30 days = 25.00"},
 		},
 		"10": {
 			reason: "1000 × 20/30", price: perUnit("1000"), currency: "JPY", start: 1,

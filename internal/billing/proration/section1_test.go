@@ -98,7 +98,7 @@ func TestSection10Minimum(t *testing.T) {
 	if got := eur.Format(line.Amount); got != "50.00" || line.Description != "5 seats, the plan's minimum" {
 		t.Errorf("got %s for %q, want 50.00 for the minimum of 5", got, line.Description)
 	}
-	if pos.Held != 2 || pos.Billed != 5 {
-		t.Errorf("holds %d, billed %d; want 2 held and 5 billed", pos.Held, pos.Billed)
+	if pos.Held != 2 || pos.Coverage.Charged() != 5 {
+		t.Errorf("holds %d, charged for %d; want 2 held and 5 charged", pos.Held, pos.Coverage.Charged())
 	}
 }

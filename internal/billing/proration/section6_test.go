@@ -31,9 +31,9 @@ func TestSection6Retain(t *testing.T) {
 		want   []string
 		after  proration.Position
 	}{
-		"ProRata":     {"figure 5: −15.00 and +45.00", proration.ProRata, []string{"-15.00", "45.00"}, position(1, "90", "90")},
-		"PayInFull":   {"no credit, debit in full", proration.PayInFull, []string{"90.00"}, position(1, "90", "90")},
-		"DoNotCharge": {"figure 7: no lines; V is unchanged", proration.DoNotCharge, nil, position(1, "90", "30")},
+		"ProRata":     {"figure 5: −15.00 and +45.00", proration.ProRata, []string{"-15.00", "45.00"}, position(1, "90")},
+		"PayInFull":   {"no credit, debit in full", proration.PayInFull, []string{"90.00"}, position(1, "90")},
+		"DoNotCharge": {"figure 7: no lines; V is unchanged", proration.DoNotCharge, nil, position(1, "30")},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -41,16 +41,16 @@ func TestSection6Retain(t *testing.T) {
 			if diff := cmp.Diff(tc.want, a.replace("pro", pro, 1, tc.method, april16)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}
-			got := proration.Position{Held: a.pos.Held, Billed: a.pos.Billed, Reference: a.pos.Reference, Charged: a.pos.Charged}
-			if diff := cmp.Diff(tc.after, got); diff != "" {
+			if diff := cmp.Diff(tc.after, settled(a.pos)); diff != "" {
 				t.Errorf("%s: position (-want +got):\n%s", tc.reason, diff)
 			}
 		})
 	}
 }
 
-func position(quantity int64, p, v string) proration.Position {
-	return proration.Position{Held: quantity, Billed: quantity, Reference: money.MustDecimal(p), Charged: money.MustDecimal(v)}
+func position(quantity int64, v string) proration.Position {
+	covered := proration.Coverage{{Units: quantity, Charged: true}}
+	return proration.Position{Held: quantity, Coverage: covered, Charged: money.MustDecimal(v)}
 }
 
 // What follows a plan change that was not charged.
@@ -228,13 +228,17 @@ func TestSection6ReplacedCreditsChargedAndHeld(t *testing.T) {
 // An item that is added with Retain.
 func TestSection6Added(t *testing.T) {
 	tests := map[string]struct {
+		reason string
 		method proration.Method
 		want   string
-		v      string
+		after  proration.Position
 	}{
-		"ProRata":     {proration.ProRata, "15.00", "30"},
-		"PayInFull":   {proration.PayInFull, "30.00", "30"},
-		"DoNotCharge": {proration.DoNotCharge, "", "0"},
+		"ProRata":   {reason: "for what is left", method: proration.ProRata, want: "15.00", after: position(1, "30")},
+		"PayInFull": {reason: "in full", method: proration.PayInFull, want: "30.00", after: position(1, "30")},
+		"DoNotCharge": {
+			reason: "free for the period", method: proration.DoNotCharge, want: "",
+			after: proration.Position{Held: 1, Coverage: proration.Coverage{{Units: 1}}},
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -242,10 +246,10 @@ func TestSection6Added(t *testing.T) {
 			a.price = basic
 			pos, line := proration.AddItem(a.change(1, tc.method, april16))
 			if got := a.keep(line); got != tc.want {
-				t.Errorf("got %q, want %q", got, tc.want)
+				t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
 			}
-			if diff := cmp.Diff(position(1, "30", tc.v), proration.Position{Held: pos.Held, Billed: pos.Billed, Reference: pos.Reference, Charged: pos.Charged}); diff != "" {
-				t.Errorf("position (-want +got):\n%s", diff)
+			if diff := cmp.Diff(tc.after, settled(pos)); diff != "" {
+				t.Errorf("%s: position (-want +got):\n%s", tc.reason, diff)
 			}
 		})
 	}

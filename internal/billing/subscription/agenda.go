@@ -45,9 +45,15 @@ func (r *replay) agendaBeforeStart(offer func(event)) {
 
 func (r *replay) agendaOfContract(offer func(event)) {
 	if r.state.Period.Trial {
+		if at, end := r.movedTrialEnd(); !end.Equal(r.state.Period.Span.End) {
+			offer(event{kind: trialMoved, at: at})
+		}
 		offer(event{kind: trialEnds, at: r.state.Period.Span.End})
 	} else {
 		offer(event{kind: periodEnds, at: r.state.Period.Span.End})
+	}
+	if r.in.InvoiceNow && !r.out.InvoicedNow {
+		offer(event{kind: invoiceAsked, at: r.notBeforeLast(r.in.seenNow())})
 	}
 	for _, d := range r.state.Deferred {
 		offer(event{kind: billingDate, at: r.notBeforeLast(d.BillAt), deferred: d})

@@ -70,8 +70,10 @@ func auditItems(items []Item) string {
 // unbilled sums the lines of updates that wait for a document.
 func unbilled(s *State) money.Decimal {
 	sum := totalOfUpdates(s.Accrued)
-	for _, d := range s.Deferred {
-		sum = sum.Add(d.Line.Amount)
+	for i := range s.Deferred {
+		if ofUpdate(&s.Deferred[i].Line) {
+			sum = sum.Add(s.Deferred[i].Line.Amount)
+		}
 	}
 	return sum
 }

@@ -7,12 +7,14 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
 // cancel ends the subscription (billing design, section 14): unused time is
 // settled by the method of the cancellation, and the Final document carries all
-// that was accrued and deferred. Before the start it ends without a document.
+// that was accrued and deferred. Where nothing was ever charged it is over 0.00, as a
+// trace. Before the start it ends without a document.
 func (r *replay) cancel(e event) *Fault {
 	if r.notStarted() {
 		r.state.Phase = Canceled
@@ -28,7 +30,12 @@ func (r *replay) cancel(e event) *Fault {
 	}
 	r.state.Accrued, r.state.Deferred = nil, nil
 	r.state.Phase = Canceled
+	before := r.state.NextNumber
 	r.issue(DocumentFinal, e.at, r.state.Period.Span, lines)
+	if r.state.NextNumber == before && before <= 1 {
+		// A subscription of this name that comes later finds it: no second trial (section 14).
+		r.issueDocument(DocumentFinal, e.at, r.state.Period.Span, nil, money.Decimal{})
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ package subscription
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/money"
@@ -32,6 +33,8 @@ type itemsChange struct {
 	policies []PolicyRef
 	// atOnce: the lines are the first charge after a trial, and billed at once.
 	atOnce bool
+	// withAccrued: what has accrued so far is billed on the same document.
+	withAccrued bool
 }
 
 // owed is a line of an update, and when its item is charged.
@@ -79,12 +82,27 @@ func (r *replay) changeItems(e event) (*itemsChange, *Fault) {
 		return c, fault
 	}
 	c.inForce.Effective = c.effective
+	r.invoiceReset(c)
 	c.inForce.BillAt = r.billAt(p, c.inForce.Payment, e.at)
 	c.once = c.inForce.Method
 	c.inForce.Method = r.methodOf(c, d.tooLate)
 	fault = r.shape(c)
 	r.namePolicy(c)
 	return c, fault
+}
+
+// invoiceReset has a Reset for which nothing names a payment schedule invoiced
+// together with what has accrued. At a boundary that has not been charged, the
+// renewal does that.
+func (r *replay) invoiceReset(c *itemsChange) {
+	if !r.invoicesReset(c.p) {
+		return
+	}
+	if c.effective.Before(r.state.Period.Span.End) {
+		c.withAccrued = true
+		return
+	}
+	c.inForce.Payment = PayNextInvoice
 }
 
 // namePolicy records the policy that priced the change where all its items share
@@ -241,14 +259,7 @@ func (r *replay) commitItems(c *itemsChange, decision Decision) {
 			r.state.Accrued = append(r.state.Accrued, line)
 		}
 	}
-	if c.atOnce {
-		r.issue(DocumentInitial, c.at, r.state.Period.Span, decision.Lines)
-	}
-	for _, o := range c.lines {
-		if !c.atOnce {
-			r.owe(o.line, o.charge, c.inForce, c.at)
-		}
-	}
+	r.bookItems(c, decision)
 	if c.p.Origin == OriginSpec {
 		r.actOnItems(c.p)
 	} else {
@@ -260,6 +271,37 @@ func (r *replay) commitItems(c *itemsChange, decision Decision) {
 			r.decide(t.count, r.startedWith(t.count, c.at))
 		}
 	}
+}
+
+// bookItems puts the lines of a change where they are billed. The first charge
+// after a trial is billed at once.
+func (r *replay) bookItems(c *itemsChange, decision Decision) {
+	if !c.atOnce {
+		for _, o := range c.lines {
+			r.owe(o.line, o.charge, c.inForce, c.at)
+		}
+		if c.withAccrued {
+			r.deferAccrued(c.at)
+		}
+		return
+	}
+	lines := decision.Lines
+	if c.withAccrued {
+		lines = append(slices.Clone(r.state.Accrued), lines...)
+		r.state.Accrued = nil
+	}
+	r.issue(DocumentInitial, c.at, r.state.Period.Span, lines)
+}
+
+// deferAccrued has everything accrued so far billed at an instant, before what else
+// is billed then.
+func (r *replay) deferAccrued(at time.Time) {
+	var deferred []Deferred
+	for _, line := range r.state.Accrued {
+		deferred = append(deferred, Deferred{BillAt: at, Reason: DocumentUpdate, Line: line})
+	}
+	r.state.Accrued = nil
+	r.state.Deferred = append(deferred, r.state.Deferred...)
 }
 
 // letGoOf remembers of every item that a person changed that the spec no longer

@@ -29,6 +29,15 @@ func (r *replay) bill(e event) *Fault {
 	return nil
 }
 
+// invoiceNow issues one document over everything accrued so far (billing design,
+// section 8, "Invoiced on request"). Nothing accrued, no document.
+func (r *replay) invoiceNow(e event) {
+	lines := r.state.Accrued
+	r.state.Accrued = nil
+	r.out.InvoicedNow = true
+	r.issue(DocumentCustom, e.at, r.state.Period.Span, lines)
+}
+
 // issue makes a document of lines. No lines, no document. Lines that came to
 // zero are left off. A boundary that a Reset put into the past is billed now.
 func (r *replay) issue(reason DocumentReason, at time.Time, period calendar.Span, lines []proration.Line) {
@@ -36,8 +45,13 @@ func (r *replay) issue(reason DocumentReason, at time.Time, period calendar.Span
 	if len(lines) == 0 && (reason != DocumentFinal || r.state.Balance.IsZero()) {
 		return
 	}
+	r.issueDocument(reason, at, period, lines, creditApplied(reason, Total(lines), r.state.Balance))
+}
+
+// issueDocument makes a document of lines, which takes so much from the credit
+// balance.
+func (r *replay) issueDocument(reason DocumentReason, at time.Time, period calendar.Span, lines []proration.Line, credit money.Decimal) {
 	subtotal := Total(lines)
-	credit := creditApplied(reason, subtotal, r.state.Balance)
 	due := subtotal.Sub(credit)
 	r.state.Balance = r.state.Balance.Sub(credit)
 	r.state.NextNumber = max(r.state.NextNumber, 1)

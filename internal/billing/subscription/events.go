@@ -24,6 +24,8 @@ const (
 	countLoaded
 	changeDue
 	billingDate
+	invoiceAsked
+	trialMoved
 	cancels
 	trialEnds
 	periodEnds
@@ -39,6 +41,8 @@ const (
 //	countLoaded  a refreshed count becomes the quantity held, and is priced
 //	changeDue    a person's or the spec's change takes hold, and is priced
 //	billingDate  lines with a billing date of their own become a document
+//	invoiceAsked what has accrued becomes a document, because a person asked for it
+//	trialMoved   the end of the trial becomes the one that the spec names now
 //	cancels      unused time is settled; the Final document; → Canceled
 //	trialEnds    Trialing → Active; the first paid period; the Initial document
 //	periodEnds   arrears are settled, the next period is charged; the Renewal document
@@ -54,6 +58,12 @@ func (r *replay) handle(e event) *Fault {
 		return r.applyUpdate(e)
 	case billingDate:
 		return r.bill(e)
+	case invoiceAsked:
+		r.invoiceNow(e)
+		return nil
+	case trialMoved:
+		r.moveTrial(e)
+		return nil
 	case cancels:
 		return r.cancel(e)
 	case trialEnds, periodEnds:

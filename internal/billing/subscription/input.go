@@ -39,6 +39,8 @@ type Input struct {
 	Predecessor Predecessor
 	// Unpark lets a parked subscription go on.
 	Unpark bool
+	// InvoiceNow: a person asked for an invoice over everything accrued so far.
+	InvoiceNow bool
 	// MaxEffects bounds what one commit may owe to other objects. 0 is no bound.
 	MaxEffects int
 }
@@ -49,6 +51,9 @@ type Predecessor struct {
 	Invoice string
 	// Issued is when it fell due, on the clock of that subscription.
 	Issued time.Time
+	// GaveBack: it ended that subscription and settled a part of a period. What was
+	// billed before counts up to Issued only.
+	GaveBack bool
 }
 
 // seenNow is the instant at which something seen for the first time counts as

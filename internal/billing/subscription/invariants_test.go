@@ -30,6 +30,7 @@ func (w *world) replayOnce() Outcome {
 	w.checkGrowth(out)
 	w.checkUpdates(out)
 	w.state = out.State
+	w.in.InvoiceNow = w.in.InvoiceNow && !out.InvoicedNow
 	for _, effect := range out.Effects {
 		w.keep(effect)
 		w.log = append(w.log, w.tell(effect))
@@ -259,8 +260,10 @@ func (w *world) checkLedger() {
 		}
 	}
 	for _, d := range w.state.Deferred {
-		billed = billed.Add(d.Line.Amount)
 		w.checkKey(d.Line.Key, waiting)
+		if d.Line.Update != "" || d.Line.FirstUpdate != "" {
+			billed = billed.Add(d.Line.Amount)
+		}
 	}
 	if owed := w.charges.Add(w.priced); !billed.Equal(owed) {
 		w.t.Fatalf("billed and to be billed: %s; charged and priced: %s", billed, owed)

@@ -22,8 +22,13 @@ type Outcome struct {
 	// Readings counts the readings that were taken; they are committed too, and
 	// are no events.
 	Readings int
+	// InvoicedNow: an invoice over everything accrued was asked for, and issued where
+	// anything had accrued.
+	InvoicedNow bool
 	// Notices are thresholds that usage and seats reached, in order.
 	Notices []Notice
+	// Refused says of each reading that was left out why it cannot be recorded.
+	Refused []Fault
 	// Effects are what the commit owes to other objects, in order.
 	Effects []Effect
 	// Waiting says of every update that is still open what it waits for, in the
@@ -111,6 +116,8 @@ type Waiting struct {
 	Fault     Fault
 	InForce   InForce
 	Summary   string
+	// Estimate is what it would come to; nil where that is not known.
+	Estimate *Estimate
 }
 
 // Decision is the final word on an update, frozen when it is committed.

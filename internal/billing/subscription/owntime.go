@@ -84,8 +84,15 @@ func (r *replay) rawDueTime(p *pending) (time.Time, *Waiting) {
 // endsPeriod reports whether a change of items ends a period, or the current trial,
 // at its effective time.
 func (r *replay) endsPeriod(p *pending) bool {
-	f, period := r.inForce(p), r.state.Period
-	return f.Renewal == Reset || (period.Trial && !f.KeepTrial && p.Effective.Before(period.Span.End))
+	f := r.inForce(p)
+	if f.Renewal == Reset {
+		return true
+	}
+	if !r.state.Period.Trial || !p.Effective.Before(r.state.Period.Span.End) {
+		return false
+	}
+	targets, fault := r.targets(p, r.in.Now)
+	return fault == nil && r.endsTrial(&itemsChange{targets: targets, before: r.state.Items, inForce: f})
 }
 
 func (r *replay) scheduledTime(p *pending) (time.Time, *Waiting) {

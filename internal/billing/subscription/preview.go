@@ -54,7 +54,7 @@ func (r *replay) preview(e event) *Fault {
 		decision.AppliedAt = time.Time{} // it never takes hold
 		decision.Preview = &Preview{
 			Now:      now,
-			Upcoming: UpcomingInvoice(c.state, *c.in).Totals,
+			Upcoming: UpcomingInvoice(c.state, c.withoutUpdates()).Totals,
 			Hash:     hashOf(decision),
 		}
 	}
@@ -66,9 +66,10 @@ func (r *replay) preview(e event) *Fault {
 // there. One that waits for a refresh applies at the one that is due next, or now.
 func (r *replay) rehearsal(p *pending) (*replay, time.Time) {
 	in := *r.in
+	in.Before = r.in.seenNow() // what is seen now is, whenever it applies
 	u := p.Update
 	u.Preview = false
-	in.Updates, in.Unpark, in.MaxEffects = []Update{u}, false, 0
+	in.Updates, in.Unpark, in.InvoiceNow, in.MaxEffects = []Update{u}, false, false, 0
 	c := newReplay(r.state, in)
 	only := c.updates[0]
 	d := c.dueTime(only)
@@ -84,12 +85,19 @@ func (r *replay) rehearsal(p *pending) (*replay, time.Time) {
 	return c, d.at
 }
 
+// withoutUpdates is the input without any update.
+func (r *replay) withoutUpdates() Input {
+	in := *r.in
+	in.Updates = nil
+	return in
+}
+
 // replayOnly replays until the one update is decided on, and what is billed with
 // it at that instant.
 func (r *replay) replayOnly(at time.Time) {
 	for !r.stopped() {
 		e, found := r.next()
-		if !found || e.at.After(r.in.Now) || r.out.Events >= maxEventsPerPlan {
+		if !found || e.at.After(r.in.Now) || r.out.Events >= r.maxEvents {
 			return
 		}
 		if len(r.updates) == 0 && (e.kind != billingDate || e.at.After(at)) {

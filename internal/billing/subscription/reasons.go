@@ -17,6 +17,9 @@ const (
 	PredecessorFound Reason = "PredecessorFound"
 	ReasonParked     Reason = "Parked"
 	ReasonSuspended  Reason = "Suspended"
+
+	BilledUntilTooLate      Reason = "BilledUntilTooLate"
+	BilledUntilNotABoundary Reason = "BilledUntilNotABoundary"
 )
 
 // What there is to say of the usage of metered items.
@@ -47,6 +50,8 @@ const (
 	EffectiveTimeBeforeLastChange Reason = "EffectiveTimeBeforeLastChange"
 	InvalidItems                  Reason = "InvalidItems"
 	InvalidCause                  Reason = "InvalidCause"
+	AmountTooLarge                Reason = "AmountTooLarge"
+	TooManyLines                  Reason = "TooManyLines"
 	CurrencyChange                Reason = "CurrencyChange"
 	IntervalChangeNeedsReset      Reason = "IntervalChangeNeedsReset"
 	PreviewOutdated               Reason = "PreviewOutdated"
@@ -64,7 +69,8 @@ func (r Reason) WaitsByItself() bool {
 	switch r {
 	case UnknownItem, DeclaredInSpec, LoadedFromSource, BelowMinimum, AboveMaximum, SeatsAssigned,
 		EffectiveTimeInClosedPeriod, EffectiveTimeAfterPeriod, EffectiveTimeBeforeLastChange,
-		InvalidItems, InvalidCause, CurrencyChange, IntervalChangeNeedsReset, WaitingForSeats, PreviewOutdated:
+		InvalidItems, InvalidCause, AmountTooLarge, TooManyLines, CurrencyChange, IntervalChangeNeedsReset, WaitingForSeats,
+		PreviewOutdated:
 		return true
 	default:
 		return false
@@ -76,7 +82,8 @@ func (r Reason) WaitsByItself() bool {
 func (r Reason) NeedsPerson() bool {
 	switch r {
 	case MixedCurrency, MixedInterval, InvalidTimeZone, InvalidTrial, StartTimeInPast, PredecessorFound,
-		BelowMinimum, AboveMaximum, ReasonParked:
+		BilledUntilTooLate, BilledUntilNotABoundary, BelowMinimum, AboveMaximum, AmountTooLarge, TooManyLines,
+		ReasonParked:
 		return true
 	default:
 		return false

@@ -16,6 +16,10 @@ const (
 	// subscription is parked: more than that is a loop somewhere, and money is
 	// involved (billing design, section 13).
 	MaxEventsPerDay = 200
+	// MaxBoundaries is how many boundaries are replayed in one go on the wall clock.
+	// More than that is a typing error, such as a start in 1970 with daily periods, and
+	// parks the subscription (billing design, section 14).
+	MaxBoundaries = 400
 	// maxEventsPerPlan bounds one plan; what is left is replayed by the next.
 	maxEventsPerPlan = 4096
 )
@@ -53,6 +57,12 @@ type replay struct {
 	out   Outcome
 	// updates are those that are still open, by creation and name.
 	updates []*pending
+	// ended: the subscription had ended before this plan.
+	ended bool
+	// refused are the readings that cannot be recorded.
+	refused []Reading
+	// maxEvents bounds how many events are replayed.
+	maxEvents int
 	// zone is the location of the current period's time zone.
 	zone *time.Location
 }
@@ -68,7 +78,7 @@ type pending struct {
 }
 
 func newReplay(state State, in Input) *replay {
-	r := &replay{in: &in, state: state.clone()}
+	r := &replay{in: &in, state: state.clone(), maxEvents: maxEventsPerPlan, ended: state.Phase == Canceled}
 	for i := range in.Updates {
 		r.updates = append(r.updates, &pending{Update: in.Updates[i]})
 	}
@@ -77,6 +87,7 @@ func newReplay(state State, in Input) *replay {
 	if in.Unpark && r.state.Parked != "" {
 		r.state.Parked = ""
 		r.state.Day = DayCount{}
+		r.state.CatchUpTo = in.Now
 		r.count()
 	}
 	return r
@@ -108,7 +119,7 @@ func (r *replay) stopped() bool {
 // full reports whether a bound leaves no room for another event. One always
 // fits.
 func (r *replay) full() bool {
-	if r.out.Events >= maxEventsPerPlan {
+	if r.out.Events >= r.maxEvents {
 		return true
 	}
 	return r.in.MaxEffects > 0 && r.out.Events > 0 && len(r.out.Effects)+effectsOfOneEvent > r.in.MaxEffects
@@ -127,9 +138,12 @@ const effectsOfOneEvent = 2
 // step replays one event, or finds out that it has to wait.
 func (r *replay) step(e event) {
 	if e.kind == readingTaken {
-		// However often a source is read: it is no event of billing.
-		r.out.Readings++
-		_ = r.handle(e)
+		// However often a source is read: it is not an event of billing.
+		refused := len(r.refused)
+		_ = r.attempt(e)
+		if len(r.refused) == refused {
+			r.out.Readings++
+		}
 		return
 	}
 	day := calendar.LocalDate(e.at, r.zone)
@@ -140,7 +154,14 @@ func (r *replay) step(e event) {
 		r.count()
 		return
 	}
-	if fault := r.handle(e); fault != nil {
+	if n := r.boundariesFrom(e); n > MaxBoundaries {
+		r.state.Parked = fmt.Sprintf("%d billing periods would be replayed at once, more than %d, which looks like a wrong "+
+			"date. Check spec.startTime and spec.billedUntil. To replay them all, set the annotation "+
+			"billing.seatplane.dev/unpark to a new value.", n, MaxBoundaries)
+		r.count()
+		return
+	}
+	if fault := r.attempt(e); fault != nil {
 		r.hold(e, *fault)
 		return
 	}
@@ -155,6 +176,22 @@ func (r *replay) step(e event) {
 	for _, p := range r.updates {
 		p.tried = false
 	}
+}
+
+// boundariesFrom is how many boundaries are due from one on, up to the present or
+// the end; 0 for any other event, on a clock that is moved by hand, and where a person
+// let them be replayed.
+func (r *replay) boundariesFrom(e event) int {
+	boundary := e.kind == trialEnds || e.kind == periodEnds
+	if !boundary || r.in.Terms.ByHand || !e.at.After(r.state.CatchUpTo) {
+		return 0
+	}
+	last := r.in.Now
+	if end, ends := r.endTime(); ends {
+		last = earlier(last, end)
+	}
+	c := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: r.zone}
+	return c.IndexOf(last) - c.IndexOf(e.at) + 1
 }
 
 // hold records that an event cannot take place yet. An edit of the spec waits
@@ -211,7 +248,9 @@ func (r *replay) finish() Outcome {
 		}
 	}
 	for _, p := range r.updates {
-		r.out.Waiting = append(r.out.Waiting, r.waiting(p))
+		waiting := r.waiting(p)
+		waiting.Estimate = r.estimate(p, waiting)
+		r.out.Waiting = append(r.out.Waiting, waiting)
 	}
 	if r.out.Events > 0 {
 		r.nameSources()

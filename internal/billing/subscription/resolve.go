@@ -15,7 +15,7 @@ import (
 func (r *replay) inForce(p *pending) InForce {
 	chain := []ChangePolicy{
 		p.Policy, r.in.Terms.Change, r.productPolicy(p),
-		{Application: ApplyImmediately, Payment: PayNextInvoice, Method: proration.ProRata},
+		{Application: ApplyImmediately, Payment: r.defaultPayment(p), Method: proration.ProRata},
 	}
 	var f InForce
 	for _, c := range chain {
@@ -24,7 +24,7 @@ func (r *replay) inForce(p *pending) InForce {
 		f.Method = cmp.Or(f.Method, c.Method)
 	}
 	if p.Items != nil {
-		f.Renewal = cmp.Or(p.Policy.Renewal, r.in.Terms.Change.Renewal, Retain)
+		f.Renewal = r.renewal(p)
 		f.KeepTrial = isTrue(cmp.Or(p.Policy.KeepTrial, r.in.Terms.Change.KeepTrial))
 		f.IgnoreRecurring = isTrue(cmp.Or(p.Policy.IgnoreRecurring, r.in.Terms.Change.IgnoreRecurring))
 	}
@@ -37,6 +37,27 @@ func (r *replay) inForce(p *pending) InForce {
 		f.ApprovedAt = r.in.seenNow()
 	}
 	return f
+}
+
+// renewal is the renewal policy of a change of items.
+func (r *replay) renewal(p *pending) Renewal {
+	return cmp.Or(p.Policy.Renewal, r.in.Terms.Change.Renewal, Retain)
+}
+
+// defaultPayment is the payment schedule where nothing names one. A Reset begins a
+// period, and a period is invoiced at its start (billing design, section 6).
+func (r *replay) defaultPayment(p *pending) Payment {
+	if r.invoicesReset(p) {
+		return PayImmediately
+	}
+	return PayNextInvoice
+}
+
+// invoicesReset reports whether an update is a Reset that is invoiced at its start,
+// together with everything accrued so far, because nothing names a payment schedule.
+func (r *replay) invoicesReset(p *pending) bool {
+	named := cmp.Or(p.Policy.Payment, r.in.Terms.Change.Payment)
+	return p.Items != nil && r.renewal(p) == Reset && named == ""
 }
 
 // productPolicy is what the item's product says of a change in this direction.

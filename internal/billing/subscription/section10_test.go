@@ -56,6 +56,51 @@ func TestSection10Seats(t *testing.T) {
 			},
 			want: []string{"Initial 2026-04-01: 50.00", "u1 Rejected SeatsAssigned", "u2 Applied: -5.00"},
 		},
+		"a counted item moves to a plan with a higher minimum": {
+			reason: "It is clamped, as at a start: −50 × 15/30 and +200 × 15/30.",
+			play: func(w *world) {
+				big := eur("20")
+				big.Minimum = 10
+				w.loaded().offer("editor-seat", "big", big).counted("editors", 5).replay().
+					at("2026-04-16").change([]TermsItem{on("editors", "big")}).replay()
+				fault := OutsideLimits(w.state, w.in)
+				if w.held("editors") != 10 || fault == nil || fault.Reason != BelowMinimum {
+					w.t.Fatalf("%d seats are held, and outside the limits: %+v", w.held("editors"), fault)
+				}
+				if lines := w.decisions["u1"].Lines; w.totals(&Totals{Subtotal: lines[0].Amount}) != "-25.00" {
+					w.t.Fatalf("the credit is %s", lines[0].Amount)
+				}
+			},
+			want: []string{"c1 Applied: 0.00", "Initial 2026-04-01: 50.00", "u1 Applied: 75.00"},
+		},
+		"a counted item moves to a plan with a lower maximum": {
+			reason: "It is clamped there too, by an edit of the spec as well, and by a Reset.",
+			play: func(w *world) {
+				small := eur("20")
+				small.Maximum = 3
+				w.loaded().offer("editor-seat", "small", small).counted("editors", 5).replay().
+					at("2026-04-16").declare(on("editors", "small")).replay()
+				if w.held("editors") != 3 {
+					w.t.Fatalf("%d seats are held", w.held("editors"))
+				}
+				w.change([]TermsItem{on("editors", "monthly")}, renewal(Reset)).replay()
+				if w.held("editors") != 5 {
+					w.t.Fatalf("%d seats are held by the count", w.held("editors"))
+				}
+			},
+			want: []string{
+				"c1 Applied: 0.00", "Initial 2026-04-01: 50.00", "e1 Applied: 5.00", "u1 Applied: 20.00", "Update 2026-04-16: -25.00 30.00 -30.00 50.00",
+			},
+		},
+		"a declared quantity is not clamped": {
+			reason: "The spec decides it, although the product has a loader.",
+			play: func(w *world) {
+				big := eur("20")
+				big.Minimum = 10
+				w.loaded().offer("editor-seat", "big", big).declaring(5).at("2026-04-16").change([]TermsItem{on("editors", "big")}).replay()
+			},
+			want: []string{"Initial 2026-04-01: 50.00", "u1 Rejected BelowMinimum"},
+		},
 		"a loaded count is clamped": {
 			reason: "To the maximum, the minimum and the assigned seats.",
 			play: func(w *world) {

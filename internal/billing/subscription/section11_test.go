@@ -114,7 +114,7 @@ func TestSection11Usage(t *testing.T) {
 					change([]TermsItem{on("editors", "monthly")}, renewal(Reset)).replay().
 					at("2026-05-01").reads("editors", 600).replay().at("2026-05-10").replay()
 			},
-			want: []string{"u1 Applied: 0.00", "Renewal 2026-05-10: 10.00 40.00"},
+			want: []string{"u1 Applied: 0.00", "Update 2026-04-10: 40.00", "Renewal 2026-05-10: 10.00"},
 		},
 		"to another metered plan": {
 			reason: "each plan bills what was used on it",

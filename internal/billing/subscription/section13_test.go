@@ -93,7 +93,7 @@ func TestSection13Time(t *testing.T) {
 				w.holding(10).at("2026-04-21").increment("editors", 1, by(proration.DoNotCharge)).replay().
 					increment("editors", 5, created("2026-04-10")).replay()
 			},
-			want: []string{"Initial 2026-04-01: 100.00", "u1 Applied", "u2 Applied: 20.00"},
+			want: []string{"Initial 2026-04-01: 100.00", "u1 Applied", "u2 Applied: 16.67"},
 		},
 		"before the start": {
 			reason: "What was made before the start takes hold at the start, once that is charged.",

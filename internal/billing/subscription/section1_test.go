@@ -147,7 +147,7 @@ func TestSection1Intervals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t).plan(func(p *Plan) { p.Interval = interval })
 			w.in.Terms.Zone = "America/New_York"
-			w.declaring(1).at("2028-04-01").settle()
+			w.declaring(1).at("2027-04-01").settle().at("2028-04-01").settle()
 			last := w.documents[len(w.documents)-1]
 			for i := 1; i < len(w.documents); i++ {
 				if !w.documents[i].Period.Start.Equal(w.documents[i-1].Period.End) {

@@ -196,7 +196,7 @@ func TestSection6Reset(t *testing.T) {
 			play: func(w *world) {
 				plans30and90(w).holding(1).at("2026-04-16").change(big, renewal(Reset)).replay().at("2026-05-16").replay().at("2026-06-16").replay()
 			},
-			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 75.00", "Renewal 2026-05-16: 90.00 -15.00 90.00", "Renewal 2026-06-16: 90.00"},
+			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 75.00", "Update 2026-04-16: -15.00 90.00", "Renewal 2026-05-16: 90.00", "Renewal 2026-06-16: 90.00"},
 		},
 		"figure 7, Reset": {
 			reason: "no credit, and the new period in full",
@@ -220,7 +220,23 @@ func TestSection6Reset(t *testing.T) {
 					at("2026-04-21").change([]TermsItem{on("editors", "monthly")}, renewal(Reset), by(proration.DoNotCharge)).replay().
 					at("2026-05-21").replay()
 			},
-			want: []string{"u1 Applied", "Renewal 2026-05-21: 100.00 66.67"},
+			want: []string{"u1 Applied", "Update 2026-04-21: 66.67", "Renewal 2026-05-21: 100.00"},
+		},
+		"invoiced at once, with what has accrued": {
+			reason: "a period is invoiced at its start: 30 × 20/30 from 11 April, then −60 × 15/30 and the new period",
+			play: func(w *world) {
+				plans30and90(w).holding(1).at("2026-04-11").increment("editors", 1).replay().at("2026-04-16").change(big, renewal(Reset)).replay()
+			},
+			want: []string{
+				"Initial 2026-04-01: 30.00", "u1 Applied: 20.00", "u2 Applied: 150.00", "Update 2026-04-16: 20.00 -30.00 180.00",
+			},
+		},
+		"billed with the next invoice where that is named": {
+			reason: "the update, or the subscription, names a payment schedule",
+			play: func(w *world) {
+				plans30and90(w).holding(1).at("2026-04-16").change(big, renewal(Reset), paid(PayNextInvoice)).replay().at("2026-05-16").replay()
+			},
+			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 75.00", "Renewal 2026-05-16: 90.00 -15.00 90.00"},
 		},
 		"another interval": {
 			reason: "needs a Reset, and counts from there",
@@ -231,7 +247,7 @@ func TestSection6Reset(t *testing.T) {
 					at("2026-04-16").change([]TermsItem{on("editors", "yearly")}).change([]TermsItem{on("editors", "yearly")}, renewal(Reset)).replay().
 					at("2027-04-16").replay()
 			},
-			want: []string{"Initial 2026-04-01: 10.00", "u1 Rejected IntervalChangeNeedsReset", "u2 Applied: 95.00", "Renewal 2027-04-16: 100.00 -5.00 100.00"},
+			want: []string{"Initial 2026-04-01: 10.00", "u1 Rejected IntervalChangeNeedsReset", "u2 Applied: 95.00", "Update 2026-04-16: -5.00 100.00", "Renewal 2027-04-16: 100.00"},
 		},
 		"another interval at the renewal": {
 			reason: "nothing is priced; the renewal charges the new interval, counted from there",
@@ -253,7 +269,7 @@ func TestSection6Reset(t *testing.T) {
 				}
 				w.at("2026-04-16").replay()
 			},
-			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 75.00"},
+			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 75.00", "Update 2026-04-16: -15.00 90.00"},
 		},
 		"a past effective time": {
 			reason: "the new period, already over, is replayed boundary by boundary, and billed now",
@@ -265,7 +281,7 @@ func TestSection6Reset(t *testing.T) {
 				w.offer("editor-seat", "weekly", weekly).holding(1).
 					at("2026-04-28").change([]TermsItem{on("editors", "weekly")}, renewal(Reset), effective("2026-04-11")).replay()
 			},
-			want: []string{"Initial 2026-04-01: 10.00", "u1 Applied: 0.33", "Renewal 2026-04-28: 7.00 -6.67 7.00", "Renewal 2026-04-28: 7.00"},
+			want: []string{"Initial 2026-04-01: 10.00", "u1 Applied: 0.33", "Renewal 2026-04-28: 7.00", "Renewal 2026-04-28: 7.00", "Update 2026-04-28: -6.67 7.00"},
 		},
 		"bought once": {
 			reason: "a Reset passes it by",

@@ -5,6 +5,7 @@ package subscription
 
 import (
 	"testing"
+	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/metering"
 	"github.com/seatplane/seatplane/internal/billing/money"
@@ -170,6 +171,24 @@ func TestSection8Upcoming(t *testing.T) {
 		"what it ends with before that": {func(w *world) {
 			w.holding(10).cancel(Cancellation{At: instant("2026-04-21"), Method: proration.ProRata}).at("2026-04-16").replay()
 		}, "-33.33", "2026-04-21"},
+		"an update that applies at the renewal": {func(w *world) {
+			w.holding(10).at("2026-04-16").set("editors", 4, applies(ApplyNextPeriod)).replay()
+		}, "40.00", "2026-05-01"},
+		"an update that is seen with the clock's first time": {func(w *world) {
+			w.in.Terms.ByHand = true
+			w.holding(10).at("2026-04-16").set("editors", 4, applies(ApplyNextPeriod))
+			w.in.Before = time.Time{}
+		}, "40.00", "2026-05-01"},
+		"an update that applies before it": {func(w *world) {
+			w.holding(10).at("2026-04-11").increment("editors", 10, applyingAt("2026-04-16")).replay()
+		}, "250.00", "2026-05-01"},
+		"an update that waits for an approval is not on it": {func(w *world) {
+			w.loaded().product(func(p *Product) { p.Guard.MaxIncreasePercent = ptr[int64](100) }).
+				counted("editors", 10).replay().at("2026-04-16").counted("editors", 60).replay()
+		}, "100.00", "2026-05-01"},
+		"the end, with a credit": {func(w *world) {
+			w.holding(10).at("2026-04-16").cancel(Cancellation{At: instant("2026-04-25"), Method: proration.ProRata}).replay()
+		}, "-20.00", "2026-04-25"},
 		"usage so far": {func(w *world) {
 			w.metered(metering.Limits{}).reads("editors", 100).replay().at("2026-04-16").reads("editors", 300).replay()
 		}, "20.00", "2026-05-01"},
@@ -194,6 +213,14 @@ func TestSection8Upcoming(t *testing.T) {
 		})
 	}
 	var none State
+	ending := newWorld(t).holding(10).at("2026-04-16").cancel(Cancellation{AtPeriodEnd: true})
+	if got := UpcomingInvoice(ending.state, ending.in); !got.Absent || got.Renews || !got.End.Equal(instant("2026-05-01")) {
+		t.Errorf("before an end with nothing to bill: %+v", got)
+	}
+	ending.cancel(Cancellation{})
+	if got := UpcomingInvoice(ending.state, ending.in); got.Absent || !got.Renews || !got.End.IsZero() {
+		t.Errorf("after the end was taken back: %+v", got)
+	}
 	if got := UpcomingInvoice(none, Input{}); !got.DueTime.IsZero() || !got.Subtotal.Equal(money.Decimal{}) {
 		t.Errorf("before the start: %+v", got)
 	}

@@ -77,18 +77,21 @@ func TestSection9Trials(t *testing.T) {
 					w.t.Fatalf("it is %s", w.state.Phase)
 				}
 			},
+			want: []string{"Final 2026-04-11:"},
 		},
 		"cancelled with the trial": {
 			reason: "atPeriodEnd in a trial is the trial's end: the first period is not charged.",
 			play: func(w *world) {
 				trial(w).declaring(5).cancel(Cancellation{AtPeriodEnd: true}).at("2026-06-01").replay()
 			},
+			want: []string{"Final 2026-04-11:"},
 		},
 		"cancelled at its end": {
 			reason: "The same by the date; cancellation comes before the boundary.",
 			play: func(w *world) {
 				trial(w).declaring(5).cancel(Cancellation{At: instant("2026-04-11")}).replay().at("2026-06-01").replay()
 			},
+			want: []string{"Final 2026-04-11:"},
 		},
 		"cancelled inside": {
 			reason: "There is nothing to settle.",
@@ -96,6 +99,7 @@ func TestSection9Trials(t *testing.T) {
 				trial(w).plan(func(p *Plan) { p.Charge = InArrears }).declaring(5).
 					cancel(Cancellation{At: instant("2026-04-05"), Method: proration.ProRata}).replay().at("2026-06-01").replay()
 			},
+			want: []string{"Final 2026-04-05:"},
 		},
 		"a one-time item": {
 			reason: "It is charged at the start all the same, and never again.",
@@ -199,7 +203,7 @@ func TestSection9ChangesOfItems(t *testing.T) {
 					w.t.Fatalf("it is %s", w.state.Phase)
 				}
 			},
-			want: []string{"u1 Applied"},
+			want: []string{"u1 Applied", "Final 2026-04-15:"},
 		},
 		"trial-only, ended by the change": {
 			reason: "what comes after it is paid for",

@@ -33,7 +33,7 @@ func (r *replay) start(e event) *Fault {
 	for _, p := range s.counts[:min(len(s.counts), maxCountsAtStart)] {
 		r.decide(p, r.startedWith(p, e.at))
 	}
-	r.issue(DocumentInitial, e.at, r.state.Period.Span, lines)
+	r.issue(DocumentInitial, r.firstIssued(e.at), r.state.Period.Span, lines)
 	return nil
 }
 
@@ -110,34 +110,11 @@ func (r *replay) agreedTerms(s *State) *Fault {
 			return &Fault{MixedCurrency, fmt.Sprintf("Item %q is priced in %s, the items before it in %s: use plans of "+
 				"one currency.", t.Name, currency.Code(), s.Currency.Code())}
 		}
-		if plan.Interval != s.Interval {
-			return &Fault{MixedInterval, fmt.Sprintf("Item %q is billed by another interval than the items before it: "+
-				"use plans of one interval.", t.Name)}
+		if !plan.Interval.Equal(s.Interval) {
+			first := r.in.Terms.Items[0]
+			return &Fault{MixedInterval, fmt.Sprintf("Item %q is on plan %q, billed every %s, and item %q on plan %q, billed "+
+				"every %s. Use plans of one interval.", first.Name, first.Plan, s.Interval, t.Name, t.Plan, plan.Interval)}
 		}
-	}
-	return nil
-}
-
-// checkStartTime refuses a start that would charge what was charged before
-// (section 14).
-func (r *replay) checkStartTime(at time.Time, b beginning) *Fault {
-	until, last := r.in.Terms.BilledUntil, r.in.Predecessor
-	switch {
-	case last.Invoice != "" && until.IsZero():
-		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s belongs to an earlier subscription of this name and "+
-			"customer: set spec.billedUntil to the end of what it was billed for.", last.Invoice)}
-	case last.Invoice != "" && !last.Issued.Before(until):
-		// A manifest that says what an import was billed for comes back with it.
-		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s of an earlier subscription of this name and customer fell "+
-			"due at %s, which spec.billedUntil does not cover: set spec.billedUntil later than that, to the end of what that "+
-			"subscription was billed for.", last.Invoice, last.Issued.UTC().Format(time.RFC3339))}
-	case !until.IsZero():
-		return nil
-	}
-	c := calendar.Calendar{Anchor: at, Interval: b.state.Interval, Zone: b.zone}
-	if c.Boundary(1).Before(r.in.Terms.Created) {
-		return &Fault{StartTimeInPast, "The start lies more than one whole billing period before the creation of the " +
-			"subscription: set spec.billedUntil to the end of what was billed elsewhere, or a later spec.startTime."}
 	}
 	return nil
 }
@@ -220,6 +197,14 @@ func (r *replay) firstPeriod(at time.Time) ([]proration.Line, *Fault) {
 	if fault != nil {
 		return nil, fault
 	}
+	first := latest(at, trialEnd)
+	c := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: r.zone}
+	if r.in.Terms.Anchor.IsZero() {
+		c.Anchor = first
+	}
+	if fault := r.checkBilledUntil(at, first, c); fault != nil {
+		return nil, fault
+	}
 	once := r.chargeOnce()
 	if r.billedElsewhere(at) {
 		once = nil
@@ -228,27 +213,25 @@ func (r *replay) firstPeriod(at time.Time) ([]proration.Line, *Fault) {
 		r.startTrial(at, trialEnd)
 		return once, nil
 	}
-	r.state.Phase = Active
-	first := latest(at, trialEnd)
-	c := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: r.zone}
-	if r.in.Terms.Anchor.IsZero() {
-		c.Anchor, r.state.Anchor = first, first
-	}
-	if !r.billedElsewhere(first) {
-		r.setPeriod(c.IndexOf(first), first, c, r.in.Terms.Zone)
+	r.state.Phase, r.state.Anchor = Active, c.Anchor
+	return r.firstPaidPeriod(first, c, once)
+}
+
+// firstPaidPeriod opens the first period that is paid for and charges it, unless
+// that was done elsewhere. After a predecessor that gave time back, which ended by
+// billedUntil, the rest of the period is a stub.
+func (r *replay) firstPaidPeriod(first time.Time, c calendar.Calendar, once []proration.Line) ([]proration.Line, *Fault) {
+	until := r.in.Terms.BilledUntil
+	if !first.Before(until) || r.in.Predecessor.GaveBack {
+		from := latest(first, until)
+		r.setPeriod(c.IndexOf(from), from, c, r.in.Terms.Zone)
 		lines, fault := r.chargePeriod(len(once))
 		return append(once, lines...), fault
 	}
-	index := c.IndexOf(r.in.Terms.BilledUntil.Add(-time.Second))
+	index := c.IndexOf(until.Add(-time.Second))
 	r.setPeriod(index, latest(first, c.Boundary(index)), c, r.in.Terms.Zone)
-	_, fault = r.chargePeriod(0) // counted as charged; nothing is issued for it
+	_, fault := r.chargePeriod(0) // counted as charged; nothing is issued for it
 	return nil, fault
-}
-
-// billedElsewhere reports whether what falls due at an instant was invoiced
-// elsewhere: it lies before billedUntil (section 14).
-func (r *replay) billedElsewhere(due time.Time) bool {
-	return due.Before(r.in.Terms.BilledUntil)
 }
 
 // startTrial opens the trial. Without an anchor, periods are counted from its
@@ -264,7 +247,8 @@ func (r *replay) startTrial(at, end time.Time) {
 
 // trialEnd is the end of the subscription's one trial: the spec's, else the
 // longest of its plans' at the start, in local calendar units (section 9). Zero
-// without a trial.
+// without a trial. The plans' trial is not given again to a customer who had a
+// subscription of this name (section 14).
 func (r *replay) trialEnd(at time.Time) (time.Time, *Fault) {
 	end := r.in.Terms.TrialEnd
 	if !end.IsZero() && !end.After(at) {
@@ -275,13 +259,14 @@ func (r *replay) trialEnd(at time.Time) (time.Time, *Fault) {
 	}
 	for _, t := range r.in.Terms.Items {
 		trial := r.in.Products[t.Product].Plans[t.Plan].Trial
-		if trial.Count == 0 {
+		if trial.Count == 0 || r.in.Predecessor.Invoice != "" {
 			continue
 		}
 		end = latest(end, calendar.AddUnits(at, trial.Count, trial.Unit, r.zone))
 	}
 	if end.IsZero() && r.in.Terms.TrialOnly {
-		return end, &Fault{InvalidTrial, "spec.trial.only needs a trial: set spec.trial.endTime, or use a plan with a trial."}
+		return end, &Fault{InvalidTrial, "spec.trial.only needs a trial: set spec.trial.endTime, or use a plan with a trial. " +
+			"A customer who had a subscription of this name gets no second trial from a plan."}
 	}
 	return end, nil
 }

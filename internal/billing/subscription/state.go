@@ -63,6 +63,9 @@ type State struct {
 	Day DayCount
 	// Parked says why the subscription waits for a person; empty when it does not.
 	Parked string
+	// CatchUpTo is the instant up to which a person let many boundaries be replayed;
+	// see [MaxBoundaries]. Zero where nobody had to.
+	CatchUpTo time.Time
 	// ActedOn is the spec last acted on, item by item.
 	ActedOn ActedOn
 	// Leftovers say what items left behind that went, or left their plan, in this

@@ -120,7 +120,7 @@ func (r *replay) supersede(e event) *Fault {
 	p := e.update
 	verdict, fault := IsSuperseded, Fault{SupersededBySpec, "A newer edit of the subscription took its place."}
 	switch {
-	case r.state.Phase == Canceled && p.Origin == OriginUser && r.base(p).After(r.state.LastEvent):
+	case r.state.Phase == Canceled && p.Origin == OriginUser && r.madeAfterEnd(p):
 		verdict, fault = IsRejected, Fault{SubscriptionCanceled, "The subscription is canceled and changes no more."}
 	case r.state.Phase == Canceled:
 		fault = Fault{SubscriptionCanceled, "The subscription was canceled before this took hold."}
@@ -136,6 +136,13 @@ func (r *replay) supersede(e event) *Fault {
 	f := r.inForce(p)
 	r.decide(p, Decision{Verdict: verdict, Fault: fault, InForce: f, Summary: r.summary(p)})
 	return nil
+}
+
+// madeAfterEnd reports whether a person made an update after the subscription had
+// ended: later, or at the same instant and not seen before the end was committed.
+func (r *replay) madeAfterEnd(p *pending) bool {
+	base := r.base(p)
+	return base.After(r.state.LastEvent) || (r.ended && p.Seen.IsZero() && base.Equal(r.state.LastEvent))
 }
 
 // actedUpTo remembers the generation of an edit that was taken back, so that a

@@ -120,6 +120,10 @@ func (r *replay) fillQuantity(p *pending, t *target, at time.Time) *Fault {
 	product := r.in.Products[t.Product]
 	plan := product.Plans[t.Plan]
 	switch {
+	case t.replaced() && r.counts(*t):
+		// A counted item is never refused for its count: it is clamped, as at a start.
+		t.quantity = Clamp(t.before.count(t.Product), plan.Minimum, plan.Maximum, r.in.Assigned[t.Name])
+		return nil
 	case t.Quantity != nil:
 		t.quantity = *t.Quantity
 		return nil
@@ -136,6 +140,25 @@ func (r *replay) fillQuantity(p *pending, t *target, at time.Time) *Fault {
 	}
 	t.quantity = Clamp(*t.count.Change.Count, plan.Minimum, plan.Maximum, r.in.Assigned[t.Name])
 	return nil
+}
+
+// counts reports whether a data loader decides the quantity of a target: the spec
+// does not declare it.
+func (r *replay) counts(t target) bool {
+	declared, _ := r.in.Terms.item(t.Name)
+	product := r.in.Products[t.Product]
+	metered := product.Plans[t.Plan].Metered && t.Recurring
+	asked := t.Quantity != nil && t.before != nil && *t.Quantity != t.before.Position.Held
+	return product.Loader && declared.Quantity == nil && !metered && !asked
+}
+
+// count is what an item counts before it is clamped, as far as that is known: what
+// the loader of another product counted says nothing.
+func (i *Item) count(product string) int64 {
+	if i.Loaded == nil || i.Product != product {
+		return i.Position.Held
+	}
+	return *i.Loaded
 }
 
 // checkList says why the names of a list cannot be.
@@ -185,7 +208,7 @@ func (r *replay) checkTargets(p *pending, targets []target, renewal Renewal) *Fa
 func (r *replay) checkSource(p *pending, t target) *Fault {
 	declared, _ := r.in.Terms.item(t.Name)
 	counted := r.in.Products[t.Product].Loader && declared.Quantity == nil
-	same := t.before != nil && t.before.Position.Held == t.quantity
+	same := t.before != nil && t.Quantity != nil && t.before.Position.Held == *t.Quantity
 	if p.Origin != OriginUser || t.Quantity == nil || !counted || same {
 		return nil
 	}
@@ -205,12 +228,13 @@ func (r *replay) checkAgreed(targets []target, renewal Renewal) *Fault {
 		case plan.Currency != r.state.Currency.Code():
 			return &Fault{CurrencyChange, fmt.Sprintf("Item %q is priced in %s, and the subscription is billed in %s, which "+
 				"is fixed at the start: use a plan in that currency.", t.Name, plan.Currency, r.state.Currency.Code())}
-		case agreed != nil && plan.Interval != *agreed:
+		case agreed != nil && !plan.Interval.Equal(*agreed):
 			return &Fault{InvalidItems, fmt.Sprintf("Item %q is billed by another interval than the items before it: use "+
 				"plans of one interval.", t.Name)}
-		case plan.Interval != r.state.Interval && renewal != Reset:
+		case !plan.Interval.Equal(r.state.Interval) && renewal != Reset:
 			return &Fault{IntervalChangeNeedsReset, fmt.Sprintf("Item %q is billed by another interval than the "+
-				"subscription: set renewalPolicy Reset, or use a plan of the same interval.", t.Name)}
+				"subscription. Create a SubscriptionUpdate with changeItems and renewalPolicy Reset, or use a plan of the same "+
+				"interval.", t.Name)}
 		}
 		agreed = &plan.Interval
 	}

@@ -16,6 +16,9 @@ import (
 // than the last one taken.
 func (r *replay) isNews(reading Reading) bool {
 	item := r.state.item(reading.Item)
+	if slices.Contains(r.refused, reading) {
+		return false
+	}
 	return r.state.Started() && item != nil && item.Metered && reading.Total >= 0 && item.Meter.IsNews(reading.Reading)
 }
 

@@ -3,7 +3,10 @@
 
 package subscription
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // waiting says what an open update waits for, in values that stay the same from
 // one pass to the next as long as nothing happens.
@@ -87,9 +90,21 @@ func (r *replay) scheduledForRefresh(p *pending, next time.Time) *Waiting {
 
 // held is a loaded count that waits for a person.
 func (r *replay) held(p *pending) *Waiting {
-	w := r.wait(p, IsHeld, Fault{AwaitingApproval, "The count differs so much from the quantity held that the guard of " +
-		"the seat product holds it. Check the source; then set spec.approved to true to let it apply."}, time.Time{})
+	w := r.wait(p, IsHeld, Fault{AwaitingApproval, r.exceeded(p) + " Check the data source, then set spec.approved to true to " +
+		"apply the count."}, time.Time{})
 	return &w
+}
+
+// exceeded says which limit of the guard a loaded count exceeds.
+func (r *replay) exceeded(p *pending) string {
+	item := r.itemOf(p)
+	guard := r.in.Products[item.Product].Guard
+	limit, field := guard.MaxDecreasePercent, "maxDecreasePercent"
+	if r.wanted(p, item) > item.Position.Held {
+		limit, field = guard.MaxIncreasePercent, "maxIncreasePercent"
+	}
+	return fmt.Sprintf("The count changes from %d to %d, by more than the %d percent that %s of SeatProduct %q allows without "+
+		"approval.", item.Position.Held, r.wanted(p, item), *limit, field, item.Product)
 }
 
 // notInForce is a count of an item that the spec has and the subscription does

@@ -81,10 +81,16 @@ func (r *Reconciler) commit(ctx context.Context, w *world, p intent) error {
 // describe writes the outcome into a status.
 func (r *Reconciler) describe(w *world, p intent, s *v1alpha1.SubscriptionStatus) {
 	outcome := p.outcome
-	if outcome.Events > 0 || outcome.Readings > 0 {
-		record.WriteState(outcome.State, subscription.UpcomingInvoice(outcome.State, w.input), s)
+	switch {
+	case outcome.Events > 0 || outcome.Readings > 0:
+		record.WriteState(outcome.State, subscription.UpcomingInvoice(outcome.State, outcome.Open(w.input)), s)
 		s.Outbox = p.effects
 		s.LastHandledUnpark = w.sub.Annotations[v1alpha1.AnnotationUnpark]
+	case w.looksAhead(outcome):
+		record.WriteUpcoming(&outcome.State, subscription.UpcomingInvoice(outcome.State, outcome.Open(w.input)), s)
+	}
+	if outcome.InvoicedNow {
+		s.LastHandledInvoiceRequest = w.sub.Annotations[v1alpha1.AnnotationInvoiceRequestedAt]
 	}
 	for _, e := range outcome.Effects {
 		if e.Document == nil {
@@ -111,6 +117,14 @@ func (r *Reconciler) describe(w *world, p intent, s *v1alpha1.SubscriptionStatus
 		}
 	}
 	r.conditions(w, outcome, s)
+}
+
+// looksAhead reports whether what lies ahead may have changed although nothing happened: the spec was edited, or
+// an update waits that did not before. What other objects say is taken up with the next event, so that an edit of
+// a product does not rewrite all of its subscriptions.
+func (w *world) looksAhead(outcome subscription.Outcome) bool {
+	return w.sub.Status.ObservedGeneration != w.sub.Generation || wasRefused(w.sub) ||
+		ptr.Deref(w.sub.Status.PendingUpdates, 0) != int64(len(outcome.Waiting))
 }
 
 // displayState is the state that people read.

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 )
 
@@ -53,7 +54,31 @@ var _ = Describe("Deleting a Subscription", func() {
 		Expect(live.Delete(ctx, s)).To(Succeed())
 		b.settle(ctx, "acme")
 		isGone(ctx, b)
-		Expect(b.invoices(ctx, "acme")).To(BeEmpty())
+		invoices := b.invoices(ctx, "acme")
+		Expect(invoices).To(HaveLen(1), "a trace over 0.00")
+		Expect(invoices[0].Spec.Reason).To(Equal(v1alpha1.InvoiceFinal))
+		Expect(invoices[0].Spec.AmountDue).To(BeEquivalentTo("0.00"))
+		Expect(invoices[0].Spec.Lines).To(HaveLen(1))
+		Expect(invoices[0].Spec.Lines[0].Description).To(Equal("Not billed: 1 seat added, 15 of 30 days, 5.00 EUR"))
+	})
+
+	It("leaves a trace of a trial, which its successor finds", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		trial := func() *v1alpha1.Subscription {
+			return acme(b).With(func(s *v1alpha1.Subscription) {
+				s.Spec.Trial = &v1alpha1.SubscriptionTrial{EndTime: record.Time(at("2026-04-15T00:00:00Z"))}
+			}).Obj()
+		}
+		b.create(ctx, product(b.namespace).Obj(), trial())
+		b.reconcile(ctx, "acme")
+		Expect(live.Delete(ctx, b.subscription(ctx, "acme"))).To(Succeed())
+		b.settle(ctx, "acme")
+		isGone(ctx, b)
+		Expect(b.invoices(ctx, "acme")).To(HaveLen(1))
+		b.create(ctx, trial())
+		b.settle(ctx, "acme")
+		ready := condition(b.subscription(ctx, "acme").Status.Conditions, v1alpha1.ConditionReady)
+		Expect(ready.Reason).To(Equal(v1alpha1.ReasonPredecessorFound))
 	})
 
 	It("lets go of one that never started", func(ctx SpecContext) {

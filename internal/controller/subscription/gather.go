@@ -5,6 +5,7 @@ package subscription
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -49,9 +50,9 @@ type world struct {
 
 // gather reads everything that a decision depends on, and writes nothing.
 func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*world, error) {
-	state, err := record.ReadState(&sub.Status)
+	state, err := readState(sub)
 	if err != nil {
-		return nil, fmt.Errorf("the status cannot be read, and is not guessed at: %w", err)
+		return nil, err
 	}
 	now, err := clocks.Reader{Client: r.Client, Wall: r.Wall}.Now(ctx, sub.Namespace, sub.Spec.TestClockRef)
 	if err != nil {
@@ -64,6 +65,7 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 		Policies:   map[subscription.PolicyRef]subscription.Policy{},
 		Readings:   record.Readings(sub),
 		Unpark:     sub.Annotations[v1alpha1.AnnotationUnpark] != sub.Status.LastHandledUnpark,
+		InvoiceNow: w.asksForInvoice(),
 		MaxEffects: maxEffects,
 	}
 	w.present = record.Present{Clock: now, Wall: r.Wall.Now()}
@@ -84,6 +86,24 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 		return nil, err
 	}
 	return w, r.gatherPolicies(ctx, w)
+}
+
+// errUnreadable says that a status is not what the operator writes.
+var errUnreadable = errors.New("the status cannot be read")
+
+// readState reads the committed state. A status that cannot be read is not guessed at.
+func readState(sub *v1alpha1.Subscription) (subscription.State, error) {
+	state, err := record.ReadState(&sub.Status)
+	if err != nil {
+		return state, fmt.Errorf("%w: %w", errUnreadable, err)
+	}
+	return state, nil
+}
+
+// asksForInvoice reports whether a person asked for an invoice that was not issued yet.
+func (w *world) asksForInvoice() bool {
+	asked := w.sub.Annotations[v1alpha1.AnnotationInvoiceRequestedAt]
+	return asked != "" && asked != w.sub.Status.LastHandledInvoiceRequest
 }
 
 // holdBack has a pass take place at the time before a clock was moved, where
@@ -265,9 +285,7 @@ func (r *Reconciler) gatherPredecessor(ctx context.Context, w *world) error {
 		invoice := &list.Items[i]
 		ours := invoice.Spec.SubscriptionRef.UID == w.sub.UID
 		if !ours && invoice.Spec.Customer.ID == w.sub.Spec.Customer.ID {
-			w.input.Predecessor = later(w.input.Predecessor, subscription.Predecessor{
-				Invoice: invoice.Name, Issued: invoice.Spec.IssueTime.Time,
-			})
+			w.input.Predecessor = later(w.input.Predecessor, record.Predecessor(invoice))
 		}
 	}
 	return nil

@@ -78,7 +78,7 @@ var _ = Describe("A change of items", func() {
 		Expect(live.Update(ctx, s)).To(Succeed())
 		b.restart(nil)
 		b.reconcile(ctx, "acme")
-		Expect(b.run.Writes()).To(HaveLen(3), "create, commit, mark: %v", b.run.Writes())
+		Expect(b.run.Writes()).To(HaveLen(4), "create, commit, mark, the invoice: %v", b.run.Writes())
 		made := b.edits(ctx)
 		Expect(made).To(HaveLen(1))
 		Expect(made[0].Status.State).To(Equal(v1alpha1.UpdateApplied))

@@ -122,13 +122,21 @@ func isUnmet(c metav1.Condition) bool {
 	return c.Status != metav1.ConditionTrue && c.Type != v1alpha1.ConditionReconciling && c.Type != v1alpha1.ConditionStalled
 }
 
+// dueTime is when a subscription renews or, where it does not, ends; nil when neither is ahead.
+func dueTime(s *v1alpha1.Subscription) *metav1.Time {
+	if s.Status.RenewalTime == nil && s.Status.CancelTime == nil {
+		return s.Status.EndTime
+	}
+	return s.Status.RenewalTime
+}
+
 // overdue is by how long a subscription's renewal is late because of the operator: nobody suspended it,
 // and no fault of its own or of what it names holds it up. Who lives by a TestClock is never late.
 func overdue(s *v1alpha1.Subscription, now time.Time) time.Duration {
-	if s.Spec.TestClockRef != nil || s.Spec.Suspend || s.Status.RenewalTime == nil || waits(s.Status.Conditions) {
+	if s.Spec.TestClockRef != nil || s.Spec.Suspend || dueTime(s) == nil || waits(s.Status.Conditions) {
 		return 0
 	}
-	return max(now.Sub(s.Status.RenewalTime.Time), 0)
+	return max(now.Sub(dueTime(s).Time), 0)
 }
 
 // waits reports whether something else than the operator keeps a subscription waiting.

@@ -5,6 +5,7 @@ package subscription
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -15,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/health"
@@ -122,6 +124,19 @@ var _ = Describe("Ready of a Subscription", func() {
 		}},
 		v1alpha1.ReasonStartTimeInPast: {"two periods were never billed", failed, func(ctx context.Context, b *bench) {
 			b.create(ctx, product(b.namespace).Obj(), acme(b).Start(at("2026-01-15T00:00:00Z")).Obj())
+		}},
+		v1alpha1.ReasonBilledUntilTooLate: {"nothing would ever be billed", failed, func(ctx context.Context, b *bench) {
+			b.create(ctx, product(b.namespace).Obj(), acme(b).With(func(s *v1alpha1.Subscription) {
+				s.Spec.BilledUntil = record.Time(at("2199-01-01T00:00:00Z"))
+			}).Obj())
+		}},
+		v1alpha1.ReasonBilledUntilNotABoundary: {"the rest of April would be skipped", failed, func(ctx context.Context, b *bench) {
+			b.create(ctx, product(b.namespace).Obj(), acme(b).With(func(s *v1alpha1.Subscription) {
+				s.Spec.BilledUntil = record.Time(at("2026-04-16T00:00:00Z"))
+			}).Obj())
+		}},
+		v1alpha1.ReasonAmountTooLarge: {"five seats of fifteen digits", failed, func(ctx context.Context, b *bench) {
+			b.create(ctx, builders.MakeSeatProduct("seat", b.namespace).Plan("monthly", "EUR", "999999999999999").Obj(), acme(b).Obj())
 		}},
 		v1alpha1.ReasonPredecessorFound: {"an earlier acme was billed for April", failed, func(ctx context.Context, b *bench) {
 			b.create(ctx, product(b.namespace).Obj(), acme(b).Obj())
@@ -326,6 +341,18 @@ var _ = Describe("Applied of a SubscriptionUpdate", func() {
 				u.Spec.ChangeItems.RenewalPolicy = v1alpha1.RenewalRetain
 				u.Spec.ChangeItems.KeepTrial, u.Spec.ChangeItems.IgnoreRecurring = ptr.To(true), ptr.To(true)
 			}).Obj())
+		}},
+		v1alpha1.ReasonTooManyLines: {"500 lines wait for June", v1alpha1.UpdateRejected, failed, func(ctx context.Context, b *bench) {
+			on16April(ctx, b)
+			s := b.subscription(ctx, "acme")
+			for i := range subscription.MaxDeferred {
+				s.Status.Deferred = append(s.Status.Deferred, v1alpha1.DeferredLine{
+					BillAt: *record.Time(at("2026-06-01T00:00:00Z")), Reason: v1alpha1.InvoiceCustom,
+					Line: v1alpha1.Line{Key: fmt.Sprintf("before-%d", i), Item: "editors", Kind: v1alpha1.LineDebit, Amount: "0.01"},
+				})
+			}
+			Expect(live.Status().Update(ctx, s)).To(Succeed())
+			b.create(ctx, update(b).Increment("editors", 1).BillAt(at("2026-06-01T00:00:00Z")).Obj())
 		}},
 		v1alpha1.ReasonPreviewOutdated: {"the preview was of something else", v1alpha1.UpdateRejected, failed, func(ctx context.Context, b *bench) {
 			started(ctx, b)

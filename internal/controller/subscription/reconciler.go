@@ -22,9 +22,12 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/clocks"
+	"github.com/seatplane/seatplane/internal/record"
 )
 
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions,verbs=get;list;watch;patch
@@ -70,6 +73,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if errors.Is(err, errConflict) || apierrors.IsConflict(err) {
 		return ctrl.Result{RequeueAfter: time.Second}, nil
 	}
+	if isRefused(err) {
+		return result, r.reportRefused(ctx, &sub, err)
+	}
 	return result, err
 }
 
@@ -81,9 +87,7 @@ func (r *Reconciler) reconcile(ctx context.Context, sub *v1alpha1.Subscription) 
 		return ctrl.Result{}, r.reportOwed(ctx, sub, owed)
 	}
 	if abandoned(sub) {
-		// What was accrued is not billed; what was committed is in place by now.
-		_, err := r.letGo(ctx, sub)
-		return ctrl.Result{}, err
+		return ctrl.Result{}, r.abandon(ctx, sub)
 	}
 	w, err := r.gather(ctx, sub)
 	if err != nil {
@@ -111,6 +115,9 @@ func (r *Reconciler) reconcile(ctx context.Context, sub *v1alpha1.Subscription) 
 		return ctrl.Result{}, err
 	}
 	if err := r.markSeats(ctx, w, p.outcome); err != nil {
+		return ctrl.Result{}, err
+	}
+	if err := r.reportAccepted(ctx, w, p.outcome); err != nil {
 		return ctrl.Result{}, err
 	}
 	if done, err := r.letGo(ctx, sub); done || err != nil {
@@ -163,6 +170,59 @@ func (r *Reconciler) letGo(ctx context.Context, sub *v1alpha1.Subscription) (don
 	}
 	r.placed.forget(sub.UID)
 	return true, nil
+}
+
+// abandon lets a subscription go whose deletion is not settled: what was committed is in place by now. It leaves
+// a Final document over 0.00 that names what is not billed. Nothing keeps an abandoned subscription for long: a
+// trace that cannot be written is left out.
+func (r *Reconciler) abandon(ctx context.Context, sub *v1alpha1.Subscription) error {
+	err := r.leaveTrace(ctx, sub)
+	if isRefused(err) || errors.Is(err, errUnreadable) {
+		log.FromContext(ctx).Error(err, "an abandoned subscription is let go without a Final document")
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = r.letGo(ctx, sub)
+	return err
+}
+
+// leaveTrace commits the end of an abandoned subscription and issues its document.
+func (r *Reconciler) leaveTrace(ctx context.Context, sub *v1alpha1.Subscription) error {
+	if sub.Status.CancelTime != nil || sub.Status.StartTime == nil {
+		return nil
+	}
+	w, err := r.gather(ctx, sub)
+	var clock *clocks.NotFoundError
+	if errors.As(err, &clock) {
+		w, err = withoutClock(sub)
+	}
+	if err != nil {
+		return err
+	}
+	p := intent{outcome: subscription.Abandon(w.state, w.input)}
+	if p.effects, _, err = r.freeze(w, p.outcome); err != nil {
+		return err
+	}
+	if err := r.commit(ctx, w, p); err != nil {
+		return err
+	}
+	if owed := r.drain(ctx, sub, nil); owed != nil {
+		return r.reportOwed(ctx, sub, owed)
+	}
+	return nil
+}
+
+// withoutClock is what is known of a subscription whose clock is gone: it ends when something last happened to it.
+func withoutClock(sub *v1alpha1.Subscription) (*world, error) {
+	state, err := readState(sub)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{sub: sub, state: state}
+	w.input = subscription.Input{Now: state.LastEvent, Terms: record.Terms(sub)}
+	return w, nil
 }
 
 // abandoned reports whether whoever deletes the subscription wants it gone

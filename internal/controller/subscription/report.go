@@ -24,7 +24,16 @@ import (
 
 // conditions computes every condition that this reconciler owns from what was
 // gathered and decided.
+//
+// After a refused write they stay what they are until a whole pass goes through; see
+// [Reconciler.reportAccepted].
 func (r *Reconciler) conditions(w *world, outcome subscription.Outcome, s *v1alpha1.SubscriptionStatus) {
+	if !wasRefused(w.sub) {
+		r.allConditions(w, outcome, s)
+	}
+}
+
+func (r *Reconciler) allConditions(w *world, outcome subscription.Outcome, s *v1alpha1.SubscriptionStatus) {
 	set := status.Of(&s.Conditions, w.sub.Generation, r.Wall.Now())
 	ready(set, w, outcome)
 	inSync(set, w, outcome)
@@ -110,6 +119,9 @@ func usage(set status.Conditions, outcome subscription.Outcome) {
 		return
 	}
 	fault := subscription.UsageOutsideLimits(outcome.State)
+	if len(outcome.Refused) > 0 {
+		fault = &outcome.Refused[0]
+	}
 	switch {
 	case fault == nil:
 		set.Set(v1alpha1.ConditionUsageWithinLimits, metav1.ConditionTrue, v1alpha1.ReasonWithinLimits, "All usage is within its limits.")
@@ -126,7 +138,7 @@ func (r *Reconciler) reportWaiting(ctx context.Context, w *world, outcome subscr
 	for _, waiting := range outcome.Waiting {
 		before := w.updates[waiting.UID]
 		after := before.DeepCopy()
-		after.Status = record.Waiting(before, waiting, w.input.Policies, r.Wall.Now())
+		after.Status = record.Waiting(before, waiting, outcome.State.Currency, w.input.Policies, r.Wall.Now())
 		after.Status.SubscriptionUID = w.sub.UID
 		after.Status.Origin = w.originOf(waiting.UID)
 		if err := r.write(ctx, before, after); err != nil {
@@ -149,7 +161,7 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.Subscrip
 // reportOwed says that a write which the last commit owes cannot be made. No
 // further step is taken until it is.
 func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription, owed error) error {
-	if errors.Is(owed, errConflict) || apierrors.IsConflict(owed) {
+	if errors.Is(owed, errConflict) || apierrors.IsConflict(owed) || isRefused(owed) {
 		return owed
 	}
 	after := sub.DeepCopy()

@@ -66,6 +66,18 @@ func confine(o order) error {
 	)
 }
 
+// peakMemory returns the most memory that a process had, in bytes.
+func peakMemory(ended *os.ProcessState) int64 {
+	if ended == nil {
+		return 0
+	}
+	usage, ok := ended.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	return usage.Maxrss << 10
+}
+
 // limit lowers a resource limit, so that this process cannot raise it again.
 func limit(resource int, value uint64) error {
 	return unix.Setrlimit(resource, &unix.Rlimit{Cur: value, Max: value})

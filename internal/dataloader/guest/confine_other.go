@@ -6,6 +6,7 @@
 package guest
 
 import (
+	"os"
 	"runtime"
 	"runtime/debug"
 	"syscall"
@@ -13,6 +14,9 @@ import (
 
 // apart leaves a loader process as it is started.
 func apart() *syscall.SysProcAttr { return nil }
+
+// peakMemory is not known here.
+func peakMemory(*os.ProcessState) int64 { return 0 }
 
 // confine keeps the garbage collector below the limit of memory. Nothing else can be limited here: run
 // the operator on Linux where sources are not trusted.

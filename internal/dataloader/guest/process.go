@@ -97,7 +97,7 @@ func (p *Process) Run(ctx context.Context, job Job) (dataloader.Answer, error) {
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, job.Timeout+Grace, errTimeout)
 	defer cancel()
-	answer, lastWords, err := p.talk(limited, job, order{
+	answer, death, err := p.talk(limited, job, order{
 		Kind: job.Kind, Timeout: job.Timeout, Memory: p.memory, Folders: job.Folders, Keys: job.Keys, Source: source,
 	})
 	switch failure, isFailure := errors.AsType[*dataloader.Failure](err); {
@@ -110,16 +110,16 @@ func (p *Process) Run(ctx context.Context, job Job) (dataloader.Answer, error) {
 	case context.Cause(limited) == errTimeout:
 		p.deaths.WithLabelValues("time").Inc()
 		return dataloader.Answer{}, timedOut(job.Timeout)
-	case ranOutOfMemory(lastWords):
-		return dataloader.Answer{}, p.failed(job, "memory", lastWords)
+	case death.isOfMemory(p.memory):
+		return dataloader.Answer{}, p.failed(job, "memory", death.lastWords)
 	default:
-		return dataloader.Answer{}, p.failed(job, "crash", lastWords)
+		return dataloader.Answer{}, p.failed(job, "crash", death.lastWords)
 	}
 }
 
 // talk starts a loader process, gives it its order, and takes its answer. The process has ended when talk
 // returns.
-func (p *Process) talk(ctx context.Context, job Job, o order) (dataloader.Answer, []byte, error) {
+func (p *Process) talk(ctx context.Context, job Job, o order) (dataloader.Answer, death, error) {
 	ctx, kill := context.WithCancel(ctx)
 	defer kill()
 	cmd := exec.CommandContext(ctx, p.command[0], p.command[1:]...)
@@ -129,14 +129,14 @@ func (p *Process) talk(ctx context.Context, job Job, o order) (dataloader.Answer
 	cmd.Stderr = lastWords
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		return dataloader.Answer{}, nil, err
+		return dataloader.Answer{}, death{}, err
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return dataloader.Answer{}, nil, err
+		return dataloader.Answer{}, death{}, err
 	}
 	if err := cmd.Start(); err != nil {
-		return dataloader.Answer{}, []byte(err.Error()), err
+		return dataloader.Answer{}, death{lastWords: []byte(err.Error())}, err
 	}
 	var sending sync.WaitGroup
 	// The pipe stays open: the loader process ends when it is closed, as it is when the manager dies.
@@ -152,7 +152,7 @@ func (p *Process) talk(ctx context.Context, job Job, o order) (dataloader.Answer
 	_ = stdin.Close()
 	sending.Wait()
 	_ = cmd.Wait()
-	return answer, lastWords.bytes(), err
+	return answer, death{lastWords: lastWords.bytes(), peak: peakMemory(cmd.ProcessState)}, err
 }
 
 func isFailure(err error) bool {
@@ -188,10 +188,22 @@ func (p *Process) failed(job Job, cause string, lastWords []byte) error {
 	return failure
 }
 
-// ranOutOfMemory says whether the last words of a process are those of Go's runtime without memory.
-func ranOutOfMemory(lastWords []byte) bool {
+// death is how a loader process ended.
+type death struct {
+	// lastWords is the beginning of what it wrote to its standard error.
+	lastWords []byte
+	// peak is the most memory that it had, in bytes; 0 where that is unknown.
+	peak int64
+}
+
+// isOfMemory says whether a process ended because it had no memory left. Go's runtime says so, or dies of a
+// fault in the midst of an allocation when the process is close to its limit.
+func (d death) isOfMemory(limit int64) bool {
+	if d.peak > limit/10*8 && !bytes.HasPrefix(d.lastWords, []byte("panic:")) {
+		return true
+	}
 	for _, words := range []string{"out of memory", "cannot allocate memory", "makeslice: len out of range", "makeslice: cap out of range"} {
-		if bytes.Contains(lastWords, []byte(words)) {
+		if bytes.Contains(d.lastWords, []byte(words)) {
 			return true
 		}
 	}

@@ -1,0 +1,208 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// Section 14: billedUntil is a boundary of the subscription's own periods, at most one
+// period from now.
+func TestSection14BilledUntil(t *testing.T) {
+	tests := map[string]struct {
+		reason              string
+		zone, start, anchor string
+		trialEnd            string
+		until               string
+		want                Reason
+		names               []string
+	}{
+		"a boundary": {reason: "1 April to 1 July were billed", start: "2026-04-01", until: "2026-07-01"},
+		"the start":  {reason: "nothing was billed", start: "2026-04-01", until: "2026-04-01"},
+		"within a period": {
+			reason: "the rest of it would never be invoiced", start: "2026-04-01", until: "2026-06-16",
+			want: BilledUntilNotABoundary, names: []string{"2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z"},
+		},
+		"a local midnight that is not one": {
+			reason: "a customer in Paris with a start at 00:00 UTC has boundaries at 01:00 or 02:00 local time",
+			zone:   "Europe/Paris", start: "2024-02-01", until: "2026-07-01",
+			want: BilledUntilNotABoundary, names: []string{"2026-06-30T23:00:00Z", "2026-07-31T23:00:00Z"},
+		},
+		"by local time": {reason: "01:00 in Paris", zone: "Europe/Paris", start: "2024-02-01", until: "2026-06-30T23:00:00Z"},
+		"in the first stub": {
+			reason: "between the start and the anchor", start: "2026-04-10", anchor: "2026-05-01", until: "2026-04-20",
+			want: BilledUntilNotABoundary, names: []string{"2026-04-10T00:00:00Z", "2026-05-01T00:00:00Z"},
+		},
+		"within a trial": {
+			reason: "the boundary is its end", start: "2026-07-01", trialEnd: "2026-07-15", until: "2026-07-10",
+			want: BilledUntilNotABoundary, names: []string{"2026-07-01T00:00:00Z", "2026-07-15T00:00:00Z"},
+		},
+		"a trial's end":       {reason: "it is a boundary", start: "2026-07-01", trialEnd: "2026-07-15", until: "2026-07-15"},
+		"one period from now": {reason: "the current period was billed in advance", start: "2026-04-01", until: "2026-08-01"},
+		"more than that":      {reason: "nothing would be billed until then", start: "2026-04-01", until: "2026-09-01", want: BilledUntilTooLate},
+		"in 2199":             {reason: "nothing would ever be billed", start: "2026-04-01", until: "2199-01-01", want: BilledUntilTooLate},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).starting("2026-07-01")
+			w.in.Terms.Zone, w.in.Terms.Start, w.in.Terms.BilledUntil = tc.zone, instant(tc.start), instant(tc.until)
+			if tc.anchor != "" {
+				w.in.Terms.Anchor = instant(tc.anchor)
+			}
+			if tc.trialEnd != "" {
+				w.in.Terms.TrialEnd = instant(tc.trialEnd)
+			}
+			w.declaring(5)
+			var got Fault
+			if w.last.Blocked != nil {
+				got = *w.last.Blocked
+			}
+			if got.Reason != tc.want {
+				t.Fatalf("%s: got %+v, want %q", tc.reason, got, tc.want)
+			}
+			for _, part := range tc.names {
+				if !strings.Contains(got.Message, part) {
+					t.Errorf("%q does not name %s", got.Message, part)
+				}
+			}
+		})
+	}
+}
+
+// Section 14: a predecessor that ended with credits gave time back.
+func TestSection14PredecessorGaveBack(t *testing.T) {
+	tests := map[string]struct {
+		reason string
+		until  string
+		charge Charge
+		at     string
+		want   []string
+	}{
+		"the figure": {
+			reason: "ended on 11 January with −67.74: 100 × 20/31", until: "2026-01-12", charge: InAdvance, at: "2026-02-01",
+			want: []string{"Initial 2026-01-12: 64.52", "Renewal 2026-02-01: 100.00"},
+		},
+		"its very end": {
+			reason: "100 × 21/31", until: "2026-01-11", charge: InAdvance, at: "2026-01-12", want: []string{"Initial 2026-01-11: 67.74"},
+		},
+		"the boundary": {
+			reason: "somebody else billed the rest", until: "2026-02-01", charge: InAdvance, at: "2026-02-01",
+			want: []string{"Initial 2026-01-12: 100.00"},
+		},
+		"in arrears": {
+			reason: "only the time since is billed", until: "2026-01-12", charge: InArrears, at: "2026-02-01",
+			want: []string{"Renewal 2026-02-01: 64.52"},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).starting("2026-01-12").plan(func(p *Plan) { p.Charge = tc.charge })
+			w.in.Terms.Start, w.in.Terms.BilledUntil = instant("2026-01-01"), instant(tc.until)
+			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000002", Issued: instant("2026-01-11"), GaveBack: true}
+			if w.declaring(10).at(tc.at).replay(); !slices.Equal(w.log, tc.want) {
+				t.Errorf("%s: got %q, want %q", tc.reason, w.log, tc.want)
+			}
+		})
+	}
+	w := newWorld(t).starting("2026-01-12")
+	w.in.Terms.Start, w.in.Terms.BilledUntil = instant("2026-01-01"), instant("2026-01-10")
+	w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000002", Issued: instant("2026-01-11"), GaveBack: true}
+	if w.declaring(10); w.last.Blocked == nil || w.last.Blocked.Reason != PredecessorFound {
+		t.Errorf("before its end: %+v", w.last.Blocked)
+	}
+}
+
+// Section 14: a plan gives no second trial to the customer of an earlier subscription.
+func TestSection14NoSecondTrial(t *testing.T) {
+	w := newWorld(t).starting("2026-04-06").plan(func(p *Plan) { p.Trial = calendar.Interval{Unit: calendar.Day, Count: 14} })
+	w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-04-05")}
+	w.in.Terms.BilledUntil = instant("2026-04-06")
+	if w.declaring(5); w.state.Phase != Active || len(w.documents) != 1 {
+		t.Errorf("it is %s with %d documents: %+v", w.state.Phase, len(w.documents), w.last.Blocked)
+	}
+}
+
+// Section 14: an abandoned subscription leaves a Final document over 0.00 that names
+// what is not billed.
+func TestSection14Abandoned(t *testing.T) {
+	tests := map[string]struct {
+		reason string
+		play   func(w *world)
+		want   []string
+	}{
+		"with accrued and deferred lines": {
+			reason: "both are named",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").increment("editors", 1).increment("editors", 1, paidAt("2026-06-01")).replay()
+			},
+			want: []string{
+				"Not billed: 1 seat added, 15 of 30 days, 5.00 EUR", "Not billed: 1 seat added, 15 of 30 days, 5.00 EUR",
+			},
+		},
+		"in arrears": {
+			reason: "the time elapsed is named: 100 × 15/30",
+			play: func(w *world) {
+				w.plan(func(p *Plan) { p.Charge = InArrears }).holding(10).at("2026-04-16").replay()
+			},
+			want: []string{"Not billed: 10 seats, 15 of 30 days, 50.00 EUR"},
+		},
+		"in a trial": {
+			reason: "a trace alone",
+			play: func(w *world) {
+				w.in.Terms.TrialEnd = instant("2026-04-21")
+				w.holding(10).at("2026-04-16").replay()
+			},
+		},
+		"with a credit balance": {
+			reason: "it is not paid out",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").decrement("editors", 4, paid(PayImmediately)).replay()
+			},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			tc.play(w)
+			w.in.Terms.Deleted, w.in.Terms.DeletedAt = true, w.in.Now
+			out := Abandon(w.state, w.in)
+			if wrong := auditPlan(w.state, out); wrong != "" {
+				t.Fatalf("%s: %s", tc.reason, wrong)
+			}
+			d := out.Effects[0].Document
+			if len(out.Effects) != 1 || d.Reason != DocumentFinal || !d.Subtotal.IsZero() || !d.AmountDue.IsZero() || out.State.Phase != Canceled {
+				t.Fatalf("%s: %+v", tc.reason, out.Effects)
+			}
+			var got []string
+			for _, line := range d.Lines {
+				got = append(got, line.Description)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
+			}
+			if again := Abandon(out.State, w.in); again.Events != 0 {
+				t.Errorf("%s: it is abandoned twice", tc.reason)
+			}
+		})
+	}
+	if out := Abandon(State{}, Input{}); out.Events != 0 {
+		t.Errorf("before the start: %+v", out)
+	}
+}
+
+// A cancellation at once, by ProRata, and the subscription that comes back: what was
+// given back is charged again, and nothing else.
+func TestSection14EndAndReturn(t *testing.T) {
+	w := newWorld(t).starting("2026-01-01").holding(10).at("2026-01-11").
+		cancel(Cancellation{At: instant("2026-01-11"), Method: proration.ProRata}).replay()
+	want := []string{"Initial 2026-01-01: 100.00", "CreditNote Final 2026-01-11: -67.74"}
+	if !slices.Equal(w.log, want) {
+		t.Errorf("got %q, want %q", w.log, want)
+	}
+}

@@ -1,0 +1,132 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+// The bounds of what can be recorded (billing design, section 8, "Bounds"). An event
+// that would not keep them is taken back as a whole, and its update, its reading or
+// its charge is refused: nothing is committed that the API server would refuse.
+const (
+	// MaxLines is how many lines a document has at most.
+	MaxLines = 1000
+	// MaxDeferred is how many lines wait for a billing date of their own at most, and
+	// MaxAccrued how many for the next invoice. The Final document has room for both.
+	MaxDeferred = 500
+	MaxAccrued  = 300
+)
+
+// attempt does what an event does, unless that cannot be recorded: then it changes
+// nothing and refuses what the event is about. It returns why the event has to wait.
+func (r *replay) attempt(e event) *Fault {
+	saved := *r
+	saved.state, saved.updates = r.state.clone(), slices.Clone(r.updates)
+	if fault := r.handle(e); fault != nil {
+		return fault
+	}
+	fault := r.outOfBounds(len(saved.out.Effects))
+	if fault == nil {
+		return nil
+	}
+	*r = saved
+	switch {
+	case e.kind == readingTaken:
+		r.refuseReading(e.reading, *fault)
+		return nil
+	case e.update != nil:
+		return r.refuse(e.update, e.at, *fault)
+	default:
+		return fault
+	}
+}
+
+// refuseReading leaves a reading out. It is not offered again in this plan, and holds
+// nothing else up.
+func (r *replay) refuseReading(reading Reading, fault Fault) {
+	r.refused = append(r.refused, reading)
+	r.out.Refused = append(r.out.Refused, fault)
+}
+
+// outOfBounds says what cannot be recorded of the state and of the effects from one
+// on; nil when all of it can.
+func (r *replay) outOfBounds(firstEffect int) *Fault {
+	for _, effect := range r.out.Effects[firstEffect:] {
+		if fault := r.effectOutOfBounds(effect); fault != nil {
+			return fault
+		}
+	}
+	switch {
+	case len(r.state.Deferred) > MaxDeferred:
+		return &Fault{TooManyLines, fmt.Sprintf("More than %d lines would wait for a billing date of their own. Bill this "+
+			"change with the next invoice, or wait until some of them are billed.", MaxDeferred)}
+	case len(r.state.Accrued) > MaxAccrued:
+		return &Fault{TooManyLines, fmt.Sprintf("More than %d lines would wait for the next invoice. Ask for an invoice with "+
+			"the annotation billing.seatplane.dev/invoice-requested-at, or wait for the renewal.", MaxAccrued)}
+	}
+	return r.stateOutOfBounds()
+}
+
+func (r *replay) effectOutOfBounds(effect Effect) *Fault {
+	if d := effect.Decision; d != nil {
+		if fault := linesOutOfBounds(d.Lines); fault != nil {
+			return fault
+		}
+		if d.Adjustment != nil && !fits(*d.Adjustment) {
+			return tooLarge("The adjustment")
+		}
+		return nil
+	}
+	d := effect.Document
+	switch {
+	case len(d.Lines) > MaxLines:
+		return &Fault{TooManyLines, fmt.Sprintf("The document would have more than %d lines.", MaxLines)}
+	case !fits(d.Subtotal, d.AmountDue, d.CreditApplied, d.BalanceAfter):
+		return tooLarge("The document")
+	}
+	return linesOutOfBounds(d.Lines)
+}
+
+func (r *replay) stateOutOfBounds() *Fault {
+	for i := range r.state.Items {
+		item := &r.state.Items[i]
+		if !fits(item.Position.Charged, item.Price.Total(item.Position.Held)) ||
+			(item.Metered && !fits(item.Price.Total(item.Meter.Used))) {
+			return tooLarge(fmt.Sprintf("Item %q", item.Name))
+		}
+	}
+	if !fits(r.state.Recurring(), r.state.Balance, Total(r.state.Accrued)) {
+		return tooLarge("The subscription")
+	}
+	return linesOutOfBounds(r.state.Accrued)
+}
+
+func linesOutOfBounds(lines []proration.Line) *Fault {
+	for i := range lines {
+		if !fits(lines[i].Full, lines[i].Amount) {
+			return tooLarge(fmt.Sprintf("Item %q", lines[i].Item))
+		}
+	}
+	return nil
+}
+
+func tooLarge(what string) *Fault {
+	return &Fault{AmountTooLarge, what + " would come to an amount of more than 15 digits before the decimal point, which is " +
+		"more than can be billed. Check the quantity and the prices of the plan."}
+}
+
+// fits reports whether every amount can be recorded.
+func fits(amounts ...money.Decimal) bool {
+	for _, amount := range amounts {
+		if amount.CheckRange() != nil {
+			return false
+		}
+	}
+	return true
+}

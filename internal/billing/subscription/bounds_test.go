@@ -1,0 +1,136 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/metering"
+	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+)
+
+const fifteenDigits = "999999999999999"
+
+// Section 8, Bounds: what cannot be recorded is refused before anything is committed.
+func TestSection8Bounds(t *testing.T) {
+	price := func(w *world, amount string) *world {
+		return w.plan(func(p *Plan) { p.Price.UnitAmount = money.MustDecimal(amount) })
+	}
+	t.Run("a start", func(t *testing.T) {
+		w := price(newWorld(t), fifteenDigits).declaring(2)
+		if w.last.Blocked == nil || w.last.Blocked.Reason != AmountTooLarge || w.state.Started() {
+			t.Errorf("two seats of fifteen digits: %+v", w.last.Blocked)
+		}
+		if w := price(newWorld(t), fifteenDigits).declaring(1); w.last.Blocked != nil || len(w.documents) != 1 {
+			t.Errorf("one seat of fifteen digits fits: %+v", w.last.Blocked)
+		}
+	})
+	t.Run("a renewal", func(t *testing.T) {
+		w := newWorld(t).holding(2)
+		price(w, fifteenDigits).at("2026-05-01").increment("editors", 1, created("2026-04-16")).replay()
+		if w.last.Blocked == nil || w.last.Blocked.Reason != AmountTooLarge || len(w.documents) != 1 {
+			t.Errorf("%+v, %d documents", w.last.Blocked, len(w.documents))
+		}
+		if w.held("editors") != 3 || w.last.Events != 1 {
+			t.Errorf("what was due before it takes place: %d held", w.held("editors"))
+		}
+		if price(w, "10").replay(); len(w.documents) != 2 {
+			t.Errorf("it goes on when the price is right: %+v", w.last.Blocked)
+		}
+	})
+	t.Run("a user's update and an edit", func(t *testing.T) {
+		w := price(newWorld(t), fifteenDigits).holding(1).at("2026-04-16").increment("editors", 1).replay()
+		if got := w.decisions["u1"]; got.Verdict != IsRejected || got.Fault.Reason != AmountTooLarge || w.held("editors") != 1 {
+			t.Errorf("%s %s, %d held", got.Verdict, got.Fault.Reason, w.held("editors"))
+		}
+		if !strings.Contains(w.decisions["u1"].Fault.Message, `"editors"`) {
+			t.Errorf("it does not name the item: %q", w.decisions["u1"].Fault.Message)
+		}
+		w.edit("editors", 2).replay()
+		if got := w.waits(); len(got) != 1 || got[0] != "e1 Pending AmountTooLarge" {
+			t.Errorf("the edit: %v", got)
+		}
+		if w.at("2026-05-01").replay(); len(w.documents) != 2 {
+			t.Errorf("what is in force goes on being billed: %+v", w.last.Blocked)
+		}
+	})
+	t.Run("a reading", func(t *testing.T) {
+		w := newWorld(t).metered(metering.Limits{}).item("viewers", eur("10"), true)
+		price(w, "2").reads("editors", 0).holding(0, 1).at("2026-04-16").reads("editors", 900_000_000_000_000).
+			increment("viewers", 1).replay()
+		if len(w.last.Refused) != 1 || w.last.Refused[0].Reason != AmountTooLarge || !strings.Contains(w.last.Refused[0].Message, `"editors"`) {
+			t.Fatalf("refused: %+v", w.last.Refused)
+		}
+		if w.last.Blocked != nil || w.held("viewers") != 2 {
+			t.Errorf("something else was held up: %+v", w.last.Blocked)
+		}
+		w.at("2026-04-20").reads("editors", 30).replay().at("2026-05-01").replay()
+		if last := w.log[len(w.log)-1]; last != "Renewal 2026-05-01: 60.00 20.00 5.00" {
+			t.Errorf("the next reading counts: %s", last)
+		}
+	})
+}
+
+// Lines that wait are bounded: an update that would make too many is Rejected.
+func TestSection8DeferredLines(t *testing.T) {
+	w := newWorld(t).holding(10).at("2026-04-16")
+	line := proration.Line{Item: "editors", Kind: proration.KindDebit, Update: "before"}
+	for i := range MaxDeferred - 1 {
+		line.Key = "before-" + string(rune('a'+i%26)) + strings.Repeat("x", i/26)
+		w.state.Deferred = append(w.state.Deferred, Deferred{BillAt: instant("2026-06-01"), Reason: DocumentCustom, Line: line})
+	}
+	w.increment("editors", 1, paidAt("2026-06-01")).increment("editors", 1, paidAt("2026-06-01")).increment("editors", 1).replay()
+	for name, want := range map[string]Reason{"u1": ReasonApplied, "u2": TooManyLines, "u3": ReasonApplied} {
+		if got := w.decisions[name].Fault.Reason; got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// Section 14: a year and more of daily boundaries is a typing error, and waits for a
+// person.
+func TestSection14ManyBoundaries(t *testing.T) {
+	daily := func() *world {
+		w := newWorld(t).plan(func(p *Plan) { p.Interval = calendar.Interval{Unit: calendar.Day, Count: 1} })
+		w.in.Terms.Start, w.in.Terms.BilledUntil = instant("1970-01-02"), instant("1970-01-03")
+		return w
+	}
+	w := daily().declaring(1)
+	if w.last.Blocked == nil || w.last.Blocked.Reason != ReasonParked || len(w.documents) > 1 {
+		t.Fatalf("%+v, %d documents", w.last.Blocked, len(w.documents))
+	}
+	if !strings.Contains(w.state.Parked, "20543") {
+		t.Errorf("the number is not named: %q", w.state.Parked)
+	}
+	if w.replay(); w.last.Events != 0 {
+		t.Errorf("a parked subscription took %d steps", w.last.Events)
+	}
+	w.in.Unpark = true
+	w.settle()
+	if got := len(w.documents); got != 20543 || w.last.Blocked != nil {
+		t.Errorf("let go on, it issued %d documents: %+v", got, w.last.Blocked)
+	}
+	t.Run("exactly as many as are allowed", func(t *testing.T) {
+		w := newWorld(t).plan(func(p *Plan) { p.Interval = calendar.Interval{Unit: calendar.Day, Count: 1} }).declaring(1)
+		w.in.Now = w.in.Now.AddDate(0, 0, MaxBoundaries)
+		if w.settle(); len(w.documents) != MaxBoundaries+1 || w.state.Parked != "" {
+			t.Errorf("%d documents, parked: %q", len(w.documents), w.state.Parked)
+		}
+		w.in.Now = w.in.Now.AddDate(0, 0, MaxBoundaries+1)
+		if w.settle(); w.state.Parked == "" {
+			t.Errorf("one more is not parked")
+		}
+	})
+	t.Run("on a clock that is moved by hand", func(t *testing.T) {
+		w := daily()
+		w.in.Terms.ByHand = true
+		w.in.Now = instant("1972-01-01")
+		if w.declaring(1).settle(); w.state.Parked != "" {
+			t.Errorf("it is parked: %q", w.state.Parked)
+		}
+	})
+}

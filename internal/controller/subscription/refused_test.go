@@ -1,0 +1,123 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"context"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+)
+
+// spoiled writes what spoil leaves of an object, so that the API server refuses it; or fails with spoil's error.
+type spoiled struct {
+	client.Client
+	spoil func(client.Object) error
+}
+
+func (c *spoiled) Create(ctx context.Context, object client.Object, opts ...client.CreateOption) error {
+	written := object.DeepCopyObject().(client.Object)
+	if err := c.spoil(written); err != nil {
+		return err
+	}
+	return c.Client.Create(ctx, written, opts...)
+}
+
+func (c *spoiled) Status() client.SubResourceWriter {
+	return &spoiledStatus{c.Client.Status(), c.spoil}
+}
+
+type spoiledStatus struct {
+	client.SubResourceWriter
+	spoil func(client.Object) error
+}
+
+func (w *spoiledStatus) Update(ctx context.Context, object client.Object, opts ...client.SubResourceUpdateOption) error {
+	written := object.DeepCopyObject().(client.Object)
+	if err := w.spoil(written); err != nil {
+		return err
+	}
+	if err := w.SubResourceWriter.Update(ctx, written, opts...); err != nil {
+		return err
+	}
+	object.SetResourceVersion(written.GetResourceVersion())
+	return nil
+}
+
+// isCommit reports whether a write of a Subscription that has not started is more than a word about a write that was
+// refused.
+func isCommit(s *v1alpha1.Subscription) bool { return len(s.Status.Items) > 0 }
+
+var _ = Describe("A write that the API server refuses", func() {
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Group: v1alpha1.GroupName, Resource: "subscriptions"}, "acme", nil)
+	rows := map[string]struct {
+		reason string
+		spoil  func(client.Object) error
+		says   string
+	}{
+		"a commit that is invalid": {"an amount that the schema does not have room for", func(object client.Object) error {
+			if s, ok := object.(*v1alpha1.Subscription); ok && isCommit(s) {
+				s.Status.Items[0].ChargedTotal = "1234567890123456.00"
+			}
+			return nil
+		}, "status.items[0].chargedTotal"},
+		"a commit that is forbidden": {"an admission policy", func(object client.Object) error {
+			if s, ok := object.(*v1alpha1.Subscription); ok && isCommit(s) {
+				return forbidden
+			}
+			return nil
+		}, "forbidden"},
+		"an invoice that is invalid": {"an amount that the schema does not have room for", func(object client.Object) error {
+			if i, ok := object.(*v1alpha1.Invoice); ok {
+				i.Spec.AmountDue = "1234567890123456.00"
+			}
+			return nil
+		}, "spec.amountDue"},
+		"an invoice that is forbidden": {"an admission policy", func(object client.Object) error {
+			if _, ok := object.(*v1alpha1.Invoice); ok {
+				return forbidden
+			}
+			return nil
+		}, "forbidden"},
+		"the mark of an update": {"a currency that is none", func(object client.Object) error {
+			if u, ok := object.(*v1alpha1.SubscriptionUpdate); ok {
+				u.Status.Summary = strings.Repeat("x", 300)
+			}
+			return nil
+		}, "status.summary"},
+	}
+	for name, row := range rows {
+		It("is a condition within one pass: "+name, func(ctx SpecContext) {
+			b := newBench(ctx, april)
+			b.create(ctx, product(b.namespace).Seats(5, 100).Obj(), free(b).Obj(), update(b).Increment("editors", 1).Obj())
+			inner := b.subject.Client
+			b.subject.Client = &spoiled{inner, row.spoil}
+			_, err := b.subject.Reconcile(ctx, requestFor(b, "acme"))
+			Expect(err).To(HaveOccurred(), row.reason)
+
+			s := b.subscription(ctx, "acme")
+			want{reason: v1alpha1.ReasonCommitRefused, stalled: true}.checkObject(s, s.Status.Conditions)
+			Expect(condition(s.Status.Conditions, v1alpha1.ConditionReady).Message).To(ContainSubstring(row.says))
+			version := s.ResourceVersion
+			for range 3 {
+				_, err := b.subject.Reconcile(ctx, requestFor(b, "acme"))
+				Expect(err).To(HaveOccurred())
+			}
+			Expect(b.subscription(ctx, "acme").ResourceVersion).To(Equal(version), "it says so once")
+
+			b.subject.Client = inner
+			b.reconcile(ctx, "acme")
+			s = b.subscription(ctx, "acme")
+			want{reason: v1alpha1.ReasonReconciled, ready: true}.checkObject(s, s.Status.Conditions)
+			Expect(b.update(ctx, "change").Status.State).To(Equal(v1alpha1.UpdateApplied))
+			b.writesNothing(ctx, "acme")
+		})
+	}
+})
