@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // MaxCount is the largest count of seats that is believed (billing.md 12.2).
@@ -173,12 +174,12 @@ const maxCountText = 64
 func parseCount(text string, largest int64) (int64, string) {
 	text = strings.TrimSpace(text)
 	if text == "" || len(text) > maxCountText || !plainDecimal(text) {
-		return 0, "has a count that is no number: " + quote(text)
+		return 0, "has a count that is not a number: " + showCount(text)
 	}
 	value, ok := new(big.Rat).SetString(text)
 	switch {
 	case !ok:
-		return 0, "has a count that is no number: " + quote(text)
+		return 0, "has a count that is not a number: " + showCount(text)
 	case value.Sign() < 0:
 		return 0, "has a negative count: " + quote(text)
 	case !value.IsInt():
@@ -228,6 +229,24 @@ func NameProblems(messages []string) string {
 		text += "; and " + big.NewInt(int64(more)).String() + " more"
 	}
 	return tidy(text)
+}
+
+// FailedCount stands for a count that could not be computed.
+const FailedCount = "(error)"
+
+// knownCounts are texts of counts that are not numbers and hold no data of the source.
+var knownCounts = []string{
+	FailedCount, "NaN", "+Inf", "-Inf", "Inf", "true", "false", "null",
+	"a bool", "a list", "a map", "a bytes", "a histogram", "no value",
+}
+
+// showCount returns a count that is not a number as a message may repeat it. Anything that can hold data of
+// the source, such as a name that the query selects for a count, is described by its length alone.
+func showCount(text string) string {
+	if slices.Contains(knownCounts, text) || !strings.ContainsFunc(text, notOfNumber) {
+		return quote(text)
+	}
+	return "a text of " + strconv.Itoa(utf8.RuneCountInString(text)) + " characters"
 }
 
 // quote puts text in quotation marks, cut to a length that leaves room for a sentence.

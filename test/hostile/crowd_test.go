@@ -23,7 +23,7 @@ const (
 	// crowd is how many hostile products are active at once.
 	crowd = 32
 	// hostileNamespaces is how many namespaces they are in.
-	hostileNamespaces = 3
+	hostileNamespaces = 8
 	// ticks is how many refreshes of the honest products' schedules are looked at.
 	ticks = 2
 )

@@ -35,7 +35,7 @@ const (
 	// promptly is how late an honest product's refresh may be, and how long the manager may take to stop,
 	// whatever strangers do.
 	promptly = 5 * time.Second
-	// podMemory is the memory limit of the manifests.
+	// podMemory is the part of the pod that the manifests leave to the manager itself.
 	podMemory = 1 << 30
 )
 

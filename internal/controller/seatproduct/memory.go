@@ -82,7 +82,7 @@ type memories struct {
 	of map[types.NamespacedName]*memory
 }
 
-// get returns the memory of the product. One of an earlier product of its name is of no use.
+// get returns the memory of the product's name, which may be that of an earlier product.
 func (m *memories) get(product *v1alpha1.SeatProduct) *memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -90,7 +90,7 @@ func (m *memories) get(product *v1alpha1.SeatProduct) *memory {
 		m.of = map[types.NamespacedName]*memory{}
 	}
 	name := types.NamespacedName{Namespace: product.Namespace, Name: product.Name}
-	if m.of[name] == nil || m.of[name].product != product.UID {
+	if m.of[name] == nil {
 		m.of[name] = newMemory(product.UID)
 	}
 	return m.of[name]

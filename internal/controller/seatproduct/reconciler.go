@@ -80,6 +80,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, nil
 	}
 	memory := r.memories.get(product)
+	if memory.product != product.UID {
+		// An earlier product had the name: its load and what is remembered of it are of no use.
+		r.forget(req)
+		memory = r.memories.get(product)
+	}
 	product = memory.newest(product)
 	if r.isUnderWay(product, memory) {
 		return r.reportUnderWay(ctx, product, memory)
@@ -169,6 +174,8 @@ func (r *Reconciler) forget(req ctrl.Request) {
 // is ended: what it would answer was asked by rules that no longer hold.
 func (r *Reconciler) isUnderWay(product *v1alpha1.SeatProduct, memory *memory) bool {
 	if memory.asked != nil && memory.asked.generation != product.Generation {
+		// An edit is no way around the time between two refreshes that somebody asks for.
+		memory.attempts.Ended(memory.asked.load, r.Wall.Now())
 		memory.asked = nil
 		r.Loads.End(scopeOf(product))
 	}

@@ -13,6 +13,7 @@
 package egress
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -116,7 +117,7 @@ func (p Policy) client(trust *tls.Config) *http.Client {
 		CheckRedirect: p.checkRedirect,
 		Transport: &http.Transport{
 			Proxy:                  nil,
-			DialContext:            p.Dialer().DialContext,
+			DialContext:            p.dial,
 			TLSClientConfig:        trust,
 			TLSHandshakeTimeout:    connectTimeout,
 			MaxResponseHeaderBytes: maxHeader,
@@ -126,6 +127,17 @@ func (p Policy) client(trust *tls.Config) *http.Client {
 			IdleConnTimeout:        connectTimeout,
 		},
 	}
+}
+
+// dial connects within half of the time that is left, so that a port that is silent reads like one that is
+// closed.
+func (p Policy) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if deadline, limited := ctx.Deadline(); limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	return p.Dialer().DialContext(ctx, network, address)
 }
 
 // Dialer returns a dialer that keeps to the policy: it judges each address when it is connected to. An

@@ -12,6 +12,7 @@ package guest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -106,13 +107,13 @@ func (h Handlers) run(ctx context.Context, o order) (dataloader.Answer, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, o.Timeout, errTimeout)
 	defer cancel()
 	answer, err := handle(limited, o.Source, dataloader.Request{Keys: o.Keys})
-	if err != nil && ctx.Err() == nil && context.Cause(limited) == errTimeout {
+	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(limited), errTimeout) {
 		return dataloader.Answer{}, timedOut(o.Timeout)
 	}
 	return answer, err
 }
 
-var errTimeout = fmt.Errorf("the load took longer than its timeout")
+var errTimeout = errors.New("the load took longer than its timeout")
 
 // timedOut is the failure of a load that took longer than its source allows.
 func timedOut(limit time.Duration) error {

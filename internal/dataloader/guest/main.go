@@ -53,7 +53,8 @@ func readOrder(from io.Reader) (order, error) {
 		return order{}, errFrame
 	}
 	var o order
-	return o, json.Unmarshal(payload, &o)
+	err = json.Unmarshal(payload, &o)
+	return o, err
 }
 
 // exitWithManager ends the process when the manager closes the pipe, or is gone.

@@ -97,7 +97,7 @@ func (p *Process) Run(ctx context.Context, job Job) (dataloader.Answer, error) {
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, job.Timeout+Grace, errTimeout)
 	defer cancel()
-	answer, death, err := p.talk(limited, job, order{
+	answer, death, err := p.talkFor(limited, job, order{
 		Kind: job.Kind, Timeout: job.Timeout, Memory: p.memory, Folders: job.Folders, Keys: job.Keys, Source: source,
 	})
 	switch failure, isFailure := errors.AsType[*dataloader.Failure](err); {
@@ -107,13 +107,39 @@ func (p *Process) Run(ctx context.Context, job Job) (dataloader.Answer, error) {
 		return dataloader.Answer{}, ctx.Err()
 	case isFailure:
 		return dataloader.Answer{}, scrubbed(failure, job.Secrets)
-	case context.Cause(limited) == errTimeout:
+	case errors.Is(context.Cause(limited), errTimeout):
 		p.deaths.WithLabelValues("time").Inc()
 		return dataloader.Answer{}, timedOut(job.Timeout)
 	case death.isOfMemory(p.memory):
 		return dataloader.Answer{}, p.failed(job, "memory", death.lastWords)
 	default:
 		return dataloader.Answer{}, p.failed(job, "crash", death.lastWords)
+	}
+}
+
+// talkFor is talk with a bound: a process that not even SIGKILL ends, because it waits for a file system
+// that does not answer, is left to itself.
+func (p *Process) talkFor(ctx context.Context, job Job, o order) (dataloader.Answer, death, error) {
+	type said struct {
+		answer dataloader.Answer
+		death  death
+		err    error
+	}
+	ended := make(chan said, 1)
+	go func() {
+		answer, death, err := p.talk(ctx, job, o)
+		ended <- said{answer, death, err}
+	}()
+	select {
+	case got := <-ended:
+		return got.answer, got.death, got.err
+	case <-ctx.Done():
+	}
+	select {
+	case got := <-ended:
+		return got.answer, got.death, got.err
+	case <-time.After(2 * pipeDelay):
+		return dataloader.Answer{}, death{}, errTimeout
 	}
 }
 
@@ -136,7 +162,7 @@ func (p *Process) talk(ctx context.Context, job Job, o order) (dataloader.Answer
 		return dataloader.Answer{}, death{}, err
 	}
 	if err := cmd.Start(); err != nil {
-		return dataloader.Answer{}, death{lastWords: []byte(err.Error())}, err
+		return dataloader.Answer{}, death{notStarted: true, lastWords: []byte(err.Error())}, err
 	}
 	var sending sync.WaitGroup
 	// The pipe stays open: the loader process ends when it is closed, as it is when the manager dies.
@@ -184,7 +210,7 @@ func (p *Process) failed(job Job, cause string, lastWords []byte) error {
 			"the data source's answer could not be processed: it needed more than %d MiB", p.memory>>20)
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(lastWords)), "\n")
-	failure.Detail = dataloader.Scrub(line, job.Secrets...)
+	failure.Detail = withoutAddresses(dataloader.Scrub(line, job.Secrets...))
 	return failure
 }
 
@@ -194,11 +220,16 @@ type death struct {
 	lastWords []byte
 	// peak is the most memory that it had, in bytes; 0 where that is unknown.
 	peak int64
+	// notStarted says that there never was a process: what is missing then is not the process's own.
+	notStarted bool
 }
 
 // isOfMemory says whether a process ended because it had no memory left. Go's runtime says so, or dies of a
 // fault in the midst of an allocation when the process is close to its limit.
 func (d death) isOfMemory(limit int64) bool {
+	if d.notStarted {
+		return false
+	}
 	if d.peak > limit/10*8 && !bytes.HasPrefix(d.lastWords, []byte("panic:")) {
 		return true
 	}

@@ -112,7 +112,8 @@ func (e evaluation) row(ctx context.Context, value ref.Val, number int) (dataloa
 	case isTooMuch(err) || err != nil && ctx.Err() != nil:
 		return dataloader.Row{}, e.failed("rowCount on row "+strconv.Itoa(number), err)
 	case err != nil:
-		row.Count = e.shorten(err.Error())
+		// What an evaluation says can repeat values of the answer.
+		row.Count = dataloader.FailedCount
 	default:
 		row.Count, row.NullCount = e.shorten(countText(count)), count == types.NullValue
 	}
@@ -129,8 +130,24 @@ func (e evaluation) failed(expression string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), isInterrupted(err):
 		return dataloader.Failf(dataloader.ReasonSourceError, "the load was ended while the expression %s was being evaluated", expression)
 	}
-	return dataloader.Failf(dataloader.ReasonSourceError,
-		"the answer is not what the expression %s expects: %s", expression, e.scrub(err.Error()))
+	failure := dataloader.Failf(dataloader.ReasonSourceError,
+		"the answer is not what the expression %s expects: %s", expression, e.problem(err))
+	failure.Detail = e.scrub(err.Error())
+	return failure
+}
+
+// problem returns what went wrong in an evaluation as a status may repeat it: names that the expressions
+// hold themselves, and nothing that the answer says.
+func (e evaluation) problem(err error) string {
+	said := err.Error()
+	name, missing := strings.CutPrefix(said, "no such key: ")
+	switch {
+	case missing && name != "" && strings.Contains(e.written, name):
+		return e.scrub(said)
+	case strings.HasPrefix(said, "no such overload"):
+		return "a value has another type than it needs"
+	}
+	return "evaluating it failed; the operator's log has details"
 }
 
 func isTooMuch(err error) bool {

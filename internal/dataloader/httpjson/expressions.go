@@ -31,6 +31,8 @@ type mapping struct {
 	list, key, count *expression
 	// next is nil when the source has one page.
 	next *expression
+	// written is the texts of the expressions.
+	written string
 }
 
 // expression is a compiled expression with what bounds its work.
@@ -48,7 +50,7 @@ func (e *expression) evaluate(ctx context.Context, variables map[string]any) (re
 
 // compile compiles the expressions of a source. An error is a *dataloader.Failure.
 func compile(asked payload) (*mapping, error) {
-	compiled := &mapping{}
+	compiled := &mapping{written: asked.Rows + "\n" + asked.RowKey + "\n" + asked.RowCount + "\n" + asked.Next}
 	response, row := cel.Variable("response", cel.DynType), cel.Variable("row", cel.DynType)
 	var err error
 	if compiled.list, err = compileOne("rows", asked.Rows, answerLimits, response); err != nil {

@@ -6,6 +6,7 @@ package prometheus
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/seatplane/seatplane/internal/dataloader"
@@ -66,15 +67,27 @@ func (a answer) check(said map[string]any, header http.Header) error {
 	return nil
 }
 
-// refused returns why the server did not evaluate the query. What it says is about the query, and needed to
-// correct it.
+// refused returns why the server did not evaluate the query. What it says about a query that it cannot parse
+// is needed to correct the query. Anything else can name series, and goes to the operator's log alone.
 func (a answer) refused(said map[string]any) error {
-	reason := dataloader.ReasonSourceError
-	if said["errorType"] == "bad_data" {
-		reason = dataloader.ReasonInvalidExpression
-	}
 	sentence, _ := said["error"].(string)
-	return dataloader.Failf(reason, "Prometheus rejected the query: %s", a.endpoint.Scrub(sentence))
+	if said["errorType"] == "bad_data" {
+		return dataloader.Failf(dataloader.ReasonInvalidExpression, "Prometheus rejected the query: %s", a.endpoint.Scrub(sentence))
+	}
+	failure := dataloader.Failf(dataloader.ReasonSourceError,
+		"Prometheus could not evaluate the query (%s): run it there to see why, or look into the operator's log", errorType(said))
+	failure.Detail = a.endpoint.Scrub(sentence)
+	return failure
+}
+
+// errorType returns the kind of an error as Prometheus names it, or "unknown": a server of a stranger can
+// write anything there.
+func errorType(said map[string]any) string {
+	kind, _ := said["errorType"].(string)
+	if slices.Contains([]string{"timeout", "canceled", "execution", "internal", "unavailable", "not_found", "too_many_requests"}, kind) {
+		return kind
+	}
+	return "unknown"
 }
 
 func fail(format string, arguments ...any) error {

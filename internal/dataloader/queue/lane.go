@@ -8,13 +8,18 @@ import "slices"
 // lane decides whose load runs next among a fixed number of places. It starts nothing and reads no clock.
 //
 // A namespace holds at most half of the places that the other namespaces leave, and at least one when one
-// is free: so one namespace takes half of all, the next half of the rest, and there is nearly always a
-// place for somebody who comes late. Namespaces that wait take turns; within a namespace, first come, first
-// served.
+// is free: so one namespace takes half of all, the next half of the rest. Namespaces that wait take turns;
+// within a namespace, first come, first served.
+//
+// Loads that are slow, or were when they last ran, hold at most half of all places together. One that turns
+// out to be slow when that half is taken gives up its place to somebody who waits, and starts again when one
+// of the slow places is free. So quick loads find a place soon, however many servers stall.
 type lane struct {
 	places  int
 	running map[string]int
 	total   int
+	// slow is how many of the loads that run are slow.
+	slow int
 	// turns are the namespaces that wait, the next in turn first.
 	turns   []string
 	waiting map[string][]*load
@@ -35,23 +40,59 @@ func (l *lane) add(each *load) {
 
 // next takes the load whose turn it is out of the line and gives it a place; nil when nobody may go.
 func (l *lane) next() *load {
-	for n, namespace := range l.turns {
+	for _, namespace := range slices.Clone(l.turns) {
 		if l.running[namespace] >= l.share(namespace) {
 			continue
 		}
-		line := l.waiting[namespace]
-		l.turns = slices.Delete(l.turns, n, n+1)
-		l.waiting[namespace] = line[1:]
-		if len(line) > 1 {
-			l.turns = append(l.turns, namespace)
-		} else {
-			delete(l.waiting, namespace)
+		at := slices.IndexFunc(l.waiting[namespace], func(each *load) bool { return !each.slow || l.slow < l.slowPlaces() })
+		if at < 0 {
+			continue
+		}
+		each := l.waiting[namespace][at]
+		l.remove(each)
+		if len(l.waiting[namespace]) > 0 {
+			// The others of the namespace go to the end of the line.
+			l.turns = append(slices.DeleteFunc(l.turns, func(other string) bool { return other == namespace }), namespace)
 		}
 		l.running[namespace]++
 		l.total++
-		return line[0]
+		if each.slow {
+			l.slow++
+		}
+		return each
 	}
 	return nil
+}
+
+// slowPlaces returns how many places slow loads may hold together.
+func (l *lane) slowPlaces() int { return max(1, l.places/2) }
+
+// turnsOutSlow says of a load that runs that it is slow. It returns false when it holds its place only until
+// somebody else needs it.
+func (l *lane) turnsOutSlow(each *load) bool {
+	if each.slow {
+		return true
+	}
+	if l.slow >= l.slowPlaces() {
+		return false
+	}
+	each.slow = true
+	l.slow++
+	return true
+}
+
+// needsPlace says whether a load waits that could run if there were a place.
+func (l *lane) needsPlace() bool {
+	if l.total < l.places {
+		return false
+	}
+	for _, namespace := range l.turns {
+		quick := slices.ContainsFunc(l.waiting[namespace], func(each *load) bool { return !each.slow })
+		if quick && l.running[namespace] == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // share returns how many places a namespace may hold now.
@@ -67,6 +108,9 @@ func (l *lane) share(namespace string) int {
 func (l *lane) leave(each *load) {
 	namespace := each.scope.Namespace
 	l.total--
+	if each.slow {
+		l.slow--
+	}
 	if l.running[namespace]--; l.running[namespace] == 0 {
 		delete(l.running, namespace)
 	}

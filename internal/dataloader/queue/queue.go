@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,9 @@ const (
 	// Longest is longer than any load takes: a source's longest timeout, the grace after it, and reading
 	// its Secrets. A load that is not over by then is ended.
 	Longest = 330 * time.Second
+	// slowAfter is how long a load runs before it counts as slow. A load that is due within it finds a place
+	// in a few seconds, whatever others do.
+	slowAfter = 3 * time.Second
 )
 
 // Options are the queue's settings.
@@ -54,8 +58,14 @@ type Queue struct {
 	outside, inside *lane
 	byScope         map[dataloader.Scope]*load
 	notify          func(dataloader.Scope)
-	// moved is when a load last ended, or began while none was running.
-	moved time.Time
+	// overdue are loads that run, are slow, and hold the place of a quick one, the longest first.
+	overdue []*load
+	// slow are the products whose last load was slow.
+	slow map[dataloader.Scope]bool
+	// started is when each load that runs began.
+	started map[*load]time.Time
+	// after calls a function later; tests call it themselves.
+	after func(time.Duration, func()) (stop func() bool)
 }
 
 var _ Loads = (*Queue)(nil)
@@ -67,13 +77,21 @@ type load struct {
 	request dataloader.Request
 	lane    *lane
 	running bool
-	cancel  context.CancelFunc
-	result  *Result
+	// slow says that the load holds, or waits for, one of the places of slow loads.
+	slow bool
+	// again says that the load gives up its place and waits for another.
+	again  bool
+	cancel context.CancelFunc
+	result *Result
 }
 
 // New returns a queue that asks sources through a loader.
 func New(loader dataloader.Loader, options Options) *Queue {
-	q := &Queue{loader: loader, wall: options.Wall, log: options.Log, byScope: map[dataloader.Scope]*load{}}
+	q := &Queue{
+		loader: loader, wall: options.Wall, log: options.Log, byScope: map[dataloader.Scope]*load{},
+		slow: map[dataloader.Scope]bool{}, started: map[*load]time.Time{},
+		after: func(wait time.Duration, do func()) func() bool { return time.AfterFunc(wait, do).Stop },
+	}
 	if q.wall == nil {
 		q.wall = clock.RealClock{}
 	}
@@ -91,7 +109,7 @@ func (q *Queue) Begin(scope dataloader.Scope, spec *v1alpha1.DataLoader, request
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.drop(scope)
-	each := &load{scope: scope, spec: spec.DeepCopy(), request: request, lane: q.outside}
+	each := &load{scope: scope, spec: spec.DeepCopy(), request: request, lane: q.outside, slow: q.slow[scope]}
 	if !isOutside(spec) {
 		each.lane = q.inside
 	}
@@ -121,6 +139,7 @@ func (q *Queue) Result(scope dataloader.Scope) *Result {
 func (q *Queue) End(scope dataloader.Scope) {
 	q.mu.Lock()
 	q.drop(scope)
+	delete(q.slow, scope)
 	q.mu.Unlock()
 	q.loader.Forget(scope)
 }
@@ -163,31 +182,52 @@ func (q *Queue) dispatch(on *lane) {
 		return
 	}
 	for each := on.next(); each != nil; each = on.next() {
-		if q.outside.total+q.inside.total == 1 {
-			q.moved = q.wall.Now()
-		}
 		ctx, cancel := context.WithTimeout(q.context, Longest)
 		each.running, each.cancel = true, cancel
+		q.started[each] = q.wall.Now()
 		q.done.Go(func() { q.run(ctx, each) })
+	}
+	q.makePlace(on)
+}
+
+// makePlace ends the longest of the overdue loads when a quick load of another namespace needs its place.
+// It is called with the lock held.
+func (q *Queue) makePlace(on *lane) {
+	if !on.needsPlace() {
+		return
+	}
+	for n, each := range q.overdue {
+		if each.lane == on {
+			q.overdue = slices.Delete(q.overdue, n, n+1)
+			each.again = true
+			each.cancel()
+			return
+		}
+	}
+}
+
+// turnsOutSlow is called when a load has run for slowAfter.
+func (q *Queue) turnsOutSlow(each *load) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, runs := q.started[each]; !runs {
+		return
+	}
+	q.slow[each.scope] = q.byScope[each.scope] == each
+	if !each.lane.turnsOutSlow(each) {
+		q.overdue = append(q.overdue, each)
+		q.makePlace(each.lane)
 	}
 }
 
 // run carries out a load and keeps its result for whoever asked.
 func (q *Queue) run(ctx context.Context, each *load) {
+	stop := q.after(slowAfter, func() { q.turnsOutSlow(each) })
 	began := q.wall.Now()
 	answer, err := q.load(ctx, each)
 	each.cancel()
 	result := &Result{Answer: answer, Err: err, Began: began, Ended: q.wall.Now()}
-
-	q.mu.Lock()
-	each.running, each.result = false, result
-	each.lane.leave(each)
-	q.moved = result.Ended
-	wanted := q.byScope[each.scope] == each
-	notify := q.notify
-	q.dispatch(each.lane)
-	q.mu.Unlock()
-
+	wanted, notify := q.finish(each, result, stop())
 	if failure, failed := errors.AsType[*dataloader.Failure](err); failed && failure.Detail != "" && wanted {
 		q.log.Info("a data source failed", "namespace", each.scope.Namespace, "product", each.scope.Product,
 			"reason", failure.Reason, "detail", failure.Detail)
@@ -195,6 +235,30 @@ func (q *Queue) run(ctx context.Context, each *load) {
 	if wanted && notify != nil {
 		notify(each.scope)
 	}
+}
+
+// finish takes a load that is over out of its place, and starts the next. It returns whether anybody wants
+// its result, and whom to tell. quick says that the load ended before it counted as slow.
+func (q *Queue) finish(each *load, result *Result, quick bool) (wanted bool, notify func(dataloader.Scope)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	each.running = false
+	delete(q.started, each)
+	q.overdue = slices.DeleteFunc(q.overdue, func(other *load) bool { return other == each })
+	each.lane.leave(each)
+	wanted = q.byScope[each.scope] == each
+	switch {
+	case each.again && wanted && q.context.Err() == nil:
+		each.again, each.slow, wanted = false, true, false
+		each.lane.add(each)
+	default:
+		each.result = result
+		if quick {
+			delete(q.slow, each.scope)
+		}
+	}
+	q.dispatch(each.lane)
+	return wanted, q.notify
 }
 
 // load asks the source. A panic of code that runs in this process is a failure of this load.
@@ -207,19 +271,25 @@ func (q *Queue) load(ctx context.Context, each *load) (answer dataloader.Answer,
 		}
 	}()
 	answer, err = q.loader.Load(ctx, each.scope, each.spec, each.request)
-	if err != nil {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return dataloader.Answer{}, dataloader.Failf(dataloader.ReasonSourceError,
+			"the load did not end in time, because it waited for other loads of the same database or its server did not let go: spread the refreshes, or lower timeoutSeconds")
+	case err != nil:
 		return dataloader.Answer{}, dataloader.AsFailure(err)
 	}
 	return answer, nil
 }
 
-// Check is a probe. It fails when loads run and none has ended for longer than any load takes.
+// Check is a probe. It fails when a load has been running for longer than any load may.
 func (q *Queue) Check(*http.Request) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	stuck := q.wall.Since(q.moved)
-	if q.outside.total+q.inside.total == 0 || stuck <= Longest+time.Minute {
-		return nil
+	for each, began := range q.started {
+		if stuck := q.wall.Since(began); stuck > Longest+time.Minute {
+			return fmt.Errorf("the load of SeatProduct %s/%s has been running for %s and cannot be ended",
+				each.scope.Namespace, each.scope.Product, stuck.Round(time.Second))
+		}
 	}
-	return fmt.Errorf("loads are running, and none has ended for %s", stuck.Round(time.Second))
+	return nil
 }

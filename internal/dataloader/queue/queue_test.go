@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -79,6 +80,20 @@ type bench struct {
 	wall  *clocktesting.FakePassiveClock
 	woken chan dataloader.Scope
 	said  *strings.Builder
+	// late are the functions that the queue wants to be called when loads have run for long.
+	mu   sync.Mutex
+	late []func()
+}
+
+// letTimePass has every load that runs count as slow.
+func (b *bench) letTimePass() {
+	b.mu.Lock()
+	late := b.late
+	b.late = nil
+	b.mu.Unlock()
+	for _, do := range late {
+		do()
+	}
 }
 
 func newBench(t *testing.T, loaders int) *bench {
@@ -86,6 +101,12 @@ func newBench(t *testing.T, loaders int) *bench {
 	b := &bench{gate: newGate(), wall: clocktesting.NewFakePassiveClock(epoch), woken: make(chan dataloader.Scope, 100), said: &strings.Builder{}}
 	log := funcr.New(func(_, args string) { b.said.WriteString(args) }, funcr.Options{})
 	b.Queue = New(b.gate, Options{Loaders: loaders, Wall: b.wall, Log: log})
+	b.after = func(_ time.Duration, do func()) func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.late = append(b.late, do)
+		return func() bool { return true }
+	}
 	b.OnEnd(func(scope dataloader.Scope) { b.woken <- scope })
 	t.Cleanup(b.Close)
 	return b
@@ -238,6 +259,73 @@ seatplane_loads_waiting{lane="outside"} 26
 `
 	if err := testutil.CollectAndCompare(b.Queue, strings.NewReader(want)); err != nil {
 		t.Error(err)
+	}
+}
+
+// However many namespaces have servers that stall, a quick load of another one finds a place: it takes that
+// of a load that turned out to be slow, which starts again when one of the slow places is free.
+func TestStalledNamespaces(t *testing.T) {
+	b := newBench(t, 8)
+	const namespaces = 10
+	for n := range namespaces {
+		b.Begin(scopeOf(fmt.Sprint("mallory-", n), n), outside, dataloader.Request{})
+	}
+	for range 8 {
+		<-b.gate.started
+	}
+	victim := scopeOf("shop", 1)
+	b.Begin(victim, outside, dataloader.Request{})
+	if len(b.gate.started) != 0 {
+		t.Fatal("nine loads run in eight places")
+	}
+	// The two that wait, the victim and then nobody take the places of loads beyond the slow half.
+	b.letTimePass()
+	var started []dataloader.Scope
+	for range 3 {
+		<-b.gate.ended
+		started = append(started, <-b.gate.started)
+	}
+	if !slices.Contains(started, victim) {
+		t.Fatalf("%v started", started)
+	}
+	b.answers(victim, "7")
+	if woken := <-b.woken; woken != victim || b.Result(victim) == nil {
+		t.Errorf("%v was woken", woken)
+	}
+	if b.outside.slow > b.outside.slowPlaces() {
+		t.Errorf("%d slow loads run", b.outside.slow)
+	}
+}
+
+// A load that gave up its place is begun again, and its answer is taken like any other.
+func TestSlowLoadStartsAgain(t *testing.T) {
+	b := newBench(t, 2)
+	first, second, third := scopeOf("a", 1), scopeOf("b", 1), scopeOf("c", 1)
+	b.Begin(first, outside, dataloader.Request{})
+	b.Begin(second, outside, dataloader.Request{})
+	<-b.gate.started
+	<-b.gate.started
+	b.letTimePass()
+	b.Begin(third, outside, dataloader.Request{})
+	gaveUp := <-b.gate.ended
+	<-b.gate.started
+	kept := first
+	if gaveUp == first {
+		kept = second
+	}
+	b.answers(third, "3")
+	<-b.woken
+	if len(b.gate.started) != 0 {
+		t.Fatal("two slow loads run in one slow place")
+	}
+	b.answers(kept, "1")
+	<-b.woken
+	if again := <-b.gate.started; again != gaveUp {
+		t.Fatalf("%v started again, want %v", again, gaveUp)
+	}
+	b.answers(gaveUp, "2")
+	if woken := <-b.woken; woken != gaveUp || b.Result(gaveUp).Answer.Rows[0].Count != "2" {
+		t.Errorf("%v was woken", woken)
 	}
 }
 

@@ -117,7 +117,7 @@ func TestServerDocs(t *testing.T) {
 
 func mayOnlyCount(t *testing.T, s *stage, crm *databases.Server) {
 	t.Helper()
-	s.use(crm.DSN("seatplane", "choose-one", "crm", [2]string{"sslmode=require", "tls=skip-verify"}[place(s.driver)]))
+	s.use(crm.DSN("seatplane", "choose-one", "crm", [2]string{"sslmode=require", "tls=false"}[place(s.driver)]))
 	connector, err := dialects[s.driver].connector(s.order(t))
 	if err != nil {
 		t.Fatal(err)

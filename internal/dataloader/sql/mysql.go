@@ -32,6 +32,7 @@ var mysqlLevels = []level{
 func mysqlKind(policy egress.Policy) serverKind {
 	return serverKind{
 		form: mysqlForm, parse: parseMySQL, parameter: "tls", levels: mysqlLevels, refuse: checkMySQL, egress: policy,
+		neverUnverified: true,
 	}
 }
 

@@ -21,7 +21,10 @@ type serverKind struct {
 	parameter string
 	levels    []level
 	refuse    func(spec *v1alpha1.SQLSource) error
-	egress    egress.Policy
+	// neverUnverified says that the driver sends the password in clear text through TLS that is not verified,
+	// so that not even the operator's flag allows that.
+	neverUnverified bool
+	egress          egress.Policy
 }
 
 // level is a value of the parameter about TLS.
@@ -85,6 +88,11 @@ func (k serverKind) trust(to address, ca dataloader.Secret) (trust, error) {
 	if !chosen.isVerified() && !k.egress.PlainSQL {
 		return 0, dataloader.Failf(dataloader.ReasonSourceError,
 			"the connection string does not verify the server, and the operator was started without the flag --loader-allow-plain-sql:"+
+				" write %[1]s=%[2]s in it, and name the server's authority in caSecretRef if that is not a public one", k.parameter, k.levels[0].value)
+	}
+	if k.neverUnverified && (chosen == anyone || chosen == preferred) {
+		return 0, dataloader.Failf(dataloader.ReasonSourceError,
+			"the connection string uses TLS without verifying the server, so whoever answers could ask for the password:"+
 				" write %[1]s=%[2]s in it, and name the server's authority in caSecretRef if that is not a public one", k.parameter, k.levels[0].value)
 	}
 	return chosen, nil

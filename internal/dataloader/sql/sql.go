@@ -113,7 +113,7 @@ func (p *Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alp
 	if err != nil {
 		return nil, err
 	}
-	return &source{runner: p.runner, turns: p.turns, spec: spec.SQL, to: to}, nil
+	return &source{namespace: scope.Namespace, runner: p.runner, turns: p.turns, spec: spec.SQL, to: to}, nil
 }
 
 func (p *Provider) readSecrets(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.SQLSource) (login, error) {
@@ -127,15 +127,16 @@ func (p *Provider) readSecrets(ctx context.Context, scope dataloader.Scope, spec
 
 // source is a database that can be asked through a loader process.
 type source struct {
-	runner guest.Runner
-	turns  *turns
-	spec   *v1alpha1.SQLSource
-	to     target
+	namespace string
+	runner    guest.Runner
+	turns     *turns
+	spec      *v1alpha1.SQLSource
+	to        target
 }
 
 // Load implements dataloader.Source.
 func (s *source) Load(ctx context.Context, request dataloader.Request) (dataloader.Answer, error) {
-	done, err := s.turns.take(ctx, s.to.database(s.spec.Driver))
+	done, err := s.turns.take(ctx, s.to.database(s.namespace, s.spec.Driver))
 	if err != nil {
 		return dataloader.Answer{}, err
 	}

@@ -16,21 +16,23 @@ const maxConcurrentLoads = 2
 
 // database tells databases apart, for those who take turns at them.
 type database struct {
-	driver v1alpha1.SQLDriver
-	host   string
-	port   uint16
-	name   string
-	user   string
-	file   string
+	// namespace is whose loads wait for each other: those of another never do.
+	namespace string
+	driver    v1alpha1.SQLDriver
+	host      string
+	port      uint16
+	name      string
+	user      string
+	file      string
 }
 
 // database returns the database that the target is.
-func (t target) database(driver v1alpha1.SQLDriver) database {
+func (t target) database(namespace string, driver v1alpha1.SQLDriver) database {
 	if t.server == nil {
-		return database{driver: driver, file: t.file}
+		return database{namespace: namespace, driver: driver, file: t.file}
 	}
 	return database{
-		driver: driver, host: strings.ToLower(t.server.Host), port: t.server.Port, name: t.server.Database, user: t.server.User,
+		namespace: namespace, driver: driver, host: strings.ToLower(t.server.Host), port: t.server.Port, name: t.server.Database, user: t.server.User,
 	}
 }
 

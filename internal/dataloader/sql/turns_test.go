@@ -63,10 +63,13 @@ func TestDatabase(t *testing.T) {
 	one := target{server: &server{Host: "DB.example.com", Port: 5432, Database: "crm", User: "reader", Password: "old"}}
 	same := target{server: &server{Host: "db.example.com", Port: 5432, Database: "crm", User: "reader", Password: "new", Application: "x"}}
 	other := target{server: &server{Host: "db.example.com", Port: 5433, Database: "crm", User: "reader"}}
-	if one.database(v1alpha1.DriverPostgres) != same.database(v1alpha1.DriverPostgres) {
+	if one.database("shop", v1alpha1.DriverPostgres) != same.database("shop", v1alpha1.DriverPostgres) {
 		t.Error("another way to write the same database makes it another one")
 	}
-	if one.database(v1alpha1.DriverPostgres) == other.database(v1alpha1.DriverPostgres) {
+	if one.database("shop", v1alpha1.DriverPostgres) == other.database("shop", v1alpha1.DriverPostgres) {
 		t.Error("two servers are one")
+	}
+	if one.database("shop", v1alpha1.DriverPostgres) == one.database("bank", v1alpha1.DriverPostgres) {
+		t.Error("the loads of one namespace wait for those of another")
 	}
 }
