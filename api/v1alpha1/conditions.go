@@ -177,7 +177,8 @@ const (
 	// ReasonTooManyLines says that a document, or the lines that wait for one, would have too many lines.
 	ReasonTooManyLines = "TooManyLines"
 
-	// ReasonCommitRefused says that the API server refused a write that the subscription needs.
+	// ReasonCommitRefused says that the API server refused a write that the subscription needs, or that a refresh of a
+	// SeatProduct needs.
 	ReasonCommitRefused = "CommitRefused"
 
 	// ReasonEffectsOwed says that a write which the last commit owes cannot be made at the moment.
@@ -186,6 +187,10 @@ const (
 	// ReasonInvoiceNameTaken says that an object which is not this subscription's has the name of an
 	// invoice that is owed.
 	ReasonInvoiceNameTaken = "InvoiceNameTaken"
+
+	// ReasonUpdateNameTaken says that other objects have every name that the SubscriptionUpdate of an edit or
+	// of a count could have.
+	ReasonUpdateNameTaken = "UpdateNameTaken"
 )
 
 // Reasons of the condition InSync of a Subscription, beside the reason of an edit that cannot apply.

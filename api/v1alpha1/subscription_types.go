@@ -116,6 +116,7 @@ type SubscriptionItem struct {
 type SubscriptionTrial struct {
 	// When the trial ends. Defaults to the longest trial of the items' plans. While the trial lasts, it can be
 	// moved later or earlier; an instant that has passed means now. Nothing is charged or credited for the move.
+	// Must be at most three years after the start. Refused for a customer who had a subscription of this name.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
@@ -210,7 +211,8 @@ type SubscriptionSpec struct {
 	// What fell due before this instant was invoiced elsewhere: the last period whose charge fell due before
 	// it counts as charged; what falls due at it or later is invoiced here. It is a boundary of the
 	// subscription's own periods, at most one period from now. After an earlier subscription of this name and
-	// customer that ended with credits it can be any instant from that end on: the rest of the period is charged.
+	// customer that ended with credits, it can be any instant from that end to the creation of this one: the rest
+	// of the period is charged.
 	// If unset, everything from the start on is invoiced here. Immutable once started.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"

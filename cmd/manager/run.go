@@ -68,7 +68,9 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	if err := addProbes(mgr, loads); err != nil {
 		return err
 	}
-	policies := &admission.Check{Live: mgr.GetAPIReader(), Log: mgr.GetLogger().WithName("admission").Info}
+	policies := &admission.Check{
+		Live: mgr.GetAPIReader(), Reviews: mgr.GetClient(), Log: mgr.GetLogger().WithName("admission").Info,
+	}
 	if err := mgr.Add(policies); err != nil {
 		return fmt.Errorf("add the check for admission policies: %w", err)
 	}

@@ -15,8 +15,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -28,19 +30,32 @@ const interval = 10 * time.Minute
 
 // Policies are the ValidatingAdmissionPolicies of config/admission, sorted. Each has a binding of the same name.
 var Policies = []string{
-	"seatplane-invoices", "seatplane-statuses", "seatplane-subscriptions", "seatplane-test-clocks", "seatplane-updates",
+	"seatplane-invoices", "seatplane-statuses", "seatplane-subscriptions", clocksPolicy, "seatplane-updates",
 }
 
+// limits are the ValidatingAdmissionPolicies of config/policy, sorted. They are optional.
+var limits = []string{"seatplane-limits-subscriptions", "seatplane-limits-updates"}
+
+const (
+	// clocksPolicy holds for everybody, so that it names no account.
+	clocksPolicy = "seatplane-test-clocks"
+	// managerCondition is the match condition that lets the manager through.
+	managerCondition = "not-the-operator"
+)
+
 var present = prometheus.NewDesc("seatplane_admission_policies_present",
-	"1 when all admission policies of Seatplane are installed and enforced, 0 when one is missing; "+
+	"1 when all admission policies of Seatplane are installed and enforced, 0 when one is missing or wrong; "+
 		"absent when the manager may not look.", nil, nil)
 
-// Check looks, when the manager starts and every ten minutes, whether the policies are installed and enforced. The
+// Check looks, when the manager starts and every ten minutes, whether the policies are installed and enforced, and
+// name the account that the manager has: with another, the API server would refuse what the manager writes. The
 // manager works without them, but then it cannot tell a perfect forgery from its own records. A Check is a
 // manager's Runnable and a metric.
 type Check struct {
 	// Live reads from the API server.
 	Live client.Reader
+	// Reviews creates the SelfSubjectReview that says who the manager is.
+	Reviews client.Writer
 	// Log takes a sentence, and what it is about, when there is something new to say.
 	Log func(sentence string, keysAndValues ...any)
 
@@ -79,16 +94,17 @@ func (c *Check) Collect(to chan<- prometheus.Metric) {
 
 // look finds out, and logs what is new.
 func (c *Check) look(ctx context.Context) {
-	missing, err := missing(ctx, c.Live)
+	faults, err := c.faults(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return
 	case err != nil:
 		c.say(nil, "Cannot tell whether the admission policies are installed: grant the manager the verb get on "+
-			"validatingadmissionpolicies and validatingadmissionpolicybindings.", "error", err.Error())
-	case len(missing) > 0:
-		c.say(new(false), "Admission policies are missing, so users could forge records: install config/admission, or set "+
-			"admission.enabled in the chart.", "missing", strings.Join(missing, ", "))
+			"validatingadmissionpolicies and validatingadmissionpolicybindings, and the role system:basic-user.", "error", err.Error())
+	case len(faults) > 0:
+		c.say(new(false), "Admission policies are missing or wrong, so users could forge records or the manager's own writes "+
+			"are refused: install config/admission for the manager's account, or set admission.enabled in the chart.",
+			"faults", strings.Join(faults, "; "))
 	default:
 		c.say(new(true), "The admission policies are installed.", "policies", strings.Join(Policies, ", "))
 	}
@@ -105,35 +121,105 @@ func (c *Check) say(enforced *bool, sentence, key, value string) {
 	}
 }
 
-// missing returns the names of the policies that are not installed or not enforced, sorted. An error says why
-// that is not known.
-func missing(ctx context.Context, live client.Reader) ([]string, error) {
-	var names []string
+// faults says of each policy that does not do its work why that is so. An error says why that is not known.
+func (c *Check) faults(ctx context.Context) ([]string, error) {
+	var self authenticationv1.SelfSubjectReview
+	if err := c.Reviews.Create(ctx, &self); err != nil {
+		return nil, fmt.Errorf("ask the API server for the manager's own name: %w", err)
+	}
+	var all []string
 	for _, name := range Policies {
-		enforced, err := isEnforced(ctx, live, name)
+		fault, err := faultOf(ctx, c.Live, name, self.Status.UserInfo.Username)
 		if err != nil {
 			return nil, fmt.Errorf("read the admission policy %q: %w", name, err)
 		}
-		if !enforced {
-			names = append(names, name)
+		if fault != "" {
+			all = append(all, name+" "+fault)
 		}
 	}
-	return names, nil
+	for _, name := range limits {
+		var policy admissionv1.ValidatingAdmissionPolicy
+		there, err := isThere(ctx, c.Live, name, &policy)
+		if err != nil {
+			return nil, fmt.Errorf("read the admission policy %q: %w", name, err)
+		}
+		if fault := faultOfAccount(&policy, self.Status.UserInfo.Username); there && fault != "" {
+			all = append(all, name+" "+fault)
+		}
+	}
+	return all, nil
 }
 
-// isEnforced reports whether a policy exists and a binding of its name makes the API server enforce it.
-func isEnforced(ctx context.Context, live client.Reader, name string) (bool, error) {
+// faultOf says why a policy and the binding of its name do not make the API server enforce what they should, for a
+// manager of the account; "" when they do.
+func faultOf(ctx context.Context, live client.Reader, name, account string) (string, error) {
 	var policy admissionv1.ValidatingAdmissionPolicy
 	var binding admissionv1.ValidatingAdmissionPolicyBinding
-	for _, object := range []client.Object{&policy, &binding} {
-		err := live.Get(ctx, client.ObjectKey{Name: name}, object)
-		if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
+	if there, err := isThere(ctx, live, name, &policy); err != nil || !there {
+		return "is not installed", err
 	}
-	denies := slices.Contains(binding.Spec.ValidationActions, admissionv1.Deny)
-	return denies && binding.Spec.PolicyName == name, nil
+	if there, err := isThere(ctx, live, name, &binding); err != nil || !there {
+		return "has no binding", err
+	}
+	if fault := faultOfPolicy(&policy, account); fault != "" {
+		return fault, nil
+	}
+	return faultOfBinding(&binding), nil
+}
+
+// isThere reads an object of no namespace, and reports whether there is one.
+func isThere(ctx context.Context, live client.Reader, name string, object client.Object) (bool, error) {
+	err := live.Get(ctx, client.ObjectKey{Name: name}, object)
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func faultOfPolicy(policy *admissionv1.ValidatingAdmissionPolicy, account string) string {
+	spec := &policy.Spec
+	switch {
+	case spec.FailurePolicy != nil && *spec.FailurePolicy != admissionv1.Fail:
+		return "has a failurePolicy other than Fail"
+	case spec.MatchConstraints == nil || isNarrowed(spec.MatchConstraints):
+		return "is narrowed by its matchConstraints"
+	case policy.Name == clocksPolicy:
+		return ""
+	default:
+		return faultOfAccount(policy, account)
+	}
+}
+
+func faultOfBinding(binding *admissionv1.ValidatingAdmissionPolicyBinding) string {
+	spec := &binding.Spec
+	switch {
+	case spec.PolicyName != binding.Name:
+		return "has a binding to another policy"
+	case !slices.Contains(spec.ValidationActions, admissionv1.Deny):
+		return "has a binding that does not deny"
+	case spec.MatchResources != nil && (isNarrowed(spec.MatchResources) || len(spec.MatchResources.ResourceRules) > 0):
+		return "is narrowed by the matchResources of its binding"
+	default:
+		return ""
+	}
+}
+
+// isNarrowed reports whether a match leaves out some of the objects of the kinds that it names.
+func isNarrowed(match *admissionv1.MatchResources) bool {
+	return selects(match.NamespaceSelector) || selects(match.ObjectSelector) || len(match.ExcludeResourceRules) > 0
+}
+
+func selects(selector *metav1.LabelSelector) bool {
+	return selector != nil && len(selector.MatchLabels)+len(selector.MatchExpressions) > 0
+}
+
+// faultOfAccount says that a policy does not let an account through as the manager's; "" when it does.
+func faultOfAccount(policy *admissionv1.ValidatingAdmissionPolicy, account string) string {
+	trusted := slices.ContainsFunc(policy.Spec.MatchConditions, func(condition admissionv1.MatchCondition) bool {
+		return condition.Name == managerCondition && strings.Contains(condition.Expression, "'"+account+"'")
+	})
+	if trusted {
+		return ""
+	}
+	return "does not name the manager's account " + account
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
@@ -18,6 +20,9 @@ const (
 	maxAhead = time.Minute
 	// maxBehind is how long before its creation an update may say that its cause was seen.
 	maxBehind = subscription.MaxAnswerAge
+	// maxSkew is how much later than its creation, and than the manager's clock shows, an update may say that its
+	// count was loaded. A later one was created before there was anything to record.
+	maxSkew = 10 * time.Second
 )
 
 // Present is what time it is when a cause is judged.
@@ -36,6 +41,8 @@ func CauseFault(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Pr
 	switch {
 	case u.Spec.Cause == nil:
 		return ""
+	case wasInvalid(u):
+		why = "it was rejected for that before"
 	case u.Spec.SubscriptionRef.UID != s.UID, !equality.Semantic.DeepEqual(u.Spec, asOperator(u)):
 		why = "its fields are not those that Seatplane sets"
 	case u.Spec.Approved && u.Generation <= 1:
@@ -49,6 +56,13 @@ func CauseFault(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Pr
 	}
 	return "spec.cause says that Seatplane made this update, which cannot be true: " + why +
 		". To change the subscription, create an update without spec.cause."
+}
+
+// wasInvalid reports whether an update was rejected because of its cause. What could not be true then is not made true
+// by the time that has passed.
+func wasInvalid(u *v1alpha1.SubscriptionUpdate) bool {
+	applied := meta.FindStatusCondition(u.Status.Conditions, v1alpha1.ConditionApplied)
+	return u.Status.State == v1alpha1.UpdateRejected && applied != nil && applied.Reason == v1alpha1.ReasonInvalidCause
 }
 
 // asOperator is the spec that the operator writes for the cause and the quantity or items of an update.
@@ -73,8 +87,9 @@ func asOperator(u *v1alpha1.SubscriptionUpdate) v1alpha1.SubscriptionUpdateSpec 
 	return spec
 }
 
-// seenInTime reports whether the times of a cause are possible. A manager whose clock is behind the API server's,
-// or ahead of it, sees its own updates as possible all the same.
+// seenInTime reports whether the times of a cause are possible. A count is loaded before the update that carries it
+// is created. A manager whose clock is behind the API server's, or ahead of it, sees its own updates as possible all
+// the same.
 func seenInTime(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Present) bool {
 	observed, loaded := Instant(u.Spec.Cause.ObservedTime), Instant(u.Spec.Cause.LoadedTime)
 	created := u.CreationTimestamp.UTC()
@@ -85,10 +100,13 @@ func seenInTime(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Pr
 	if now.Wall.Before(earliest) {
 		earliest = now.Wall
 	}
+	if loaded.After(latest.Add(maxSkew)) {
+		return false
+	}
 	latest, earliest = latest.Add(maxAhead), earliest.Add(-maxBehind)
 	refresh := u.Spec.Cause.Type == v1alpha1.CauseRefresh
 	switch {
-	case observed.IsZero(), refresh && loaded.IsZero(), loaded.After(latest):
+	case observed.IsZero(), refresh && loaded.IsZero():
 		return false
 	case s.Spec.TestClockRef != nil:
 		return !observed.After(now.Clock)
@@ -100,15 +118,17 @@ func seenInTime(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Pr
 	}
 }
 
-// asDeclared reports whether an edit is of a generation that the spec has had. One of the present generation asks
-// for what the spec declares.
+// asDeclared reports whether an edit is of a generation that the spec has had, and asks for what the spec declares.
+// What an earlier generation declared is not known any more. An edit of one is taken for the operator's own only if
+// the operator has judged it before, or if it has the name that the operator gives: it was made shortly before the
+// spec was edited again, and gives way to that.
 func asDeclared(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription) bool {
 	generation := u.Spec.Cause.Generation
 	switch {
 	case generation == nil, *generation > s.Generation:
 		return false
 	case *generation < s.Generation:
-		return true
+		return u.Status.State != "" || u.Name == SpecUpdateName(s.Name, string(s.UID), *generation, u.Spec.Cause.Item)
 	case u.Spec.ChangeItems != nil:
 		return equality.Semantic.DeepEqual(u.Spec.ChangeItems.Items, s.Spec.Items)
 	default:
@@ -120,16 +140,32 @@ func asDeclared(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription) bool {
 
 // SameRecord reports whether an update that exists is the one that the operator was about to create under its name:
 // the same in everything but what differs from one try to the next (the count of a refresh, and when it was
-// seen) and the approval, which a person gives.
+// seen) and the approval, which a person gives. Two refreshes that were seen and loaded at the same times are one
+// answer, and count the same. An update that has an owner or a finalizer is somebody else's.
 func SameRecord(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
-	if existing.Spec.Cause == nil || wanted.Spec.Cause == nil {
+	if existing.Spec.Cause == nil || wanted.Spec.Cause == nil || !SameKeepers(existing, wanted) {
 		return false
 	}
 	same := existing.Spec.DeepCopy()
+	sameAnswer := sameTime(same.Cause.ObservedTime, wanted.Spec.Cause.ObservedTime) &&
+		sameTime(same.Cause.LoadedTime, wanted.Spec.Cause.LoadedTime)
 	same.Approved = wanted.Spec.Approved
 	same.Cause.ObservedTime, same.Cause.LoadedTime = wanted.Spec.Cause.ObservedTime, wanted.Spec.Cause.LoadedTime
-	if same.Cause.Type == v1alpha1.CauseRefresh && same.Seats != nil && wanted.Spec.Seats != nil {
+	if same.Cause.Type == v1alpha1.CauseRefresh && !sameAnswer && same.Seats != nil && wanted.Spec.Seats != nil {
 		same.Seats.Count = wanted.Spec.Seats.Count
 	}
 	return equality.Semantic.DeepEqual(*same, wanted.Spec)
+}
+
+func sameTime(a, b *metav1.Time) bool { return Instant(a).Equal(Instant(b)) }
+
+// SameKeepers reports whether an object that exists has the owners and finalizers with which the operator would have
+// created it: an owner takes a record along when it is deleted, and a finalizer prevents that retention deletes it.
+// The finalizers by which Kubernetes itself deletes dependents first, or leaves them, say nothing of who created it.
+func SameKeepers(existing, wanted metav1.Object) bool {
+	finalizers := slices.DeleteFunc(slices.Clone(existing.GetFinalizers()), func(finalizer string) bool {
+		return finalizer == metav1.FinalizerDeleteDependents || finalizer == metav1.FinalizerOrphanDependents
+	})
+	return slices.Equal(finalizers, wanted.GetFinalizers()) &&
+		equality.Semantic.DeepEqual(existing.GetOwnerReferences(), wanted.GetOwnerReferences())
 }

@@ -34,6 +34,9 @@ func TestCauseFault(t *testing.T) {
 		With(func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(created) }).Obj()
 	list := builders.MakeSubscriptionUpdate("u", "shop", "acme").SubscriptionUID(uid).ChangeItems(onWall.Obj().Spec.Items...).FromSpec("", 3).
 		With(func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(created) }).Obj()
+	earlier := func(u *v1alpha1.SubscriptionUpdate) {
+		u.Spec.Cause.Generation, u.Spec.Seats.Count = ptr.To[int64](2), ptr.To[int64](9)
+	}
 	atClock := refresh.DeepCopy()
 	atClock.Spec.Cause.ObservedTime = Time(created.AddDate(2, 0, 0))
 
@@ -64,23 +67,48 @@ func TestCauseFault(t *testing.T) {
 		"two minutes ahead": {reason: "clocks differ by less", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) {
 			u.Spec.Cause.ObservedTime, u.Spec.Cause.LoadedTime = Time(created.Add(2*time.Minute)), Time(created.Add(2*time.Minute))
 		}, now: created, want: times},
-		"a minute ahead": {reason: "clocks differ by as much", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) {
-			u.Spec.Cause.ObservedTime, u.Spec.Cause.LoadedTime = Time(created.Add(time.Minute)), Time(created.Add(time.Minute))
+		"eleven seconds ahead": {reason: "it would pass for a later try of an answer to come", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) {
+			u.Spec.Cause.ObservedTime, u.Spec.Cause.LoadedTime = Time(created.Add(11*time.Second)), Time(created.Add(11*time.Second))
+		}, now: created, want: times},
+		"rejected before": {reason: "that time passes does not make it true", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) {
+			u.Status.State = v1alpha1.UpdateRejected
+			u.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionApplied, Reason: v1alpha1.ReasonInvalidCause}}
+		}, now: created.Add(time.Hour), want: "it was rejected for that before"},
+		"rejected for its count": {reason: "the operator's own may be rejected as well", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) {
+			u.Status.State = v1alpha1.UpdateRejected
+			u.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionApplied, Reason: v1alpha1.ReasonInvalidItems}}
 		}, now: created},
-		"a refresh backdated":   {reason: "one answer has one time", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(created.AddDate(0, 0, -10)) }, now: created, want: times},
-		"an edit backdated":     {reason: "it counts from when it was seen", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(created.AddDate(0, 0, -10)) }, now: created, want: times},
-		"an edit of the future": {reason: "it would count from then", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(year2199) }, now: created, want: times},
-		"never loaded":          {reason: "the operator says when it loaded", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.LoadedTime = nil }, now: created, want: times},
-		"never seen":            {reason: "the operator says when it saw the edit", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = nil }, now: created, want: times},
-		"at the clock":          {reason: "on a TestClock its time counts", update: atClock, of: byHand, now: created.AddDate(2, 0, 0)},
-		"after the clock":       {reason: "nobody observes what is to come", update: atClock, of: byHand, now: created.AddDate(1, 0, 0), want: times},
-		"on a clock, from 2199": {reason: "loading takes place on the wall clock", update: atClock, of: byHand, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.LoadedTime = Time(year2199) }, now: created.AddDate(2, 0, 0), want: times},
+		"ten seconds ahead": {reason: "clocks differ by as much", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) {
+			u.Spec.Cause.ObservedTime, u.Spec.Cause.LoadedTime = Time(created.Add(10*time.Second)), Time(created.Add(10*time.Second))
+		}, now: created},
+		"an edit a minute ahead": {reason: "an edit is judged by its content", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(created.Add(time.Minute)) }, now: created},
+		"a refresh backdated":    {reason: "one answer has one time", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(created.AddDate(0, 0, -10)) }, now: created, want: times},
+		"an edit backdated":      {reason: "it counts from when it was seen", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(created.AddDate(0, 0, -10)) }, now: created, want: times},
+		"an edit of the future":  {reason: "it would count from then", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(year2199) }, now: created, want: times},
+		"never loaded":           {reason: "the operator says when it loaded", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.LoadedTime = nil }, now: created, want: times},
+		"never seen":             {reason: "the operator says when it saw the edit", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = nil }, now: created, want: times},
+		"at the clock":           {reason: "on a TestClock its time counts", update: atClock, of: byHand, now: created.AddDate(2, 0, 0)},
+		"after the clock":        {reason: "nobody observes what is to come", update: atClock, of: byHand, now: created.AddDate(1, 0, 0), want: times},
+		"on a clock, from 2199":  {reason: "loading takes place on the wall clock", update: atClock, of: byHand, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.LoadedTime = Time(year2199) }, now: created.AddDate(2, 0, 0), want: times},
 
-		"generation 2^53-1":   {reason: "row 3: every later edit would be dropped", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.Generation = ptr.To[int64](1<<53 - 1) }, now: created, want: content},
-		"the next generation": {reason: "row 4: the edit to come would be taken over", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.Generation = ptr.To[int64](4) }, now: created, want: content},
-		"an earlier generation": {reason: "what the spec said then is not known", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) {
-			u.Spec.Cause.Generation, u.Spec.Seats.Count = ptr.To[int64](2), ptr.To[int64](9)
+		"generation 2^53-1":     {reason: "row 3: every later edit would be dropped", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.Generation = ptr.To[int64](1<<53 - 1) }, now: created, want: content},
+		"the next generation":   {reason: "row 4: the edit to come would be taken over", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.Generation = ptr.To[int64](4) }, now: created, want: content},
+		"an earlier generation": {reason: "what the spec said then cannot be verified", update: quantity, change: earlier, now: created, want: content},
+		"an earlier list": {reason: "the same", update: list, change: func(u *v1alpha1.SubscriptionUpdate) {
+			u.Spec.Cause.Generation = ptr.To[int64](2)
+		}, now: created, want: content},
+		"an earlier generation, judged before": {reason: "it was verified when its generation was the newest", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) {
+			earlier(u)
+			u.Status.State = v1alpha1.UpdateScheduled
 		}, now: created},
+		"an earlier generation, by its name": {reason: "two quick edits: it gives way to the second", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) {
+			earlier(u)
+			u.Name = SpecUpdateName("acme", uid, 2, "editors")
+		}, now: created},
+		"an earlier generation, by another's name": {reason: "a name stands for one generation", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) {
+			earlier(u)
+			u.Name = SpecUpdateName("acme", uid, 1, "editors")
+		}, now: created, want: content},
 		"another quantity":        {reason: "the spec declares five", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Seats.Count = ptr.To[int64](1) }, now: created, want: content},
 		"a quantity not declared": {reason: "the spec says nothing of viewers", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Seats.Item, u.Spec.Cause.Item = "viewers", "viewers" }, now: created, want: content},
 		"another list":            {reason: "the spec has two items", update: list, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.ChangeItems.Items = u.Spec.ChangeItems.Items[:1] }, now: created, want: content},
@@ -141,14 +169,20 @@ func TestSameRecord(t *testing.T) {
 		"a later answer": {reason: "the source was asked again", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) {
 			u.Spec.Cause.LoadedTime, u.Spec.Seats.Count = Time(now.Add(time.Second)), ptr.To[int64](8)
 		}, want: true},
-		"approved":            {reason: "a person approved it", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Approved = true }, want: true},
-		"an edit seen again":  {reason: "the spec was read again", wanted: edit, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(now) }, want: true},
-		"an edit to another":  {reason: "an edit is to one quantity", wanted: edit, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Seats.Count = ptr.To[int64](8) }, want: false},
-		"of another token":    {reason: "the name stands for the token", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.Token = "tock" }, want: false},
-		"a user's":            {reason: "it has no cause", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause = nil }, want: false},
-		"without seats":       {reason: "it changes something else", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Seats, u.Spec.ChangeItems = nil, &v1alpha1.ItemsChange{} }, want: false},
-		"to be applied later": {reason: "row 4", wanted: edit, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.ApplyAt = Time(now) }, want: false},
-		"a preview":           {reason: "row 2", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Preview = true }, want: false},
+		"approved":                           {reason: "a person approved it", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Approved = true }, want: true},
+		"an edit seen again":                 {reason: "the spec was read again", wanted: edit, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(now) }, want: true},
+		"an edit to another":                 {reason: "an edit is to one quantity", wanted: edit, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Seats.Count = ptr.To[int64](8) }, want: false},
+		"of another token":                   {reason: "the name stands for the token", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.Token = "tock" }, want: false},
+		"a user's":                           {reason: "it has no cause", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause = nil }, want: false},
+		"without seats":                      {reason: "it changes something else", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Seats, u.Spec.ChangeItems = nil, &v1alpha1.ItemsChange{} }, want: false},
+		"to be applied later":                {reason: "row 4", wanted: edit, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.ApplyAt = Time(now) }, want: false},
+		"the same answer, counted otherwise": {reason: "one answer has one count", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Seats.Count = ptr.To[int64](1) }, want: false},
+		"with an owner": {reason: "it would be collected with its owner", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) {
+			u.OwnerReferences = []metav1.OwnerReference{{Kind: "ConfigMap", Name: "none", UID: "2"}}
+		}, want: false},
+		"with a finalizer": {reason: "it could never be deleted", wanted: edit, change: func(u *v1alpha1.SubscriptionUpdate) { u.Finalizers = []string{"example.com/never"} }, want: false},
+		"being deleted":    {reason: "Kubernetes marks what it deletes", wanted: edit, change: func(u *v1alpha1.SubscriptionUpdate) { u.Finalizers = []string{metav1.FinalizerDeleteDependents} }, want: true},
+		"a preview":        {reason: "row 2", wanted: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Preview = true }, want: false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			existing := c.wanted.DeepCopy()

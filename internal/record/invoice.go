@@ -36,20 +36,6 @@ func Invoice(s *v1alpha1.Subscription, d subscription.Document, c money.Currency
 	return spec
 }
 
-// Predecessor reads what an invoice of an earlier subscription says to its successor. A Final document that
-// settled a part of its period gave that time back.
-func Predecessor(i *v1alpha1.Invoice) subscription.Predecessor {
-	p := subscription.Predecessor{Invoice: i.Name, Issued: i.Spec.IssueTime.UTC()}
-	for _, line := range i.Spec.Lines {
-		ofUpdate := line.Update != "" || line.FirstUpdate != ""
-		cutShort := line.Kind == v1alpha1.LineRecurring && line.To != nil && line.To.Before(i.Spec.PeriodEnd)
-		if i.Spec.Reason == v1alpha1.InvoiceFinal && !ofUpdate && (line.Kind == v1alpha1.LineCredit || cutShort) {
-			p.GaveBack = true
-		}
-	}
-	return p
-}
-
 // Summary names an issued document in the subscription's status.
 func Summary(s *v1alpha1.Subscription, d subscription.Document, c money.Currency) *v1alpha1.InvoiceSummary {
 	return &v1alpha1.InvoiceSummary{

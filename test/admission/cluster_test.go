@@ -5,17 +5,24 @@ package admission
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	policies "github.com/seatplane/seatplane/internal/admission"
+	"github.com/seatplane/seatplane/internal/testing/playground"
 )
 
 // The expressions are of the types that the kinds have, as far as the API server can tell.
@@ -59,6 +66,80 @@ func TestNamespacesGoWithTheirRecords(t *testing.T) {
 		err := admin.Get(ctx, client.ObjectKeyFromObject(gone), gone)
 		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
 	})
+}
+
+// Whoever owns a namespace may act as the accounts of that namespace, and not as the manager.
+func TestOwnersDoNotActAsTheManager(t *testing.T) {
+	namespace := namespaceWithRoles(t, nil)
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "deployer"}}
+	if err := admin.Create(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "deployer"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: "deployer"}},
+	}
+	if err := admin.Create(t.Context(), binding); err != nil {
+		t.Fatal(err)
+	}
+	token := &authenticationv1.TokenRequest{}
+	if err := admin.SubResource("token").Create(t.Context(), account, token); err != nil {
+		t.Fatal(err)
+	}
+	acting := func(who string) client.Client {
+		config := rest.AnonymousClientConfig(plane.Config)
+		config.BearerToken, config.Impersonate.UserName = token.Status.Token, who
+		c, err := client.New(config, client.Options{Scheme: scheme, Mapper: admin.RESTMapper()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	own := update("u").Obj()
+	own.Namespace = namespace
+	eventually(t, "the account has its rights", func(ctx context.Context) (bool, error) {
+		return acting("").Create(ctx, own.DeepCopy(), client.DryRunAll) == nil, nil
+	})
+	document := invoice("10.00")
+	document.Namespace = namespace
+	err := acting(playground.Account).Create(t.Context(), document)
+	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "impersonate") {
+		t.Errorf("acting as the manager gets %v, want a refusal to impersonate", err)
+	}
+}
+
+// The manager's rights are enough to find out that everything is in place, and that it is whom the policies trust.
+func TestManagerFindsThePolicies(t *testing.T) {
+	for name, c := range map[string]struct {
+		reason string
+		user   string
+		want   float64
+	}{
+		"the manager":     {reason: "config/default names its account", user: playground.Account, want: 1},
+		"another account": {reason: "what it writes would be refused", user: playground.Account + "2", want: 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			said := make(chan string, 1)
+			manager := as(t, c.user, "system:serviceaccounts", "system:serviceaccounts:"+playground.Namespace)
+			check := &policies.Check{Live: theManager(t), Reviews: manager, Log: func(sentence string, _ ...any) { said <- sentence }}
+			done := make(chan error)
+			go func() { done <- check.Start(ctx) }()
+			sentence := <-said
+			cancel()
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			registry := prometheus.NewPedanticRegistry()
+			registry.MustRegister(check)
+			families, err := registry.Gather()
+			if err != nil || len(families) != 1 || families[0].GetMetric()[0].GetGauge().GetValue() != c.want {
+				t.Errorf("%s: got %v, %v, want %v; it said: %s", c.reason, families, err, c.want, sentence)
+			}
+		})
+	}
 }
 
 // eventually waits until something holds.

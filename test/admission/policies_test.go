@@ -11,7 +11,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/builders"
@@ -26,6 +28,10 @@ const (
 	collector = "seatplane-collector"
 	owner     = "owner"
 	operator  = "the operator"
+	// administrator is in the group system:masters.
+	administrator = "administrator"
+	// garbageCollector is the account of Kubernetes' own.
+	garbageCollector = "system:serviceaccount:kube-system:generic-garbage-collector"
 )
 
 // byRole is what RBAC answers where a role lacks the verb.
@@ -55,11 +61,7 @@ func (r request) try(t *testing.T) {
 	t.Helper()
 	namespace := namespaceWithRoles(t, r.labels)
 	object := r.prepare(t, namespace)
-	c := theManager(t)
-	if r.by != operator {
-		c = as(t, r.by)
-	}
-	err := r.do(t.Context(), c, namespace, object)
+	err := r.do(t.Context(), clientOf(t, r.by), namespace, object)
 	if r.refused == "" && err != nil {
 		t.Errorf("%s, but %s is refused: %v", r.reason, r.by, err)
 	}
@@ -71,6 +73,21 @@ func (r request) try(t *testing.T) {
 	}
 }
 
+// clientOf is a client with the rights of somebody who makes requests.
+func clientOf(t *testing.T, who string) client.Client {
+	t.Helper()
+	switch who {
+	case operator:
+		return theManager(t)
+	case administrator:
+		return as(t, who, "system:masters")
+	case garbageCollector:
+		return as(t, who, "system:serviceaccounts", "system:serviceaccounts:kube-system")
+	default:
+		return as(t, who)
+	}
+}
+
 func (r request) prepare(t *testing.T, namespace string) client.Object {
 	t.Helper()
 	if r.given == nil {
@@ -78,9 +95,14 @@ func (r request) prepare(t *testing.T, namespace string) client.Object {
 	}
 	object := r.given.DeepCopyObject().(client.Object)
 	object.SetNamespace(namespace)
-	creator := theManager(t)
-	if _, record := object.(*v1alpha1.Invoice); !record {
-		creator = admin
+	creator := admin
+	switch object := object.(type) {
+	case *v1alpha1.Invoice:
+		creator = theManager(t)
+	case *v1alpha1.SubscriptionUpdate:
+		if object.Spec.Cause != nil {
+			creator = theManager(t)
+		}
 	}
 	if err := creator.Create(t.Context(), object); err != nil {
 		t.Fatal(err)
@@ -113,6 +135,28 @@ func removeAll(ctx context.Context, c client.Client, namespace string, _ client.
 	return c.DeleteAllOf(ctx, &v1alpha1.SubscriptionUpdate{}, client.InNamespace(namespace))
 }
 
+// applyOwn applies an object, as kubectl apply --server-side does.
+func applyOwn(object string) func(context.Context, client.Client, string, client.Object) error {
+	return func(ctx context.Context, c client.Client, namespace string, _ client.Object) error {
+		attempt := &unstructured.Unstructured{}
+		if err := yaml.Unmarshal([]byte(object), attempt); err != nil {
+			return err
+		}
+		attempt.SetNamespace(namespace)
+		return c.Apply(ctx, client.ApplyConfigurationFromUnstructured(attempt), client.FieldOwner("tester"), client.ForceOwnership)
+	}
+}
+
+// replace writes a whole object in the place of what is given, as kubectl replace and Argo CD's Replace=true do.
+func replace(object client.Object) func(context.Context, client.Client, string, client.Object) error {
+	return func(ctx context.Context, c client.Client, _ string, given client.Object) error {
+		attempt := object.DeepCopyObject().(client.Object)
+		attempt.SetNamespace(given.GetNamespace())
+		attempt.SetResourceVersion(given.GetResourceVersion())
+		return c.Update(ctx, attempt)
+	}
+}
+
 // patch changes what is given by a merge patch.
 func patch(json string) func(context.Context, client.Client, string, client.Object) error {
 	return func(ctx context.Context, c client.Client, _ string, object client.Object) error {
@@ -132,7 +176,36 @@ const (
 	neverDeleted  = `{"metadata": {"finalizers": ["example.com/never"]}}`
 	toBePruned    = `{"metadata": {"annotations": {"billing.seatplane.dev/prune": "true"}}}`
 	labelled      = `{"metadata": {"labels": {"team": "sales"}}}`
+	unkept        = `{"metadata": {"finalizers": null}}`
 	approved      = `{"spec": {"approved": true}}`
+)
+
+// What somebody applies on the server side.
+const (
+	updateManifest = `
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: SubscriptionUpdate
+metadata: {name: acme-2026-04}
+spec:
+  subscriptionRef: {name: acme}
+  seats: {item: editors, increment: 1}
+`
+	forgedManifest = `
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: SubscriptionUpdate
+metadata: {name: acme-2026-04}
+spec:
+  subscriptionRef: {name: acme, uid: 3b2f5c1e-6f2a-4b7e-9d3c-1a2b3c4d5e6f}
+  seats: {item: editors, count: 1}
+  cause: {type: Refresh, item: editors, token: t, observedTime: 2026-04-16T00:00:00Z}
+`
+	subscriptionManifest = `
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: Subscription
+metadata: {name: acme}
+spec:
+  suspend: true
+`
 )
 
 // owned is an update that names an owner.
@@ -175,8 +248,10 @@ func TestUpdatesAreNotForged(t *testing.T) {
 		"an update that may be pruned": {reason: "the user's own word on a record of theirs", by: seller, do: create(update("u").With(func(u *v1alpha1.SubscriptionUpdate) {
 			u.Annotations = map[string]string{v1alpha1.AnnotationPrune: "true"}
 		}).Obj())},
-		"a refresh, by the operator": {reason: "it is the operator's", by: operator, do: create(forged("acme-52zkxz6f92xz", v1alpha1.CauseRefresh))},
-		"an edit, by the operator":   {reason: "it is the operator's", by: operator, do: create(forged("acme-0123456789ab", v1alpha1.CauseSpec))},
+		"a refresh, by the operator":     {reason: "it is the operator's", by: operator, do: create(forged("acme-52zkxz6f92xz", v1alpha1.CauseRefresh))},
+		"a refresh, applied by an owner": {reason: "server-side apply creates as well", by: owner, do: applyOwn(forgedManifest), refused: cause},
+		"an update, applied by an owner": {reason: "this is how GitOps tools create", by: owner, do: applyOwn(updateManifest)},
+		"an edit, by the operator":       {reason: "it is the operator's", by: operator, do: create(forged("acme-0123456789ab", v1alpha1.CauseSpec))},
 	} {
 		t.Run(title, func(t *testing.T) { t.Parallel(); r.try(t) })
 	}
@@ -209,25 +284,37 @@ func TestApproversApprove(t *testing.T) {
 
 // A finished update is kept until retention deletes it.
 func TestFinishedUpdatesAreKept(t *testing.T) {
-	const keep = "a finished update is the record of a change"
+	const keep, takeBack = "a finished update is the record of a change", "only Seatplane takes back an update that it made"
 	given := update("u").Obj()
+	counted, edited := forged("acme-52zkxz6f92xz", v1alpha1.CauseRefresh), forged("acme-0123456789ab", v1alpha1.CauseSpec)
 	pruned := update("u").With(func(u *v1alpha1.SubscriptionUpdate) {
 		u.Annotations = map[string]string{v1alpha1.AnnotationPrune: "true"}
 	}).Obj()
 	for title, r := range map[string]request{
-		"a new one":              {reason: "nobody has seen it yet", given: given, by: seller, do: remove},
-		"a scheduled one":        {reason: "an open change can be taken back", given: given, state: v1alpha1.UpdateScheduled, by: seller, do: remove},
-		"a held one":             {reason: "the same", given: given, state: v1alpha1.UpdateHeld, by: seller, do: remove},
-		"a pending one":          {reason: "the same", given: given, state: v1alpha1.UpdatePending, by: seller, do: remove},
-		"an applied one":         {reason: "it is the record", given: given, state: v1alpha1.UpdateApplied, by: seller, do: remove, refused: keep},
-		"a rejected one":         {reason: "it is the record", given: given, state: v1alpha1.UpdateRejected, by: seller, do: remove, refused: keep},
-		"a superseded one":       {reason: "it is the record", given: given, state: v1alpha1.UpdateSuperseded, by: seller, do: remove, refused: keep},
-		"a preview":              {reason: "it is the record", given: given, state: v1alpha1.UpdatePreviewed, by: seller, do: remove, refused: keep},
-		"one to be pruned":       {reason: "retention prunes, the user does not", given: pruned, state: v1alpha1.UpdateApplied, by: seller, do: remove, refused: keep},
-		"by an owner":            {reason: "nor may whoever owns the namespace", given: given, state: v1alpha1.UpdateApplied, by: owner, do: remove, refused: keep},
-		"all, by an owner":       {reason: "nor in one request", given: given, state: v1alpha1.UpdateApplied, by: owner, do: removeAll, refused: keep},
-		"an open one, by editor": {reason: "editors have no part in updates", given: given, by: editor, do: remove, refused: byRole},
-		"by the operator":        {reason: "retention is the operator's", given: given, state: v1alpha1.UpdateApplied, by: operator, do: remove},
+		"a new one":                {reason: "nobody has seen it yet", given: given, by: seller, do: remove},
+		"a scheduled one":          {reason: "an open change can be taken back", given: given, state: v1alpha1.UpdateScheduled, by: seller, do: remove},
+		"a held one":               {reason: "the same", given: given, state: v1alpha1.UpdateHeld, by: seller, do: remove},
+		"a pending one":            {reason: "the same", given: given, state: v1alpha1.UpdatePending, by: seller, do: remove},
+		"an applied one":           {reason: "it is the record", given: given, state: v1alpha1.UpdateApplied, by: seller, do: remove, refused: keep},
+		"a rejected one":           {reason: "it is the record", given: given, state: v1alpha1.UpdateRejected, by: seller, do: remove, refused: keep},
+		"a superseded one":         {reason: "it is the record", given: given, state: v1alpha1.UpdateSuperseded, by: seller, do: remove, refused: keep},
+		"a preview":                {reason: "it is the record", given: given, state: v1alpha1.UpdatePreviewed, by: seller, do: remove, refused: keep},
+		"one to be pruned":         {reason: "retention prunes, the user does not", given: pruned, state: v1alpha1.UpdateApplied, by: seller, do: remove, refused: keep},
+		"by an owner":              {reason: "nor may whoever owns the namespace", given: given, state: v1alpha1.UpdateApplied, by: owner, do: remove, refused: keep},
+		"all, by an owner":         {reason: "nor in one request", given: given, state: v1alpha1.UpdateApplied, by: owner, do: removeAll, refused: keep},
+		"an open one, by editor":   {reason: "editors have no part in updates", given: given, by: editor, do: remove, refused: byRole},
+		"by the garbage collector": {reason: "records of an older version have owners", given: given, state: v1alpha1.UpdateApplied, by: garbageCollector, do: remove},
+		"by an administrator":      {reason: "the cluster's administrator can repair everything", given: given, state: v1alpha1.UpdateApplied, by: administrator, do: remove},
+		"by the operator":          {reason: "retention is the operator's", given: given, state: v1alpha1.UpdateApplied, by: operator, do: remove},
+
+		"the operator's, new":                 {reason: "the count or the edit would be lost", given: counted, by: seller, do: remove, refused: takeBack},
+		"the operator's, held":                {reason: "a guard is passed by approval alone", given: counted, state: v1alpha1.UpdateHeld, by: seller, do: remove, refused: takeBack},
+		"the operator's, scheduled":           {reason: "what was counted is billed when it is due", given: counted, state: v1alpha1.UpdateScheduled, by: seller, do: remove, refused: takeBack},
+		"the operator's edit, scheduled":      {reason: "an edit in Git takes hold", given: edited, state: v1alpha1.UpdateScheduled, by: seller, do: remove, refused: takeBack},
+		"the operator's, by an owner":         {reason: "nor may whoever owns the namespace", given: counted, state: v1alpha1.UpdateHeld, by: owner, do: remove, refused: takeBack},
+		"the operator's, all, by an owner":    {reason: "nor in one request", given: counted, state: v1alpha1.UpdateHeld, by: owner, do: removeAll, refused: takeBack},
+		"the operator's, by the operator":     {reason: "it is the operator's", given: counted, state: v1alpha1.UpdateHeld, by: operator, do: remove},
+		"the operator's, by an administrator": {reason: "the cluster's administrator can repair everything", given: edited, state: v1alpha1.UpdateScheduled, by: administrator, do: remove},
 	} {
 		t.Run(title, func(t *testing.T) { t.Parallel(); r.try(t) })
 	}
@@ -262,13 +349,17 @@ func TestSubscriptionsAreSettled(t *testing.T) {
 	const settle = "only Seatplane adds or removes it"
 	kept := acme().With(func(s *v1alpha1.Subscription) { s.Finalizers = []string{v1alpha1.FinalizerSettle} }).Obj()
 	for title, r := range map[string]request{
-		"the finalizer removed by an editor":    {reason: "what is owed would be lost", given: kept, by: editor, do: patch(`{"metadata": {"finalizers": null}}`), refused: settle},
-		"the finalizer removed by an owner":     {reason: "the same", given: kept, by: owner, do: patch(`{"metadata": {"finalizers": null}}`), refused: settle},
-		"the finalizer added by an editor":      {reason: "it would be kept for ever where no operator runs", given: acme().Obj(), by: editor, do: patch(`{"metadata": {"finalizers": ["billing.seatplane.dev/settle"]}}`), refused: settle},
-		"another finalizer":                     {reason: "it is the user's own", given: kept, by: editor, do: patch(`{"metadata": {"finalizers": ["billing.seatplane.dev/settle", "example.com/mine"]}}`)},
-		"an edit":                               {reason: "this is what the role is for", given: kept, by: editor, do: patch(`{"spec": {"suspend": true}}`)},
-		"a label":                               {reason: "GitOps tools need theirs", given: kept, by: editor, do: patch(labelled)},
-		"a deletion":                            {reason: "it settles what is owed", given: kept, by: editor, do: remove},
+		"the finalizer removed by an editor": {reason: "what is owed would be lost", given: kept, by: editor, do: patch(`{"metadata": {"finalizers": null}}`), refused: settle},
+		"the finalizer removed by an owner":  {reason: "the same", given: kept, by: owner, do: patch(`{"metadata": {"finalizers": null}}`), refused: settle},
+		"the finalizer added by an editor":   {reason: "it would be kept for ever where no operator runs", given: acme().Obj(), by: editor, do: patch(`{"metadata": {"finalizers": ["billing.seatplane.dev/settle"]}}`), refused: settle},
+		"another finalizer":                  {reason: "it is the user's own", given: kept, by: editor, do: patch(`{"metadata": {"finalizers": ["billing.seatplane.dev/settle", "example.com/mine"]}}`)},
+		"an edit":                            {reason: "this is what the role is for", given: kept, by: editor, do: patch(`{"spec": {"suspend": true}}`)},
+		"a label":                            {reason: "GitOps tools need theirs", given: kept, by: editor, do: patch(labelled)},
+		"a deletion":                         {reason: "it settles what is owed", given: kept, by: editor, do: remove},
+		"the finalizer removed by the garbage collector": {reason: "it removes only its own", given: kept, by: garbageCollector, do: patch(unkept), refused: settle},
+		"an edit, applied":                      {reason: "server-side apply keeps the finalizers of others", given: kept, by: editor, do: applyOwn(subscriptionManifest)},
+		"a replacement":                         {reason: "kubectl replace and Replace=true drop what the manifest does not have", given: kept, by: editor, do: replace(acme().Obj()), refused: settle},
+		"a replacement with the finalizer":      {reason: "nothing is dropped", given: kept, by: editor, do: replace(kept)},
 		"a status by an owner":                  {reason: "what a customer owes is in the status", given: kept, by: owner, do: patchStatus(`{"status": {"state": "Canceled"}}`), refused: "written by Seatplane alone"},
 		"the finalizer removed by the operator": {reason: "it is the operator's", given: kept, by: operator, do: patch(`{"metadata": {"finalizers": null}}`)},
 	} {

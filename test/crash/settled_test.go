@@ -45,7 +45,7 @@ var creditedPredecessor = Scenario{
 		cancelOf("cancel now", &v1alpha1.Cancellation{At: &metav1.Time{Time: at("04-11")}, CalculationMethod: v1alpha1.CalculateProRata}),
 		remove("acme"),
 		takenUp(add("acme again", func(ns string) client.Object { return seatsByUpdate(ns)[3] })),
-		edit("bill from the 12th", "acme", func(s *v1alpha1.Subscription) { s.Spec.BilledUntil = &metav1.Time{Time: at("04-12")} }),
+		edit("bill from the 11th", "acme", func(s *v1alpha1.Subscription) { s.Spec.BilledUntil = &metav1.Time{Time: at("04-11")} }),
 		moveClock("05-01"),
 	},
 }
@@ -60,7 +60,9 @@ var trialLeavesTrace = Scenario{
 	Steps: []Step{
 		remove("acme"),
 		takenUp(add("acme again", func(ns string) client.Object { return onTrial("acme", ns, false) })),
-		edit("say what was billed", "acme", func(s *v1alpha1.Subscription) { s.Spec.BilledUntil = &metav1.Time{Time: at("04-15")} }),
+		edit("come back with a contract and without a trial", "acme", func(s *v1alpha1.Subscription) {
+			s.Spec.Trial, s.Spec.StartTime, s.Spec.BilledUntil = nil, &metav1.Time{Time: at("04-15")}, &metav1.Time{Time: at("04-15")}
+		}),
 		moveClock("04-15"),
 	},
 }

@@ -45,7 +45,8 @@ var pageOf = map[string]kindPage{
 		reasons: []string{
 			api.ReasonReconciled, api.ReasonProgressing, api.ReasonRefreshed, api.ReasonSourceUnreachable, api.ReasonSourceError,
 			api.ReasonEmptyResult, api.ReasonBadCounts, api.ReasonSecretNotFound, api.ReasonSecretNotAllowed,
-			api.ReasonInvalidSchedule, api.ReasonInvalidExpression, api.ReasonSuspended,
+			api.ReasonInvalidSchedule, api.ReasonInvalidExpression, api.ReasonSuspended, api.ReasonCommitRefused,
+			api.ReasonUpdateNameTaken,
 		},
 	},
 	"Subscription": {
@@ -62,6 +63,7 @@ var pageOf = map[string]kindPage{
 			api.ReasonBelowMinimum, api.ReasonAboveMaximum, api.ReasonDuplicateKey, api.ReasonSuspended, api.ReasonCanceled,
 			api.ReasonParked, api.ReasonEffectsOwed, api.ReasonInvoiceNameTaken, api.ReasonBilledUntilTooLate,
 			api.ReasonBilledUntilNotABoundary, api.ReasonAmountTooLarge, api.ReasonTooManyLines, api.ReasonCommitRefused,
+			api.ReasonUpdateNameTaken,
 			// InSync
 			api.ReasonInSync, api.ReasonChangedByUpdate, api.ReasonScheduled, api.ReasonSeatsAssigned, api.ReasonInvalidItems,
 			api.ReasonCurrencyChange, api.ReasonIntervalChangeNeedsReset,

@@ -25,6 +25,8 @@ func (r *replay) checkStartTime(at time.Time, b beginning) *Fault {
 		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s of an earlier subscription of this name and customer fell "+
 			"due at %s, which spec.billedUntil does not cover. Set spec.billedUntil to the end of what that subscription was "+
 			"billed for.", last.Invoice, utc(last.Issued))}
+	case last.GaveBack:
+		return r.checkGivenBack(at)
 	case !until.IsZero():
 		return r.checkTooLate(until, b)
 	}
@@ -57,6 +59,20 @@ func (r *replay) checkTooLate(until time.Time, b beginning) *Fault {
 		"Set it to the end of what was billed elsewhere.", utc(until))}
 }
 
+// checkGivenBack refuses a billedUntil that skips time which nobody billed: the
+// predecessor gave back what came after its end, and from its creation on this
+// subscription bills. What comes before its start is free in any case.
+func (r *replay) checkGivenBack(start time.Time) *Fault {
+	until, last := r.in.Terms.BilledUntil, r.in.Predecessor
+	newest := latest(last.Issued, earlier(r.in.Terms.Created, r.in.Now))
+	if !until.After(latest(start, newest)) {
+		return nil
+	}
+	return &Fault{BilledUntilTooLate, fmt.Sprintf("spec.billedUntil is %s, but an earlier subscription of this name and customer "+
+		"gave credits for the time up to then and ended by %s (invoice %s). Set spec.billedUntil to that end, or to %s at the latest.",
+		utc(until), utc(last.Issued), last.Invoice, utc(newest))}
+}
+
 // checkBilledUntil refuses a billedUntil within a period: the rest of that period
 // would never be invoiced. A predecessor that gave time back may have ended at any
 // instant. One that is not after the start skips nothing.
@@ -78,6 +94,32 @@ func (r *replay) checkBilledUntil(start, first time.Time, c calendar.Calendar) *
 		utc(until), utc(before), utc(after))}
 }
 
+// checkManyPeriods refuses a start that would replay more than [MaxBoundaries] at once,
+// before anything is committed: the dates can still be corrected then. A person may let
+// them all be replayed.
+func (r *replay) checkManyPeriods(first time.Time, c calendar.Calendar) *Fault {
+	from := latest(first, r.in.Terms.BilledUntil)
+	if from.After(first) && !r.in.Predecessor.GaveBack {
+		from = from.Add(-time.Second) // the period before it counts as charged
+	}
+	last := r.in.Now
+	if end, ends := r.endTime(); ends {
+		last = earlier(last, end)
+	}
+	n := c.IndexOf(last) - c.IndexOf(from)
+	switch {
+	case n <= MaxBoundaries || r.in.Terms.ByHand:
+		return nil
+	case r.in.Unpark:
+		r.state.CatchUpTo = r.in.Now
+		return nil
+	default:
+		return &Fault{StartTimeInPast, fmt.Sprintf("%d billing periods would be charged at once, more than %d, which looks like "+
+			"a wrong date. Correct spec.startTime or spec.billedUntil. To charge them all, set the annotation "+
+			"billing.seatplane.dev/unpark to a new value.", n, MaxBoundaries)}
+	}
+}
+
 // billedElsewhere reports whether what falls due at an instant was invoiced
 // elsewhere: it lies before billedUntil.
 func (r *replay) billedElsewhere(due time.Time) bool {
@@ -90,7 +132,7 @@ func (r *replay) firstIssued(start time.Time) time.Time {
 	if !r.in.Predecessor.GaveBack {
 		return start
 	}
-	return latest(start, earlier(r.in.Terms.BilledUntil, r.in.Now))
+	return latest(start, r.in.Terms.BilledUntil)
 }
 
 func utc(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -91,10 +91,6 @@ func TestSection14PredecessorGaveBack(t *testing.T) {
 		"its very end": {
 			reason: "100 × 21/31", until: "2026-01-11", charge: InAdvance, at: "2026-01-12", want: []string{"Initial 2026-01-11: 67.74"},
 		},
-		"the boundary": {
-			reason: "somebody else billed the rest", until: "2026-02-01", charge: InAdvance, at: "2026-02-01",
-			want: []string{"Initial 2026-01-12: 100.00"},
-		},
 		"in arrears": {
 			reason: "only the time since is billed", until: "2026-01-12", charge: InArrears, at: "2026-02-01",
 			want: []string{"Renewal 2026-02-01: 64.52"},
@@ -118,6 +114,57 @@ func TestSection14PredecessorGaveBack(t *testing.T) {
 	}
 }
 
+// Section 14: after a predecessor that gave time back, no later billedUntil makes that
+// time free.
+func TestSection14BilledUntilPastCredits(t *testing.T) {
+	tests := map[string]struct {
+		reason       string
+		start, until string
+		now          string
+		want         Reason
+		message      string
+	}{
+		"the boundary": {
+			reason: "12 January to 1 February were given back", start: "2026-01-01", until: "2026-02-01", now: "2026-01-12",
+			want: BilledUntilTooLate, message: "to 2026-01-12T00:00:00Z at the latest",
+		},
+		"a boundary of its own": {
+			reason: "a whole month would be free", until: "2026-02-12", now: "2026-01-12", want: BilledUntilTooLate,
+		},
+		"waiting until it has passed": {
+			reason: "the subscription was there all the time", until: "2026-02-12", now: "2026-02-12", want: BilledUntilTooLate,
+		},
+		"one second too late": {
+			reason: "it lies after the creation", start: "2026-01-01", until: "2026-01-12T00:00:01Z", now: "2026-01-13",
+			want: BilledUntilTooLate,
+		},
+		"the creation": {reason: "nobody had seats before it", start: "2026-01-01", until: "2026-01-12", now: "2026-01-13"},
+		"a later start": {
+			reason: "nothing falls due before the start", start: "2026-01-20", until: "2026-01-20", now: "2026-01-20",
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).starting("2026-01-12").at(tc.now)
+			if tc.start != "" {
+				w.in.Terms.Start = instant(tc.start)
+			}
+			w.in.Terms.BilledUntil = instant(tc.until)
+			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000002", Issued: instant("2026-01-11"), GaveBack: true}
+			var got Fault
+			if w.declaring(10); w.last.Blocked != nil {
+				got = *w.last.Blocked
+			}
+			if got.Reason != tc.want || !strings.Contains(got.Message, tc.message) {
+				t.Errorf("%s: got %+v, want %q", tc.reason, got, tc.want)
+			}
+			if started := w.state.Started(); started != (tc.want == "") {
+				t.Errorf("%s: started: %t", tc.reason, started)
+			}
+		})
+	}
+}
+
 // Section 14: a plan gives no second trial to the customer of an earlier subscription.
 func TestSection14NoSecondTrial(t *testing.T) {
 	w := newWorld(t).starting("2026-04-06").plan(func(p *Plan) { p.Trial = calendar.Interval{Unit: calendar.Day, Count: 14} })
@@ -125,6 +172,44 @@ func TestSection14NoSecondTrial(t *testing.T) {
 	w.in.Terms.BilledUntil = instant("2026-04-06")
 	if w.declaring(5); w.state.Phase != Active || len(w.documents) != 1 {
 		t.Errorf("it is %s with %d documents: %+v", w.state.Phase, len(w.documents), w.last.Blocked)
+	}
+}
+
+// Section 14: nor does a trial that the spec names.
+func TestSection14NoSecondExplicitTrial(t *testing.T) {
+	tests := map[string]struct {
+		reason     string
+		end, until string
+		gaveBack   bool
+		want       Reason
+	}{
+		"for ever after a trace": {
+			reason: "an earlier trial was deleted", end: "2029-01-01", until: "2026-04-06", want: InvalidTrial,
+		},
+		"after credits": {
+			reason: "the customer was billed before", end: "2026-04-20", until: "2026-04-06", gaveBack: true,
+			want: InvalidTrial,
+		},
+		"up to billedUntil": {
+			reason: "a deletion and a new end would make it a trial without end", end: "2026-05-06", until: "2026-05-06",
+			want: InvalidTrial,
+		},
+		"over by billedUntil": {reason: "the manifest came back with it", end: "2026-04-20", until: "2026-05-20"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).starting("2026-04-22")
+			w.in.Terms.Start = instant("2026-04-06")
+			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-04-05"), GaveBack: tc.gaveBack}
+			w.in.Terms.TrialEnd, w.in.Terms.BilledUntil = instant(tc.end), instant(tc.until)
+			var got Fault
+			if w.declaring(5); w.last.Blocked != nil {
+				got = *w.last.Blocked
+			}
+			if got.Reason != tc.want || (w.state.Phase == Active) != (tc.want == "") {
+				t.Errorf("%s: %q, %+v", tc.reason, w.state.Phase, got)
+			}
+		})
 	}
 }
 

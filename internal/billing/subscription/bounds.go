@@ -33,6 +33,9 @@ func (r *replay) attempt(e event) *Fault {
 	}
 	fault := r.outOfBounds(len(saved.out.Effects))
 	if fault == nil {
+		fault = r.sumOutOfBounds(e, &saved)
+	}
+	if fault == nil {
 		return nil
 	}
 	*r = saved
@@ -47,8 +50,8 @@ func (r *replay) attempt(e event) *Fault {
 	}
 }
 
-// refuseReading leaves a reading out. It is not offered again in this plan, and holds
-// nothing else up.
+// refuseReading leaves a reading out. It is not offered again before another event takes
+// place, and holds nothing else up.
 func (r *replay) refuseReading(reading Reading, fault Fault) {
 	r.refused = append(r.refused, reading)
 	r.out.Refused = append(r.out.Refused, fault)
@@ -105,6 +108,45 @@ func (r *replay) stateOutOfBounds() *Fault {
 		return tooLarge("The subscription")
 	}
 	return linesOutOfBounds(r.state.Accrued)
+}
+
+// sumOutOfBounds says that an event makes the next document too large, although each
+// amount fits; nil when it does not. What makes the sum smaller always may.
+func (r *replay) sumOutOfBounds(e event, before *replay) *Fault {
+	sum := r.largestDocument()
+	if fits(sum) || r.state.Phase == Canceled || sum.Cmp(before.largestDocument()) <= 0 {
+		return nil
+	}
+	switch {
+	case e.kind == readingTaken:
+		return tooLarge(fmt.Sprintf("With the usage of item %q, the next invoice", e.reading.Item))
+	case e.update != nil && e.update.Change.Item != "":
+		return tooLarge(fmt.Sprintf("With this change of item %q, the next invoice", e.update.Change.Item))
+	default:
+		return tooLarge("The next invoice")
+	}
+}
+
+// largestDocument is at least as much as any next document comes to at current prices: all that waits to be
+// billed, what is charged or given back for a period, the usage so far, and the balance.
+// Each part counts by its size, since a document may hold some of them only.
+func (r *replay) largestDocument() money.Decimal {
+	sum := r.state.Balance.Abs()
+	for i := range r.state.Accrued {
+		sum = sum.Add(r.state.Accrued[i].Amount.Abs())
+	}
+	for i := range r.state.Deferred {
+		sum = sum.Add(r.state.Deferred[i].Line.Amount.Abs())
+	}
+	var charged money.Decimal
+	for i := range r.state.Items {
+		item := &r.state.Items[i]
+		charged = charged.Add(item.Position.Charged.Abs())
+		if item.Metered {
+			sum = sum.Add(item.Price.Total(item.Meter.Used))
+		}
+	}
+	return sum.Add(money.Max(charged, r.state.Recurring()))
 }
 
 func linesOutOfBounds(lines []proration.Line) *Fault {

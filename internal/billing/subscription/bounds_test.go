@@ -75,6 +75,65 @@ func TestSection8Bounds(t *testing.T) {
 	})
 }
 
+// Section 8, Bounds: amounts that fit one by one are refused where their sum does not, by
+// the name of what would make it too large. The renewal and the end are never blocked.
+func TestSection8SumOutOfBounds(t *testing.T) {
+	metered := func(t *testing.T) *world {
+		plan := eur("2")
+		plan.Metered, plan.Charge = true, InArrears
+		w := newWorld(t).item("calls", plan, true).item("seats", eur("10"), true).metered(metering.Limits{})
+		w.in.Products["calls-seat"] = Product{Plans: w.in.Products["calls-seat"].Plans, Loader: true}
+		w.plan(func(p *Plan) { p.Price.UnitAmount = money.MustDecimal("2") })
+		return w.reads("editors", 0).reads("calls", 0).holding(0, 0, 1).at("2026-04-16")
+	}
+	t.Run("two readings", func(t *testing.T) {
+		w := metered(t).reads("editors", 400_000_000_000_000).replay().reads("calls", 400_000_000_000_000).replay()
+		if len(w.last.Refused) != 1 || w.last.Refused[0].Reason != AmountTooLarge || !strings.Contains(w.last.Refused[0].Message, `"calls"`) {
+			t.Fatalf("refused: %+v", w.last.Refused)
+		}
+		if w.at("2026-05-01").replay(); w.last.Blocked != nil || len(w.documents) != 2 {
+			t.Errorf("the renewal is blocked: %+v", w.last.Blocked)
+		}
+	})
+	t.Run("two readings, and an end", func(t *testing.T) {
+		w := metered(t).reads("editors", 400_000_000_000_000).replay().reads("calls", 400_000_000_000_000).replay()
+		w.cancel(Cancellation{At: instant("2026-04-20"), Method: proration.ProRata}).at("2026-04-20").replay()
+		if w.last.Blocked != nil || w.state.Phase != Canceled {
+			t.Errorf("the end is blocked: %+v", w.last.Blocked)
+		}
+	})
+	t.Run("a reading next to a recurring charge", func(t *testing.T) {
+		w := metered(t).reads("editors", 499_999_999_999_995).replay()
+		if len(w.last.Refused) != 1 || !strings.Contains(w.last.Refused[0].Message, `"editors"`) {
+			t.Fatalf("EUR 999,999,999,999,990 and EUR 10: %+v", w.last.Refused)
+		}
+		if w.reads("editors", 499_999_999_999_994).replay(); len(w.last.Refused) != 0 {
+			t.Errorf("EUR 2 less fits: %+v", w.last.Refused)
+		}
+	})
+	t.Run("what was recorded before there was a bound", func(t *testing.T) {
+		w := metered(t).reads("editors", 400_000_000_000_000).replay()
+		w.state.item("calls").Meter.Used = 400_000_000_000_000
+		if w.increment("seats", 1).replay(); w.decisions["u1"].Fault.Reason != AmountTooLarge {
+			t.Errorf("a rise: %+v", w.decisions["u1"].Fault)
+		}
+		w.decrement("seats", 1, by(proration.DoNotCharge)).replay()
+		if got := w.decisions["u2"]; got.Verdict != IsApplied {
+			t.Errorf("a fall adds nothing: %s %s", got.Verdict, got.Fault.Reason)
+		}
+	})
+	t.Run("an accrued line", func(t *testing.T) {
+		w := newWorld(t).plan(func(p *Plan) { p.Price.UnitAmount = money.MustDecimal("400000000000000") }).holding(1).at("2026-04-16")
+		w.increment("editors", 1, by(proration.PayInFull)).replay()
+		if got := w.decisions["u1"]; got.Fault.Reason != AmountTooLarge {
+			t.Errorf("two seats and a seat that waits for the next invoice: %s %s", got.Verdict, got.Fault.Reason)
+		}
+		if w.at("2026-05-01").replay(); w.last.Blocked != nil || len(w.documents) != 2 {
+			t.Errorf("the renewal is blocked: %+v", w.last.Blocked)
+		}
+	})
+}
+
 // Lines that wait are bounded: an update that would make too many is Rejected.
 func TestSection8DeferredLines(t *testing.T) {
 	w := newWorld(t).holding(10).at("2026-04-16")
@@ -100,15 +159,33 @@ func TestSection14ManyBoundaries(t *testing.T) {
 		return w
 	}
 	w := daily().declaring(1)
-	if w.last.Blocked == nil || w.last.Blocked.Reason != ReasonParked || len(w.documents) > 1 {
-		t.Fatalf("%+v, %d documents", w.last.Blocked, len(w.documents))
+	if w.last.Blocked == nil || w.last.Blocked.Reason != StartTimeInPast || w.state.Started() || w.last.Events != 0 {
+		t.Fatalf("%+v, %d events", w.last.Blocked, w.last.Events)
 	}
-	if !strings.Contains(w.state.Parked, "20543") {
-		t.Errorf("the number is not named: %q", w.state.Parked)
+	if !strings.Contains(w.last.Blocked.Message, "20543") {
+		t.Errorf("the number is not named: %q", w.last.Blocked.Message)
 	}
-	if w.replay(); w.last.Events != 0 {
-		t.Errorf("a parked subscription took %d steps", w.last.Events)
-	}
+	t.Run("with the date corrected", func(t *testing.T) {
+		w := daily().declaring(1)
+		w.in.Terms.Start, w.in.Terms.BilledUntil = instant("2026-03-30"), instant("2026-03-31")
+		if w.settle(); w.last.Blocked != nil || len(w.documents) != 2 {
+			t.Errorf("%d documents: %+v", len(w.documents), w.last.Blocked)
+		}
+	})
+	t.Run("at the bound", func(t *testing.T) {
+		for start, want := range map[string]Reason{"2025-02-25": "", "2025-02-24": StartTimeInPast} {
+			w := daily()
+			w.in.Terms.Start = instant(start)
+			w.in.Terms.BilledUntil = w.in.Terms.Start.AddDate(0, 0, 1)
+			var got Reason
+			if w.declaring(1); w.last.Blocked != nil {
+				got = w.last.Blocked.Reason
+			}
+			if got != want {
+				t.Errorf("a start on %s: %q, want %q", start, got, want)
+			}
+		}
+	})
 	w.in.Unpark = true
 	w.settle()
 	if got := len(w.documents); got != 20543 || w.last.Blocked != nil {
@@ -121,8 +198,11 @@ func TestSection14ManyBoundaries(t *testing.T) {
 			t.Errorf("%d documents, parked: %q", len(w.documents), w.state.Parked)
 		}
 		w.in.Now = w.in.Now.AddDate(0, 0, MaxBoundaries+1)
-		if w.settle(); w.state.Parked == "" {
-			t.Errorf("one more is not parked")
+		if w.settle(); !strings.Contains(w.state.Parked, "billing.seatplane.dev/delete: Abandon") {
+			t.Errorf("one more is not parked, or no way out is named: %q", w.state.Parked)
+		}
+		if w.replay(); w.last.Events != 0 {
+			t.Errorf("a parked subscription took %d steps", w.last.Events)
 		}
 	})
 	t.Run("on a clock that is moved by hand", func(t *testing.T) {

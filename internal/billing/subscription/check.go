@@ -19,6 +19,9 @@ func Check(s State, in Input) *Fault {
 	if _, err := calendar.LoadZone(in.Terms.Zone); err != nil {
 		return &Fault{InvalidTimeZone, fmt.Sprintf("spec.timeZone: %v. The zone before it stays in force.", err)}
 	}
+	if fault := r.movedTooLate(); fault != nil {
+		return fault
+	}
 	if fault := r.checkItems(); fault != nil {
 		return fault
 	}

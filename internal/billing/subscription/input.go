@@ -34,7 +34,7 @@ type Input struct {
 	Readings []Reading
 	// Assigned counts the seats of each item that somebody holds.
 	Assigned map[string]int64
-	// Predecessor is the last invoice of earlier subscriptions of this name and
+	// Predecessor sums up the invoices of earlier subscriptions of this name and
 	// customer; its zero value says that there is none (billing design, section 14).
 	Predecessor Predecessor
 	// Unpark lets a parked subscription go on.
@@ -45,14 +45,14 @@ type Input struct {
 	MaxEffects int
 }
 
-// Predecessor is an invoice of an earlier subscription.
+// Predecessor is what the invoices of earlier subscriptions come to.
 type Predecessor struct {
-	// Invoice is its name.
+	// Invoice is the name of the newest one.
 	Invoice string
-	// Issued is when it fell due, on the clock of that subscription.
+	// Issued is when that one fell due, on the clock of its subscription.
 	Issued time.Time
-	// GaveBack: it ended that subscription and settled a part of a period. What was
-	// billed before counts up to Issued only.
+	// GaveBack: one of them gave back time after Issued, and none charged it again. What
+	// was billed before counts up to Issued only.
 	GaveBack bool
 }
 

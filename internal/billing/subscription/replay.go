@@ -17,8 +17,9 @@ const (
 	// involved (billing design, section 13).
 	MaxEventsPerDay = 200
 	// MaxBoundaries is how many boundaries are replayed in one go on the wall clock.
-	// More than that is a typing error, such as a start in 1970 with daily periods, and
-	// parks the subscription (billing design, section 14).
+	// More than that is a typing error, such as a start in 1970 with daily periods: it
+	// keeps a subscription from starting, and parks one that has started (billing design,
+	// section 14).
 	MaxBoundaries = 400
 	// maxEventsPerPlan bounds one plan; what is left is replayed by the next.
 	maxEventsPerPlan = 4096
@@ -155,9 +156,9 @@ func (r *replay) step(e event) {
 		return
 	}
 	if n := r.boundariesFrom(e); n > MaxBoundaries {
-		r.state.Parked = fmt.Sprintf("%d billing periods would be replayed at once, more than %d, which looks like a wrong "+
-			"date. Check spec.startTime and spec.billedUntil. To replay them all, set the annotation "+
-			"billing.seatplane.dev/unpark to a new value.", n, MaxBoundaries)
+		r.state.Parked = fmt.Sprintf("%d billing periods would be charged at once, more than %d, which looks like a wrong "+
+			"date. To charge them all, set the annotation billing.seatplane.dev/unpark to a new value. To end the subscription "+
+			"without charging them, delete it with the annotation billing.seatplane.dev/delete: Abandon.", n, MaxBoundaries)
 		r.count()
 		return
 	}
@@ -166,6 +167,8 @@ func (r *replay) step(e event) {
 		return
 	}
 	r.count()
+	// Readings that did not fit may do so now.
+	r.refused, r.out.Refused = nil, nil
 	if e.at.After(r.state.LastEvent) {
 		r.state.LastEvent = e.at
 	}

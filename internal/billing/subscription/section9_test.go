@@ -4,6 +4,7 @@
 package subscription
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
@@ -236,4 +237,56 @@ func TestSection9InvalidTrial(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Section 9: a trial ends at most three years after the start, as it starts and when it is
+// moved.
+func TestSection9LatestTrialEnd(t *testing.T) {
+	t.Run("at the start", func(t *testing.T) {
+		tests := map[string]struct {
+			reason string
+			end    string
+			want   Reason
+		}{
+			"three years":         {reason: "a long pilot", end: "2029-04-01"},
+			"a second more":       {reason: "it is bounded", end: "2029-04-01T00:00:01Z", want: InvalidTrial},
+			"in the next century": {reason: "nothing would ever be billed", end: "2199-12-31", want: InvalidTrial},
+		}
+		for name, tc := range tests {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t)
+				w.in.Terms.TrialEnd = instant(tc.end)
+				var got Fault
+				if w.declaring(5); w.last.Blocked != nil {
+					got = *w.last.Blocked
+				}
+				if got.Reason != tc.want || w.state.Started() != (tc.want == "") {
+					t.Errorf("%s: %+v, started: %t", tc.reason, got, w.state.Started())
+				}
+			})
+		}
+	})
+	t.Run("by a plan", func(t *testing.T) {
+		w := newWorld(t).plan(func(p *Plan) { p.Trial = calendar.Interval{Unit: calendar.Year, Count: 100} }).declaring(5)
+		if got := w.state.Period.Span.End; !got.Equal(instant("2029-04-01")) {
+			t.Errorf("it ends at %s", got)
+		}
+	})
+	t.Run("moved", func(t *testing.T) {
+		w := newWorld(t)
+		w.in.Terms.TrialEnd = instant("2026-04-15")
+		w.declaring(5).at("2026-04-10")
+		w.in.Terms.TrialEnd = instant("2199-12-31")
+		w.replay()
+		fault := Check(w.state, w.in)
+		if fault == nil || fault.Reason != InvalidTrial || !strings.Contains(fault.Message, "still ends at 2026-04-15T00:00:00Z") {
+			t.Errorf("it is not said: %+v", fault)
+		}
+		if w.at("2026-04-15").replay(); w.state.Phase != Active || len(w.documents) != 1 {
+			t.Errorf("it is %s, with %d documents", w.state.Phase, len(w.documents))
+		}
+		if fault := Check(w.state, w.in); fault != nil {
+			t.Errorf("after the trial: %+v", fault)
+		}
+	})
 }

@@ -205,6 +205,9 @@ func (r *replay) firstPeriod(at time.Time) ([]proration.Line, *Fault) {
 	if fault := r.checkBilledUntil(at, first, c); fault != nil {
 		return nil, fault
 	}
+	if fault := r.checkManyPeriods(first, c); fault != nil {
+		return nil, fault
+	}
 	once := r.chargeOnce()
 	if r.billedElsewhere(at) {
 		once = nil
@@ -218,8 +221,8 @@ func (r *replay) firstPeriod(at time.Time) ([]proration.Line, *Fault) {
 }
 
 // firstPaidPeriod opens the first period that is paid for and charges it, unless
-// that was done elsewhere. After a predecessor that gave time back, which ended by
-// billedUntil, the rest of the period is a stub.
+// that was done elsewhere. After a predecessor that gave time back, the rest of the
+// period from billedUntil on is a stub; [replay.checkGivenBack] bounds billedUntil.
 func (r *replay) firstPaidPeriod(first time.Time, c calendar.Calendar, once []proration.Line) ([]proration.Line, *Fault) {
 	until := r.in.Terms.BilledUntil
 	if !first.Before(until) || r.in.Predecessor.GaveBack {
@@ -246,23 +249,20 @@ func (r *replay) startTrial(at, end time.Time) {
 }
 
 // trialEnd is the end of the subscription's one trial: the spec's, else the
-// longest of its plans' at the start, in local calendar units (section 9). Zero
-// without a trial. The plans' trial is not given again to a customer who had a
-// subscription of this name (section 14).
+// longest of its plans' at the start, in local calendar units (section 9), up to
+// [MaxTrialYears]. Zero without a trial. A customer who had a subscription of this name
+// is not given another trial (section 14).
 func (r *replay) trialEnd(at time.Time) (time.Time, *Fault) {
 	end := r.in.Terms.TrialEnd
-	if !end.IsZero() && !end.After(at) {
-		return end, &Fault{InvalidTrial, "spec.trial.endTime is not after the start: use a later one, or leave the trial out."}
-	}
 	if !end.IsZero() {
-		return end, nil
+		return end, r.checkTrialEnd(at, end)
 	}
 	for _, t := range r.in.Terms.Items {
 		trial := r.in.Products[t.Product].Plans[t.Plan].Trial
 		if trial.Count == 0 || r.in.Predecessor.Invoice != "" {
 			continue
 		}
-		end = latest(end, calendar.AddUnits(at, trial.Count, trial.Unit, r.zone))
+		end = earlier(latest(end, calendar.AddUnits(at, trial.Count, trial.Unit, r.zone)), latestTrialEnd(at))
 	}
 	if end.IsZero() && r.in.Terms.TrialOnly {
 		return end, &Fault{InvalidTrial, "spec.trial.only needs a trial: set spec.trial.endTime, or use a plan with a trial. " +

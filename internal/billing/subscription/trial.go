@@ -4,10 +4,49 @@
 package subscription
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
 )
+
+// MaxTrialYears is how many years after the start a trial ends at the latest. A later
+// end is a typing error, or a subscription that is never billed.
+const MaxTrialYears = 3
+
+// latestTrialEnd is the latest end of a trial that begins at an instant.
+func latestTrialEnd(start time.Time) time.Time { return start.AddDate(MaxTrialYears, 0, 0) }
+
+// checkTrialEnd refuses an end that the spec names for the trial of a subscription which
+// is about to start. After a predecessor no trial is opened. One that was over by
+// billedUntil is history: its manifest came back.
+func (r *replay) checkTrialEnd(start, end time.Time) *Fault {
+	last := r.in.Predecessor
+	switch {
+	case !end.After(start):
+		return &Fault{InvalidTrial, "spec.trial.endTime is not after the start: use a later one, or leave the trial out."}
+	case last.Invoice != "" && !end.Before(r.in.Terms.BilledUntil):
+		return &Fault{InvalidTrial, fmt.Sprintf("spec.trial.endTime asks for a trial, but a customer gets no second one: invoice "+
+			"%s belongs to an earlier subscription of this name and customer. Remove spec.trial.endTime.", last.Invoice)}
+	case end.After(latestTrialEnd(start)):
+		return &Fault{InvalidTrial, fmt.Sprintf("spec.trial.endTime is %s, which is more than %d years after the start. Set it to "+
+			"%s or earlier.", utc(end), MaxTrialYears, utc(latestTrialEnd(start)))}
+	default:
+		return nil
+	}
+}
+
+// movedTooLate says that the spec moves the end of the current trial too far; nil when it
+// does not. The end before it stays.
+func (r *replay) movedTooLate() *Fault {
+	last := latestTrialEnd(r.state.Start)
+	if !r.state.Period.Trial || !r.in.Terms.TrialEnd.After(last) {
+		return nil
+	}
+	return &Fault{InvalidTrial, fmt.Sprintf("spec.trial.endTime is %s, which is more than %d years after the start. The trial "+
+		"still ends at %s. Set spec.trial.endTime to %s or earlier.", utc(r.in.Terms.TrialEnd), MaxTrialYears,
+		utc(r.state.Period.Span.End), utc(last))}
+}
 
 // movedTrialEnd is when the current trial ends by the spec, and when that counts as
 // said (billing design, section 9). An end that had passed by then means that
@@ -16,7 +55,7 @@ import (
 func (r *replay) movedTrialEnd() (at, end time.Time) {
 	current := r.state.Period.Span.End
 	at = r.notBeforeLast(earlier(r.in.seenNow(), current))
-	if r.in.Terms.TrialEnd.IsZero() {
+	if r.in.Terms.TrialEnd.IsZero() || r.movedTooLate() != nil {
 		return at, current
 	}
 	return at, latest(r.in.Terms.TrialEnd, at)

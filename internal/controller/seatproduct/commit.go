@@ -41,7 +41,7 @@ var (
 )
 
 // createAll records the changes, several at a time, and returns how many are in place. It comes back
-// only when every create is answered or has failed for good.
+// only when every create is answered or has failed for good. One that fails keeps no other from being recorded.
 func (r *Reconciler) createAll(ctx context.Context, s *situation, memory *memory, changes []loading.Change, times loading.AnswerTimes) (int64, error) {
 	made := make([]string, len(changes))
 	failed := make([]error, len(changes))
@@ -49,7 +49,9 @@ func (r *Reconciler) createAll(ctx context.Context, s *situation, memory *memory
 	group.SetLimit(maxCreates)
 	for n := range changes {
 		group.Go(func() error {
-			made[n], failed[n] = r.create(ctx, s, changes[n], times)
+			var err error
+			made[n], err = r.create(ctx, s, changes[n], times)
+			failed[n] = writeOf(changes[n].Item.Subscription, err)
 			return nil
 		})
 	}
@@ -66,25 +68,11 @@ func (r *Reconciler) createAll(ctx context.Context, s *situation, memory *memory
 			Pending: loading.Pending{Count: changes[n].Count, Observed: times.Observed, Loaded: times.Loaded},
 		}
 	}
-	err := firstOf(failed)
+	err := gravest(failed)
 	if errors.Is(err, errUnanswered) {
 		memory.attempts.Unanswered(times)
 	}
 	return count, err
-}
-
-// firstOf returns the most telling of the errors: one after which a create may still arrive.
-func firstOf(all []error) error {
-	var first error
-	for _, err := range all {
-		if errors.Is(err, errUnanswered) {
-			return err
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	return first
 }
 
 // create records one change, after a live look at its subscription, and returns the name of the update

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -23,6 +24,8 @@ func TestStandsFor(t *testing.T) {
 		return update
 	}
 	wanted := make("uid", 7, noon, "")
+	owned := make("uid", 7, noon, "")
+	owned.OwnerReferences = []metav1.OwnerReference{{Kind: "ConfigMap", Name: "none", UID: "2"}}
 	for reason, tc := range map[string]struct {
 		existing *v1alpha1.SubscriptionUpdate
 		want     bool
@@ -33,6 +36,8 @@ func TestStandsFor(t *testing.T) {
 		"one that was applied":                     {make("uid", 9, noon.Add(-time.Minute), v1alpha1.UpdateApplied), true},
 		"an older answer that says something else": {make("uid", 9, noon.Add(-time.Minute), v1alpha1.UpdateScheduled), false},
 		"one that came too late and was given up":  {make("uid", 7, noon.Add(-time.Hour), v1alpha1.UpdateSuperseded), false},
+		"the same answer with another count":       {make("uid", 1, noon, ""), false},
+		"one with an owner":                        {owned, false},
 		"another subscription's":                   {make("other", 7, noon, ""), false},
 		"no refresh's":                             {builders.MakeSubscriptionUpdate("x", "shop", "acme").SubscriptionUID("uid").Count("editors", 7).Obj(), false},
 	} {

@@ -171,10 +171,11 @@ func isUnknown(product *v1alpha1.SeatProduct) bool {
 		meta.FindStatusCondition(product.Status.Conditions, v1alpha1.ConditionLoaded) == nil
 }
 
-// needsEdit says whether only an edit of an object in the cluster helps; all else is tried again.
+// needsEdit says whether only an edit of an object in the cluster helps. A refused write is tried again all the same.
 func needsEdit(reason string) bool {
 	switch reason {
-	case v1alpha1.ReasonInvalidSchedule, v1alpha1.ReasonInvalidExpression, v1alpha1.ReasonSecretNotAllowed:
+	case v1alpha1.ReasonInvalidSchedule, v1alpha1.ReasonInvalidExpression, v1alpha1.ReasonSecretNotAllowed,
+		v1alpha1.ReasonCommitRefused, v1alpha1.ReasonUpdateNameTaken:
 		return true
 	}
 	return false
@@ -190,6 +191,9 @@ func judgeLoaded(after *v1alpha1.SeatProduct, s *situation, taken *result, notes
 		return failed(v1alpha1.ReasonInvalidSchedule, "The schedule cannot be used, so seats are counted on demand only: "+s.scheduleError.Error()), true
 	}
 	if found, ok := failureOfLoad(s, taken); ok {
+		return found, true
+	}
+	if found, ok := refusedVerdict(s.unwritten); ok {
 		return found, true
 	}
 	before := meta.FindStatusCondition(s.product.Status.Conditions, v1alpha1.ConditionLoaded)
@@ -223,9 +227,13 @@ func failed(reason, message string) verdict {
 
 // failureOfLoad returns why the load that has ended failed.
 func failureOfLoad(s *situation, taken *result) (verdict, bool) {
-	switch {
-	case taken == nil || taken.done():
+	if taken == nil || taken.done() {
 		return verdict{}, false
+	}
+	if refused, ok := refusedVerdict(taken.incomplete); ok {
+		return refused, true
+	}
+	switch {
 	case taken.failure != nil && hasCounts(s):
 		return failed(string(taken.failure.Reason), "Counts are kept as they were: "+taken.failure.Message), true
 	case taken.failure != nil:

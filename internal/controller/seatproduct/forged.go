@@ -63,5 +63,5 @@ func (r *Reconciler) nameTaken(product *v1alpha1.SeatProduct, existing *v1alpha1
 	}
 	note := fmt.Sprintf("The SubscriptionUpdate %q has a name that Seatplane uses for a refresh, and was made by somebody else. "+
 		"The count is recorded under another name.", existing.Name)
-	r.Recorder.Eventf(product, existing, corev1.EventTypeWarning, "UpdateNameTaken", actionRefresh, "%s", status.EventNote(note))
+	r.Recorder.Eventf(product, existing, corev1.EventTypeWarning, v1alpha1.ReasonUpdateNameTaken, actionRefresh, "%s", status.EventNote(note))
 }

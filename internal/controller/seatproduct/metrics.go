@@ -75,6 +75,9 @@ func (r *Reconciler) measure(s *situation, done result) {
 		reason = string(done.failure.Reason)
 	case done.incomplete != nil:
 		reason = v1alpha1.ReasonProgressing
+		if refused, ok := refusedVerdict(done.incomplete); ok {
+			reason = refused.reason
+		}
 	}
 	refreshes.WithLabelValues(namespace, product, source, reason).Inc()
 	refreshDuration.WithLabelValues(source).Observe(done.took.Seconds())

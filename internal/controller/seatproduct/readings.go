@@ -24,12 +24,12 @@ func (r *Reconciler) recordReadings(ctx context.Context, s *situation, readings 
 	group.SetLimit(maxCreates)
 	for n := range readings {
 		group.Go(func() error {
-			failed[n] = r.recordReading(ctx, s, readings[n], times)
+			failed[n] = writeOf(readings[n].Item.Subscription, r.recordReading(ctx, s, readings[n], times))
 			return nil
 		})
 	}
 	_ = group.Wait()
-	return firstOf(failed)
+	return gravest(failed)
 }
 
 // recordReading writes one reading under the resourceVersion of a live read.

@@ -230,6 +230,7 @@ func (r *Reconciler) tell(ctx context.Context, s *situation, memory *memory, tak
 	memory.markUnseen(notes)
 	if noteError = r.writeNotes(ctx, notes); noteError != nil {
 		taken.markIncomplete(noteError)
+		s.unwritten = noteError
 		return notes, noteError, nil
 	}
 	memory.said(notes)
@@ -262,6 +263,8 @@ type situation struct {
 	facts         loading.Facts
 	// scheduleError says why the schedule cannot be read.
 	scheduleError error
+	// unwritten says why a note of this pass could not be written; nil when all are.
+	unwritten error
 }
 
 // answered brings the facts up to date after an answer was taken and reported, without reading again: the

@@ -33,16 +33,23 @@ const (
 	totalsEvery = time.Minute
 )
 
-// writeNotes writes the notes that change something, each under the version it was computed from.
+// writeNotes writes the notes that change something, each under the version it was computed from. One that fails
+// keeps no other from being written.
 func (r *Reconciler) writeNotes(ctx context.Context, notes []note) error {
+	failed := make([]error, len(notes))
 	var group errgroup.Group
 	group.SetLimit(maxNoteWrites)
-	for _, each := range notes {
-		if each.changes() {
-			group.Go(func() error { return r.writeNote(ctx, each) })
+	for n, each := range notes {
+		if !each.changes() {
+			continue
 		}
+		group.Go(func() error {
+			failed[n] = writeOf(each.subscription.Name, r.writeNote(ctx, each))
+			return nil
+		})
 	}
-	return group.Wait()
+	_ = group.Wait()
+	return gravest(failed)
 }
 
 // writeNote writes one note. A conflict is computed again on the subscription as it is, for the answer

@@ -5,7 +5,6 @@ package seatproduct
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/seatplane/seatplane/internal/dataloader"
@@ -19,7 +18,7 @@ type result struct {
 	items []loading.Counted
 	// failure is why the source gave no answer; nil when it did.
 	failure *dataloader.Failure
-	// incomplete is why not everything that the answer means is in place; nil when it is.
+	// incomplete is the gravest reason why not everything that the answer means is in place; nil when it is.
 	incomplete error
 	findings   loading.Findings
 	times      loading.AnswerTimes
@@ -38,7 +37,7 @@ func (r result) done() bool { return r.failure == nil && r.incomplete == nil }
 // markIncomplete keeps a refresh owed of which something could not be written.
 func (r *result) markIncomplete(err error) {
 	if r != nil && r.failure == nil {
-		r.incomplete = errors.Join(r.incomplete, err)
+		r.incomplete = graver(r.incomplete, err)
 	}
 }
 
@@ -66,9 +65,7 @@ func (r *Reconciler) take(ctx context.Context, s *situation, memory *memory) (*r
 	}
 	if done.failure == nil {
 		done.changed, done.incomplete = r.createAll(ctx, s, memory, done.findings.Changes, done.times)
-	}
-	if done.done() {
-		done.incomplete = r.recordReadings(ctx, s, done.findings.Readings, done.times)
+		done.markIncomplete(r.recordReadings(ctx, s, done.findings.Readings, done.times))
 	}
 	done.took = answer.Ended.Sub(answer.Began) + r.Wall.Since(began)
 	return done, ctx.Err()

@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -60,6 +61,73 @@ var _ = Describe("Deleting a Subscription", func() {
 		Expect(invoices[0].Spec.AmountDue).To(BeEquivalentTo("0.00"))
 		Expect(invoices[0].Spec.Lines).To(HaveLen(1))
 		Expect(invoices[0].Spec.Lines[0].Description).To(Equal("Not billed: 1 seat added, 15 of 30 days, 5.00 EUR"))
+	})
+
+	traces := map[string]struct {
+		reason string
+		err    error
+		kept   bool
+	}{
+		"forbidden": {
+			reason: "a quota or a right can be corrected",
+			err:    apierrors.NewForbidden(schema.GroupResource{Group: v1alpha1.GroupName, Resource: "invoices"}, "acme", nil), kept: true,
+		},
+		"too large": {reason: "the API server's limit can be raised", err: apierrors.NewRequestEntityTooLargeError("limit"), kept: true},
+		"invalid": {
+			reason: "nobody can correct what the operator computes",
+			err:    apierrors.NewInvalid(schema.GroupKind{Group: v1alpha1.GroupName, Kind: "Invoice"}, "acme", nil),
+		},
+	}
+	for name, row := range traces {
+		It("keeps an abandoned one whose trace is refused only where a person can help: "+name, func(ctx SpecContext) {
+			b := given(ctx)
+			s := b.subscription(ctx, "acme")
+			s.Annotations = map[string]string{v1alpha1.AnnotationDelete: v1alpha1.DeleteAbandon}
+			Expect(live.Update(ctx, s)).To(Succeed())
+			Expect(live.Delete(ctx, s)).To(Succeed())
+			inner := b.subject.Client
+			// The commit that has the document is refused.
+			b.subject.Client = &spoiled{inner, func(object client.Object) error {
+				if s, ok := object.(*v1alpha1.Subscription); ok && s.Status.CancelTime != nil {
+					return row.err
+				}
+				return nil
+			}}
+			_, err := b.subject.Reconcile(ctx, requestFor(b, "acme"))
+			if !row.kept {
+				Expect(err).NotTo(HaveOccurred(), row.reason)
+				isGone(ctx, b)
+				return
+			}
+			Expect(err).To(HaveOccurred(), row.reason)
+			s = b.subscription(ctx, "acme")
+			want{reason: v1alpha1.ReasonCommitRefused, stalled: true}.check(s.Status.Conditions)
+			b.subject.Client = inner
+			b.settle(ctx, "acme")
+			isGone(ctx, b)
+			Expect(b.invoices(ctx, "acme")).To(HaveLen(1), "a trace over 0.00")
+		})
+	}
+
+	It("does not charge twice where the cache lacks the predecessor's invoices", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		b.create(ctx, product(b.namespace).Obj())
+		Expect(b.cache.Freeze(ctx, &v1alpha1.InvoiceList{})).To(Succeed())
+		b.create(ctx, acme(b).Obj())
+		b.reconcile(ctx, "acme")
+		Expect(b.invoices(ctx, "acme")).To(HaveLen(1))
+		Expect(live.Delete(ctx, b.subscription(ctx, "acme"))).To(Succeed())
+		b.settle(ctx, "acme")
+		isGone(ctx, b)
+		before := len(b.invoices(ctx, "acme"))
+
+		b.create(ctx, acme(b).Obj())
+		b.settle(ctx, "acme")
+		s := b.subscription(ctx, "acme")
+		Expect(s.Status.State).To(Equal(v1alpha1.SubscriptionPending))
+		Expect(condition(s.Status.Conditions, v1alpha1.ConditionReady).Reason).To(Equal(v1alpha1.ReasonPredecessorFound))
+		Expect(b.invoices(ctx, "acme")).To(HaveLen(before))
+		b.writesNothing(ctx, "acme")
 	})
 
 	It("leaves a trace of a trial, which its successor finds", func(ctx SpecContext) {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/record"
 )
 
 // placed remembers the effects of the newest commit of each subscription that
@@ -201,6 +202,8 @@ func difference(there, owed *v1alpha1.Invoice) string {
 		return "it belongs to another subscription"
 	case !equality.Semantic.DeepEqual(there.Spec, owed.Spec):
 		return "its content is another"
+	case !record.SameKeepers(there, owed):
+		return "it has owners or finalizers that Seatplane does not set"
 	default:
 		return ""
 	}

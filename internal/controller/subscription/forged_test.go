@@ -23,17 +23,6 @@ import (
 // What the admission policies refuse, where they are not installed: the operator finds it out by itself. The rows
 // are those of test/admission; those about refreshes are tried in internal/controller/seatproduct too.
 var _ = Describe("Without admission policies", func() {
-	// notes are the events since the last call.
-	notes := func(b *bench) (all []string) {
-		for {
-			select {
-			case note := <-b.events.Events:
-				all = append(all, note)
-			default:
-				return all
-			}
-		}
-	}
 	rejected := func(ctx context.Context, b *bench, name string) {
 		GinkgoHelper()
 		u := b.update(ctx, name)
@@ -117,6 +106,29 @@ var _ = Describe("Without admission policies", func() {
 		Expect(condition(b.subscription(ctx, "acme").Status.Conditions, v1alpha1.ConditionInSync).Status).To(Equal(metav1.ConditionTrue))
 	})
 
+	It("an edit of an earlier generation is rejected, because nobody can verify it (row 4)", func(ctx SpecContext) {
+		b, uid := began(ctx)
+		edited(ctx, b, 7)
+		b.create(ctx, edit(b, "earlier", uid, 1, 9).Obj())
+		b.settle(ctx, "acme")
+		rejected(ctx, b, "earlier")
+		holds(ctx, b, 7, "80.00")
+		b.writesNothing(ctx, "acme")
+	})
+
+	It("of two quick edits the first gives way to the second", func(ctx SpecContext) {
+		b, uid := began(ctx)
+		first, second := b.subscription(ctx, "acme"), int64(7)
+		quantity(6)(first)
+		Expect(live.Update(ctx, first)).To(Succeed())
+		name := record.SpecUpdateName("acme", string(uid), first.Generation, "editors")
+		b.create(ctx, edit(b, name, uid, first.Generation, 6).Obj())
+		edited(ctx, b, second)
+		Expect(b.update(ctx, name).Status.State).To(Equal(v1alpha1.UpdateSuperseded))
+		Expect(b.update(ctx, name).Status.Origin).To(Equal(v1alpha1.OriginSpec))
+		Expect(b.subscription(ctx, "acme").Status.Items[0].Quantity).To(Equal(second))
+	})
+
 	for reason, forge := range map[string]func(*builders.SubscriptionUpdate) *v1alpha1.SubscriptionUpdate{
 		"to be applied in 2198": func(u *builders.SubscriptionUpdate) *v1alpha1.SubscriptionUpdate {
 			return u.ApplyAt(at("2198-01-01T00:00:00Z")).Obj()
@@ -164,8 +176,12 @@ var _ = Describe("Without admission policies", func() {
 		s := b.subscription(ctx, "acme")
 		quantity(40)(s)
 		Expect(live.Update(ctx, s)).To(Succeed())
-		_, err := b.subject.Reconcile(ctx, requestFor(b, "acme"))
-		Expect(err).To(MatchError(errNamesTaken))
+		result, err := b.subject.Reconcile(ctx, requestFor(b, "acme"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.RequeueAfter).To(Equal(editRetry))
+		s = b.subscription(ctx, "acme")
+		want{reason: v1alpha1.ReasonUpdateNameTaken, stalled: true}.checkObject(s, s.Status.Conditions)
+		Expect(condition(s.Status.Conditions, v1alpha1.ConditionInSync).Reason).To(Equal(v1alpha1.ReasonUpdateNameTaken))
 	})
 
 	It("an approval that comes with the update passes no guard (row 5)", func(ctx SpecContext) {
@@ -266,6 +282,18 @@ var _ = Describe("Without admission policies", func() {
 		Expect(b.update(ctx, "second").Status.State).To(Equal(v1alpha1.UpdateApplied))
 	})
 })
+
+// notes are the events since the last call.
+func notes(b *bench) (all []string) {
+	for {
+		select {
+		case note := <-b.events.Events:
+			all = append(all, note)
+		default:
+			return all
+		}
+	}
+}
 
 // mentions counts the notes that contain a word.
 func mentions(notes []string, word string) int {

@@ -46,6 +46,10 @@ type world struct {
 	// heldBack: a clock was moved by hand together with updates that nobody saw
 	// yet. They are seen at the time before it first.
 	heldBack bool
+	// startConfirmed: the invoices of an earlier subscription were looked for live.
+	startConfirmed bool
+	// unrecorded says why an edit of the spec has no update yet; nil when every edit has one.
+	unrecorded *unrecorded
 }
 
 // gather reads everything that a decision depends on, and writes nothing.
@@ -82,7 +86,7 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 	if err := r.gatherSeats(ctx, w, r.Client); err != nil {
 		return nil, err
 	}
-	if err := r.gatherPredecessor(ctx, w); err != nil {
+	if err := r.gatherPredecessor(ctx, w, r.Client); err != nil {
 		return nil, err
 	}
 	return w, r.gatherPolicies(ctx, w)
@@ -267,36 +271,6 @@ func belongs(u *v1alpha1.SubscriptionUpdate, sub *v1alpha1.Subscription) bool {
 		return false
 	}
 	return u.Status.SubscriptionUID == "" || u.Status.SubscriptionUID == sub.UID
-}
-
-// gatherPredecessor looks, before the start, for invoices of an earlier
-// subscription of this name and customer: a manifest that was pruned and came
-// back must not charge twice (billing design, section 14).
-func (r *Reconciler) gatherPredecessor(ctx context.Context, w *world) error {
-	if w.state.Phase != subscription.Pending {
-		return nil
-	}
-	var list v1alpha1.InvoiceList
-	if err := r.Client.List(ctx, &list, client.InNamespace(w.sub.Namespace),
-		client.MatchingFields{index.FieldSubscription: w.sub.Name}); err != nil {
-		return fmt.Errorf("list Invoices: %w", err)
-	}
-	for i := range list.Items {
-		invoice := &list.Items[i]
-		ours := invoice.Spec.SubscriptionRef.UID == w.sub.UID
-		if !ours && invoice.Spec.Customer.ID == w.sub.Spec.Customer.ID {
-			w.input.Predecessor = later(w.input.Predecessor, record.Predecessor(invoice))
-		}
-	}
-	return nil
-}
-
-// later is the invoice that fell due later. Of one instant, the order of their names is theirs.
-func later(a, b subscription.Predecessor) subscription.Predecessor {
-	if order := a.Issued.Compare(b.Issued); order > 0 || order == 0 && a.Invoice > b.Invoice {
-		return a
-	}
-	return b
 }
 
 // gatherPolicies reads every proration policy that anything gathered names.

@@ -4,6 +4,7 @@
 package subscription
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
@@ -33,7 +35,8 @@ type intent struct {
 // gone or approved since is taken as it is, and the plan is made again. This
 // read is what keeps a change from taking hold twice (consistency design, "Why
 // it is exactly once"). The assignments are listed live before a quantity goes
-// down or a seat is given. An outbox that grows too large is planned with fewer
+// down or a seat is given, and the predecessor is looked for live before the
+// subscription starts. An outbox that grows too large is planned with fewer
 // events; the rest comes with the next pass.
 func (r *Reconciler) plan(ctx context.Context, w *world) (intent, error) {
 	p := intent{live: map[types.UID]*v1alpha1.SubscriptionUpdate{}}
@@ -42,6 +45,9 @@ func (r *Reconciler) plan(ctx context.Context, w *world) (intent, error) {
 		changed, err := r.confirm(ctx, w, p.outcome, p.live)
 		if err == nil && !changed {
 			changed, err = r.confirmSeats(ctx, w, p.outcome)
+		}
+		if err == nil && !changed {
+			changed, err = r.confirmStart(ctx, w, p.outcome)
 		}
 		if err != nil {
 			return p, err
@@ -88,12 +94,19 @@ func (r *Reconciler) confirm(ctx context.Context, w *world, outcome subscription
 	return changed, nil
 }
 
-// recordEdits makes an update for each item of which the spec now declares
-// another quantity, and one for all else that it changed of the items. Its name follows from the generation, so that making it
-// twice makes one.
+// recordEdits creates an update for each item of which the spec now declares another quantity, and one for everything
+// else that changed in the list of items. The name follows from the generation, so that creating it twice creates one.
+//
+// An update that the API server refuses, or whose names are taken, holds up neither the other edits nor what is due:
+// w.unrecorded says why it does not exist.
 func (r *Reconciler) recordEdits(ctx context.Context, w *world) error {
 	for _, edit := range subscription.Edits(w.state, w.input.Terms, w.input.Updates) {
 		update, err := r.recordEdit(ctx, w, editUpdate(w, edit))
+		if fault := unrecordedEdit(err); fault != nil {
+			log.FromContext(ctx).Error(err, "could not create the SubscriptionUpdate for an edit of the spec")
+			w.unrecorded = cmp.Or(w.unrecorded, fault)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("create a SubscriptionUpdate for an edit of the spec: %w", err)
 		}
@@ -101,6 +114,7 @@ func (r *Reconciler) recordEdits(ctx context.Context, w *world) error {
 			w.add(update)
 		}
 	}
+	r.announceUnrecorded(w)
 	return nil
 }
 
@@ -129,7 +143,7 @@ func (r *Reconciler) recordEdit(ctx context.Context, w *world, wanted *v1alpha1.
 		if record.SameRecord(existing, wanted) && record.CauseFault(existing, w.sub, w.present) == "" {
 			return existing, nil
 		}
-		r.event(w.sub, existing, warning, "UpdateNameTaken", fmt.Sprintf("The SubscriptionUpdate %q has a name that Seatplane "+
+		r.event(w.sub, existing, warning, v1alpha1.ReasonUpdateNameTaken, fmt.Sprintf("The SubscriptionUpdate %q has a name that Seatplane "+
 			"uses for an edit of this subscription, and was made by somebody else. The edit is recorded under another name.", existing.Name))
 		wanted.Name = record.NextUpdateName(w.sub.Name, existing.Name, string(existing.UID))
 	}

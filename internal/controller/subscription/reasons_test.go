@@ -314,7 +314,10 @@ var _ = Describe("Applied of a SubscriptionUpdate", func() {
 			old := update(b).FromSpec("editors", 1).Count("editors", 9).With(func(u *v1alpha1.SubscriptionUpdate) {
 				u.Spec.Cause.ObservedTime = record.Time(at(april))
 			})
-			b.create(ctx, old.Obj())
+			judged := old.Obj()
+			b.create(ctx, judged)
+			judged.Status.State = v1alpha1.UpdateScheduled
+			Expect(live.Status().Update(ctx, judged)).To(Succeed())
 		}},
 		v1alpha1.ReasonSupersededByRefresh: {"a newer count", v1alpha1.UpdateSuperseded, current, func(ctx context.Context, b *bench) {
 			loaded(ctx, b, &v1alpha1.Guard{MaxIncreasePercent: ptr.To[int32](300)})

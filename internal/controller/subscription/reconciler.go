@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -28,6 +29,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/clocks"
 	"github.com/seatplane/seatplane/internal/record"
+	"github.com/seatplane/seatplane/internal/status"
 )
 
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions,verbs=get;list;watch;patch
@@ -73,7 +75,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if errors.Is(err, errConflict) || apierrors.IsConflict(err) {
 		return ctrl.Result{RequeueAfter: time.Second}, nil
 	}
-	if isRefused(err) {
+	if status.IsRefused(err) {
 		return result, r.reportRefused(ctx, &sub, err)
 	}
 	return result, err
@@ -173,11 +175,12 @@ func (r *Reconciler) letGo(ctx context.Context, sub *v1alpha1.Subscription) (don
 }
 
 // abandon lets a subscription go whose deletion is not settled: what was committed is in place by now. It leaves
-// a Final document over 0.00 that names what is not billed. Nothing keeps an abandoned subscription for long: a
-// trace that cannot be written is left out.
+// a Final document over 0.00 that names what is not billed. Only a trace that can never be written is left out: one
+// that is invalid, that follows from a status that cannot be read, or that would be created in a namespace that is
+// being deleted. A quota or a missing right keeps the subscription until a person acts.
 func (r *Reconciler) abandon(ctx context.Context, sub *v1alpha1.Subscription) error {
 	err := r.leaveTrace(ctx, sub)
-	if isRefused(err) || errors.Is(err, errUnreadable) {
+	if apierrors.IsInvalid(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) || errors.Is(err, errUnreadable) {
 		log.FromContext(ctx).Error(err, "an abandoned subscription is let go without a Final document")
 		err = nil
 	}
@@ -231,9 +234,22 @@ func abandoned(sub *v1alpha1.Subscription) bool {
 	return !sub.DeletionTimestamp.IsZero() && sub.Annotations[v1alpha1.AnnotationDelete] == v1alpha1.DeleteAbandon
 }
 
-// wakeUp is how long until the next event; zero when nothing is due by the wall
-// clock. A TestClock wakes its subscriptions itself.
+// wakeUp is how long until the next event, or until an edit that could not be recorded is tried again; zero when
+// there is neither.
 func (r *Reconciler) wakeUp(w *world, outcome subscription.Outcome) time.Duration {
+	next := r.nextEvent(w, outcome)
+	if w.unrecorded == nil {
+		return next
+	}
+	if next == 0 {
+		return editRetry
+	}
+	return min(next, editRetry)
+}
+
+// nextEvent is how long until the next event; zero when nothing is due by the wall
+// clock. A TestClock wakes its subscriptions itself.
+func (r *Reconciler) nextEvent(w *world, outcome subscription.Outcome) time.Duration {
 	if outcome.More {
 		return time.Millisecond
 	}

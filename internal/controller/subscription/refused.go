@@ -7,11 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
@@ -21,13 +19,6 @@ import (
 // What the API server refuses for good, whatever was written and whatever field it is about, becomes a condition
 // within the same pass (billing design, section 8, "Bounds"). The writes are tried again with the usual delays,
 // and nothing is decided without them.
-
-// isRefused reports whether the API server refused a write for what it says or for who says it. Trying again
-// alone does not help.
-func isRefused(err error) bool {
-	return apierrors.IsInvalid(err) || apierrors.IsForbidden(err) || apierrors.IsRequestEntityTooLargeError(err) ||
-		apierrors.IsBadRequest(err)
-}
 
 // reportRefused says on the subscription that a write was refused, and returns why, so that it is tried again.
 func (r *Reconciler) reportRefused(ctx context.Context, sub *v1alpha1.Subscription, refused error) error {
@@ -69,43 +60,45 @@ func wasRefused(sub *v1alpha1.Subscription) bool {
 	return ready != nil && ready.Reason == v1alpha1.ReasonCommitRefused
 }
 
-// maxRefusal bounds how much of the API server's sentence is repeated.
-const maxRefusal = 300
-
-// refusal is what the API server said, shortened, with the field that it names.
+// refusal is what the API server said of a write that the subscription waits for, and what to do.
 func refusal(err error) string {
-	var answer apierrors.APIStatus
-	if !errors.As(err, &answer) {
-		return "The API server refused a write."
-	}
-	said := answer.Status()
-	what, sentence := "a write", said.Message
-	if said.Details != nil && said.Details.Kind != "" {
-		what = "a write of " + said.Details.Kind
-	}
-	if cause := firstCause(said); cause != nil {
-		sentence = cause.Message
-		if cause.Field != "" {
-			what += ", field " + cause.Field
-		}
-	}
-	sentence = strings.TrimSuffix(shortened(sentence), ".")
-	return fmt.Sprintf("The API server refused %s: %s. Nothing more is billed until the write succeeds. Correct the value, or the "+
-		"rights of the operator; it is tried again.", what, sentence)
+	return status.Refusal(err) + " Nothing more is billed until the write succeeds. Correct the value, or the " +
+		"rights of the operator; it is tried again."
 }
 
-func firstCause(said metav1.Status) *metav1.StatusCause {
-	if said.Details == nil || len(said.Details.Causes) == 0 {
+// editRetry is how long it takes until an update that could not be created is tried again. What is due earlier wakes
+// the subscription earlier.
+const editRetry = time.Minute
+
+// unrecorded says why the update for an edit of the spec does not exist. It holds nothing else up: what is in
+// force goes on being billed.
+type unrecorded struct {
+	reason, message string
+}
+
+// unrecordedEdit returns what is to be said of an update that could not be created; nil for an error that trying
+// again may resolve.
+func unrecordedEdit(err error) *unrecorded {
+	const advice = " What was in force before the edit is still billed; the edit is tried again every minute."
+	switch {
+	case errors.Is(err, errNamesTaken):
+		return &unrecorded{v1alpha1.ReasonUpdateNameTaken, "The edit of spec.items could not be recorded: other " +
+			"SubscriptionUpdates have every name that its update could have. Delete those that Seatplane did not create." + advice}
+	case status.IsRefused(err):
+		return &unrecorded{v1alpha1.ReasonCommitRefused, "The edit of spec.items could not be recorded. " + status.Refusal(err) +
+			" Correct the value, the quota or the rights of the operator." + advice}
+	default:
 		return nil
 	}
-	return &said.Details.Causes[0]
 }
 
-// shortened cuts a sentence of the API server, which may repeat a whole value.
-func shortened(sentence string) string {
-	runes := []rune(strings.Join(strings.Fields(sentence), " "))
-	if len(runes) <= maxRefusal {
-		return string(runes)
+// announceUnrecorded sends an event when an edit begins to be one that cannot be recorded.
+func (r *Reconciler) announceUnrecorded(w *world) {
+	if w.unrecorded == nil {
+		return
 	}
-	return string(runes[:maxRefusal]) + "…"
+	said := meta.FindStatusCondition(w.sub.Status.Conditions, v1alpha1.ConditionInSync)
+	if said == nil || said.Reason != w.unrecorded.reason {
+		r.event(w.sub, nil, warning, w.unrecorded.reason, w.unrecorded.message)
+	}
 }

@@ -5,12 +5,15 @@ package subscription
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -117,6 +120,68 @@ var _ = Describe("A write that the API server refuses", func() {
 			s = b.subscription(ctx, "acme")
 			want{reason: v1alpha1.ReasonReconciled, ready: true}.checkObject(s, s.Status.Conditions)
 			Expect(b.update(ctx, "change").Status.State).To(Equal(v1alpha1.UpdateApplied))
+			b.writesNothing(ctx, "acme")
+		})
+	}
+})
+
+var _ = Describe("An edit that cannot be recorded", func() {
+	rows := map[string]struct {
+		reason string
+		err    error
+		says   string
+	}{
+		"a quota": {
+			reason: "subscriptionupdates are limited by a ResourceQuota",
+			err: apierrors.NewForbidden(schema.GroupResource{Group: v1alpha1.GroupName, Resource: "subscriptionupdates"}, "acme",
+				errors.New("exceeded quota")),
+			says: "exceeded quota",
+		},
+		"an invalid update": {
+			reason: "the schema of the installed CRD is older",
+			err: apierrors.NewInvalid(schema.GroupKind{Group: v1alpha1.GroupName, Kind: "SubscriptionUpdate"}, "acme",
+				field.ErrorList{field.Invalid(field.NewPath("spec", "seats"), "x", "is unknown")}),
+			says: "field spec.seats",
+		},
+	}
+	for name, row := range rows {
+		It("is a condition and holds no renewal up: "+name, func(ctx SpecContext) {
+			b := newBench(ctx, april)
+			startAcme(ctx, b)
+			Expect(b.invoices(ctx, "acme")).To(HaveLen(1))
+			inner := b.subject.Client
+			b.subject.Client = &spoiled{inner, func(object client.Object) error {
+				if _, ok := object.(*v1alpha1.SubscriptionUpdate); ok && object.GetUID() == "" {
+					return row.err
+				}
+				return nil
+			}}
+			b.edit(ctx, quantity(7))
+			b.clock.Spec.Now.Time = at("2026-05-01T00:00:00Z")
+			Expect(live.Update(ctx, b.clock)).To(Succeed())
+			notes(b)
+			for range 3 {
+				result, err := b.subject.Reconcile(ctx, requestFor(b, "acme"))
+				Expect(err).NotTo(HaveOccurred(), row.reason)
+				Expect(result.RequeueAfter).To(Equal(editRetry), "it is tried again")
+			}
+			invoices := b.invoices(ctx, "acme")
+			Expect(invoices).To(HaveLen(2), "the renewal is billed")
+			Expect(invoices[1].Spec.AmountDue).To(BeEquivalentTo("50.00"))
+			s := b.subscription(ctx, "acme")
+			want{reason: v1alpha1.ReasonCommitRefused, stalled: true}.checkObject(s, s.Status.Conditions)
+			inSync := condition(s.Status.Conditions, v1alpha1.ConditionInSync)
+			Expect(inSync.Status).To(Equal(metav1.ConditionFalse))
+			Expect(inSync.Reason).To(Equal(v1alpha1.ReasonCommitRefused))
+			Expect(inSync.Message).To(ContainSubstring(row.says))
+			Expect(mentions(notes(b), v1alpha1.ReasonCommitRefused)).To(Equal(1), "said once")
+
+			b.subject.Client = inner
+			b.reconcile(ctx, "acme")
+			s = b.subscription(ctx, "acme")
+			want{reason: v1alpha1.ReasonReconciled, ready: true}.checkObject(s, s.Status.Conditions)
+			Expect(condition(s.Status.Conditions, v1alpha1.ConditionInSync).Status).To(Equal(metav1.ConditionTrue))
+			Expect(s.Status.Items[0].Quantity).To(BeEquivalentTo(7))
 			b.writesNothing(ctx, "acme")
 		})
 	}

@@ -57,6 +57,8 @@ func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
 		set.Stalled(v1alpha1.ReasonDuplicateKey, duplicateKey(w.sub))
 	case fault != nil && fault.Reason.NeedsPerson():
 		set.Stalled(string(fault.Reason), fault.Message)
+	case w.unrecorded != nil:
+		set.Stalled(w.unrecorded.reason, w.unrecorded.message)
 	case fault != nil:
 		set.InProgress(string(fault.Reason), fault.Message)
 	case outcome.More:
@@ -83,6 +85,10 @@ func duplicateKey(sub *v1alpha1.Subscription) string {
 func inSync(set status.Conditions, w *world, outcome subscription.Outcome) {
 	if !outcome.State.Started() {
 		set.Remove(v1alpha1.ConditionInSync)
+		return
+	}
+	if w.unrecorded != nil {
+		set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, w.unrecorded.reason, w.unrecorded.message)
 		return
 	}
 	for _, waiting := range outcome.Waiting {
@@ -161,7 +167,7 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.Subscrip
 // reportOwed says that a write which the last commit owes cannot be made. No
 // further step is taken until it is.
 func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription, owed error) error {
-	if errors.Is(owed, errConflict) || apierrors.IsConflict(owed) || isRefused(owed) {
+	if errors.Is(owed, errConflict) || apierrors.IsConflict(owed) || status.IsRefused(owed) {
 		return owed
 	}
 	after := sub.DeepCopy()

@@ -1,0 +1,154 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
+)
+
+// january is a day of January 2026; 32 is 1 February.
+func january(d int) time.Time { return time.Date(2026, time.January, d, 0, 0, 0, 0, time.UTC) }
+
+// issuedOn is an invoice over lines of January.
+func issuedOn(day int, reason v1alpha1.InvoiceReason, name string, lines ...v1alpha1.Line) v1alpha1.Invoice {
+	return v1alpha1.Invoice{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: v1alpha1.InvoiceSpec{
+			Reason: reason, IssueTime: *Time(january(day)), PeriodStart: Time(january(1)), PeriodEnd: Time(january(32)), Lines: lines,
+		},
+	}
+}
+
+// covers is a line over days of January, with its amount for a full period.
+func covers(kind v1alpha1.LineKind, from, to int, full string) v1alpha1.Line {
+	return v1alpha1.Line{Kind: kind, From: Time(january(from)), To: Time(january(to)), FullAmount: v1alpha1.Amount(full)}
+}
+
+func ofUpdate(line v1alpha1.Line) v1alpha1.Line {
+	line.Update = "acme-less"
+	return line
+}
+
+func folded(line v1alpha1.Line) v1alpha1.Line {
+	line.FirstUpdate, line.LastUpdate, line.Count = "acme-1", "acme-60", ptr.To[int64](60)
+	return line
+}
+
+// Section 14: time that was given back is found on whichever document says so.
+func TestPredecessor(t *testing.T) {
+	const (
+		recurring, debit, credit = v1alpha1.LineRecurring, v1alpha1.LineDebit, v1alpha1.LineCredit
+		initial, final, byUpdate = v1alpha1.InvoiceInitial, v1alpha1.InvoiceFinal, v1alpha1.InvoiceUpdate
+	)
+	charged := issuedOn(1, initial, "a-1", covers(recurring, 1, 32, "100.00"))
+	credited := issuedOn(11, final, "a-2", covers(credit, 11, 32, "-100.00"))
+	tests := map[string]struct {
+		reason   string
+		invoices []v1alpha1.Invoice
+		want     subscription.Predecessor
+	}{
+		"none": {reason: "nobody was billed"},
+		"paid to the end of the period": {
+			reason: "nothing was given back", invoices: []v1alpha1.Invoice{charged},
+			want: subscription.Predecessor{Invoice: "a-1", Issued: january(1)},
+		},
+		"cancelled with a credit": {
+			reason: "11 January to 1 February", invoices: []v1alpha1.Invoice{charged, credited},
+			want: subscription.Predecessor{Invoice: "a-2", Issued: january(11), GaveBack: true},
+		},
+		"a newer trace": {
+			reason: "an empty document does not hide the credit", invoices: []v1alpha1.Invoice{charged, credited, issuedOn(12, final, "b-1")},
+			want: subscription.Predecessor{Invoice: "b-1", Issued: january(12), GaveBack: true},
+		},
+		"a credit of an update on the Final document": {
+			reason:   "all seats were given back before the end",
+			invoices: []v1alpha1.Invoice{charged, issuedOn(11, final, "a-2", ofUpdate(covers(credit, 10, 32, "-90.00")))},
+			want:     subscription.Predecessor{Invoice: "a-2", Issued: january(11), GaveBack: true},
+		},
+		"folded credits": {
+			reason:   "sixty changes on one line",
+			invoices: []v1alpha1.Invoice{charged, issuedOn(11, final, "a-2", folded(covers(credit, 2, 32, "-90.00")))},
+			want:     subscription.Predecessor{Invoice: "a-2", Issued: january(11), GaveBack: true},
+		},
+		"a credit note of an update": {
+			reason: "it was billed at once, before the end",
+			invoices: []v1alpha1.Invoice{
+				charged, issuedOn(10, byUpdate, "a-2", ofUpdate(covers(credit, 10, 32, "-90.00"))), issuedOn(11, final, "a-3"),
+			},
+			want: subscription.Predecessor{Invoice: "a-3", Issued: january(11), GaveBack: true},
+		},
+		"a debit before the credit, billed after it": {
+			reason: "it was charged for seats that were given back after it",
+			invoices: []v1alpha1.Invoice{
+				charged, issuedOn(10, byUpdate, "a-2", ofUpdate(covers(credit, 10, 32, "-100.00"))),
+				issuedOn(11, final, "a-3", ofUpdate(covers(debit, 5, 32, "100.00"))),
+			},
+			want: subscription.Predecessor{Invoice: "a-3", Issued: january(11), GaveBack: true},
+		},
+		"a folded debit": {
+			reason: "nobody knows which of its changes came after the credit",
+			invoices: []v1alpha1.Invoice{
+				charged, issuedOn(11, final, "a-2", ofUpdate(covers(credit, 5, 32, "-10.00")), folded(covers(debit, 6, 32, "600.00"))),
+			},
+			want: subscription.Predecessor{Invoice: "a-2", Issued: january(11), GaveBack: true},
+		},
+		"taken again for a debit": {
+			reason: "the seats are paid for",
+			invoices: []v1alpha1.Invoice{
+				charged, issuedOn(10, byUpdate, "a-2", ofUpdate(covers(credit, 8, 32, "-10.00")), ofUpdate(covers(debit, 10, 32, "10.00"))),
+			},
+			want: subscription.Predecessor{Invoice: "a-2", Issued: january(10)},
+		},
+		"charged again by a successor": {
+			reason:   "a manifest that is pruned a second time is not charged a third time",
+			invoices: []v1alpha1.Invoice{charged, credited, issuedOn(12, initial, "b-1", covers(recurring, 12, 32, "100.00"))},
+			want:     subscription.Predecessor{Invoice: "b-1", Issued: january(12)},
+		},
+		"charged again for less": {
+			reason:   "a successor of one seat does not pay for ten",
+			invoices: []v1alpha1.Invoice{charged, credited, issuedOn(12, initial, "b-1", covers(recurring, 12, 32, "10.00"))},
+			want:     subscription.Predecessor{Invoice: "b-1", Issued: january(12), GaveBack: true},
+		},
+		"a credit of an earlier period": {
+			reason:   "nothing of it lies after the end",
+			invoices: []v1alpha1.Invoice{charged, credited, issuedOn(32, initial, "b-1")},
+			want:     subscription.Predecessor{Invoice: "b-1", Issued: january(32)},
+		},
+		"in arrears": {
+			reason: "the time after the end was never charged", invoices: []v1alpha1.Invoice{issuedOn(11, final, "a-1", covers(recurring, 1, 11, "100.00"))},
+			want: subscription.Predecessor{Invoice: "a-1", Issued: january(11), GaveBack: true},
+		},
+		"in arrears, and a newer trace": {
+			reason:   "an empty document does not hide it",
+			invoices: []v1alpha1.Invoice{issuedOn(11, final, "a-1", covers(recurring, 1, 11, "100.00")), issuedOn(12, final, "b-1")},
+			want:     subscription.Predecessor{Invoice: "b-1", Issued: january(12), GaveBack: true},
+		},
+		"an abandoned credit": {
+			reason:   "it is named and not given",
+			invoices: []v1alpha1.Invoice{charged, issuedOn(11, final, "a-2", covers(credit, 10, 32, "0.00"))},
+			want:     subscription.Predecessor{Invoice: "a-2", Issued: january(11)},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := Predecessor(tc.invoices); !cmp.Equal(got, tc.want) {
+				t.Errorf("%s: %s", tc.reason, cmp.Diff(tc.want, got))
+			}
+			backwards := slices.Clone(tc.invoices)
+			slices.Reverse(backwards)
+			if got := Predecessor(backwards); !cmp.Equal(got, tc.want) {
+				t.Errorf("in another order: %s", cmp.Diff(tc.want, got))
+			}
+		})
+	}
+}

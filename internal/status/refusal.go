@@ -1,0 +1,59 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"errors"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// IsRefused reports whether the API server refused a write because of what it says or of who makes it: 400, 403,
+// 413 or 422. Trying again alone does not help.
+func IsRefused(err error) bool {
+	return apierrors.IsInvalid(err) || apierrors.IsForbidden(err) || apierrors.IsRequestEntityTooLargeError(err) ||
+		apierrors.IsBadRequest(err)
+}
+
+// maxRefusal bounds how many characters of the API server's sentence are repeated.
+const maxRefusal = 300
+
+// Refusal says in one sentence what the API server refused and why, with the field that it names. The API server's
+// own sentence is cut to 300 characters, because it may repeat a whole value.
+func Refusal(err error) string {
+	var answer apierrors.APIStatus
+	if !errors.As(err, &answer) {
+		return "The API server refused a write."
+	}
+	said := answer.Status()
+	what, sentence := "a write", said.Message
+	if said.Details != nil && said.Details.Kind != "" {
+		what = "a write of " + said.Details.Kind
+	}
+	if cause := firstCause(said); cause != nil {
+		sentence = cause.Message
+		if cause.Field != "" {
+			what += ", field " + cause.Field
+		}
+	}
+	return "The API server refused " + what + ": " + strings.TrimSuffix(shortened(sentence), ".") + "."
+}
+
+func firstCause(said metav1.Status) *metav1.StatusCause {
+	if said.Details == nil || len(said.Details.Causes) == 0 {
+		return nil
+	}
+	return &said.Details.Causes[0]
+}
+
+// shortened puts a sentence of the API server on one line and cuts it.
+func shortened(sentence string) string {
+	runes := []rune(strings.Join(strings.Fields(sentence), " "))
+	if len(runes) <= maxRefusal {
+		return string(runes)
+	}
+	return string(runes[:maxRefusal]) + ellipsis
+}
