@@ -180,7 +180,7 @@ BENCH_REFRESH ?= 1000,10000,100000
 bench-refresh: bin/.modules control-plane test-servers ## Measure refreshes of up to 100,000 subscriptions (minutes).
 	$(say) "refreshing $(BENCH_REFRESH) subscriptions on one PostgreSQL"
 	@SEATPLANE_BENCH_REFRESH=$(BENCH_REFRESH) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
-		go test ./test/performance -run TestRefresh -count=1 -v -timeout 120m
+		go test ./test/performance -run 'TestRefresh|TestTenRows' -count=1 -v -timeout 120m
 
 # How many subscriptions one manager looks after, one number a run.
 BENCH_MANAGER ?= 1000,5000,20000

@@ -39,6 +39,7 @@ func TestLimits(t *testing.T) {
 	}
 	reset := builders.MakeSubscriptionUpdate("u", "", "acme").ChangeItems(acme().Obj().Spec.Items...).Effective(tomorrow).
 		With(func(u *v1alpha1.SubscriptionUpdate) { u.Spec.ChangeItems.RenewalPolicy = v1alpha1.RenewalReset }).Obj()
+	billedUntil := acme().With(func(s *v1alpha1.Subscription) { s.Spec.BilledUntil = &metav1.Time{Time: tomorrow} }).Obj()
 	limit := func(name, value string) map[string]string { return map[string]string{name: value} }
 	for name, c := range map[string]struct {
 		reason  string
@@ -60,6 +61,10 @@ func TestLimits(t *testing.T) {
 		"not backdated":        {reason: "now is not past", limits: limit("allowBackdating", "false"), object: update("u").Effective(now).Obj(), by: seller},
 		"backdated, allowed":   {reason: "the parameter allows it", limits: limit("allowBackdating", "true"), object: update("u").Effective(yesterday).Obj(), by: seller},
 		"backdated, on clocks": {reason: "where time is driven by hand nobody can tell", limits: limit("allowBackdating", "false"), labels: clocksAllowed, object: update("u").Effective(yesterday).Obj(), by: seller},
+
+		"billed elsewhere":          {reason: "nothing before it is charged here", limits: limit("allowBilledUntil", "false"), object: billedUntil, by: editor, refused: "billedUntil is not allowed here"},
+		"billed elsewhere, allowed": {reason: "customers are being imported", limits: limit("allowBilledUntil", "true"), object: billedUntil, by: editor},
+		"billed here":               {reason: "what is charged is allowed", limits: limit("allowBilledUntil", "false"), object: acme().Obj(), by: editor},
 
 		"used before it is charged": {reason: "seats for a month, charged for its last second", limits: limit("allowLaterEffect", "false"), object: update("u").Effective(tomorrow).Obj(), by: seller, refused: later},
 		"after applyAt":             {reason: "the same with a date", limits: limit("allowLaterEffect", "false"), object: update("u").ApplyAt(tomorrow).Effective(tomorrow.AddDate(0, 0, 1)).Obj(), by: seller, refused: later},

@@ -26,8 +26,8 @@ func (r *Reconciler) gatherPredecessor(ctx context.Context, w *world, reader cli
 	}
 	options := &client.ListOptions{Namespace: w.sub.Namespace}
 	client.MatchingFields{index.FieldSubscription: w.sub.Name}.ApplyToList(options)
-	if reader != client.Reader(r.Client) {
-		// A cache ignores where to continue, so that only a live list has pages.
+	paged := reader != client.Reader(r.Client)
+	if paged {
 		options.Limit = invoicePage
 	}
 	var earlier []v1alpha1.Invoice
@@ -41,7 +41,8 @@ func (r *Reconciler) gatherPredecessor(ctx context.Context, w *world, reader cli
 				earlier = append(earlier, list.Items[i])
 			}
 		}
-		if list.Continue == "" {
+		// A cache answers whole, and cannot be asked to continue although it names a place.
+		if !paged || list.Continue == "" {
 			w.input.Predecessor = record.Predecessor(earlier)
 			return nil
 		}

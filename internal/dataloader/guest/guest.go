@@ -19,7 +19,7 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// Job is one load, resolved: everything that a loader process is told.
+// Job is one load, with everything that a loader process needs.
 type Job struct {
 	// Kind names the Handler, such as "sql".
 	Kind string
@@ -31,7 +31,7 @@ type Job struct {
 	Keys []string
 	// Folders are those that the loader process may read, besides what every process needs.
 	Folders []string
-	// Source is what the Handler is told, credentials included.
+	// Source is what the Handler gets, credentials included.
 	Source Payload
 	// Secrets are texts that no message and no log may repeat.
 	Secrets []string

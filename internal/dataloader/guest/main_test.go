@@ -87,7 +87,15 @@ var handlers = Handlers{
 }
 
 // newProcess returns a runner whose loader processes are this test binary.
-func newProcess(memory int64) *Process { return NewProcess(ProcessOptions{Memory: memory}) }
+func newProcess(memory int64) *Process {
+	if underRace {
+		memory = unlimited
+	}
+	return NewProcess(ProcessOptions{Memory: memory})
+}
+
+// unlimited is more memory than there is.
+const unlimited = 1 << 46
 
 // job returns a job with a timeout that is never reached unless the handler hangs.
 func job(kind string, source any, keys ...string) Job {

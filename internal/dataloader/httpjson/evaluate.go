@@ -144,6 +144,10 @@ func (e evaluation) problem(err error) string {
 	switch {
 	case missing && name != "" && strings.Contains(e.written, name):
 		return e.scrub(said)
+	case strings.Contains(said, errPatternLong.Error()):
+		return errPatternLong.Error()
+	case strings.Contains(said, errPatternLarge.Error()):
+		return errPatternLarge.Error()
 	case strings.HasPrefix(said, "no such overload"):
 		return "a value has another type than it needs"
 	}

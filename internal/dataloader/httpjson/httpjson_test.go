@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -303,6 +304,7 @@ func TestExpressions(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, says(string(many)))
+			b.spec.HTTP.TimeoutSeconds = ptr.To[int32](300) // the race detector is slow
 			b.spec.HTTP.Rows, b.spec.HTTP.RowKey, b.spec.HTTP.RowCount = tc.rows, tc.rowKey, tc.rowCnt
 			_, err := b.load(t)
 			mustFail(t, err, dataloader.ReasonInvalidExpression, tc.says)

@@ -227,7 +227,7 @@ func (s *stage) loadSpec(spec *v1alpha1.DataLoader, keys ...string) (dataloader.
 	return dataloader.NewRegistry(s.provider).Load(context.Background(), scope, spec, dataloader.Request{Keys: keys})
 }
 
-// order returns what a loader process is told about a load with the Secret as it is.
+// order returns what a loader process gets for a load with the Secret as it is.
 func (s *stage) order(t *testing.T) order {
 	t.Helper()
 	opened, err := s.provider.Open(t.Context(), scope, s.spec(counting))

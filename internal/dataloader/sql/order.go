@@ -9,7 +9,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// order is what a loader process is told about one load. It holds credentials.
+// order is what a loader process gets for one load. It holds credentials.
 type order struct {
 	Driver v1alpha1.SQLDriver
 	Query  string

@@ -162,7 +162,7 @@ func (s *source) job(wanted []string) guest.Job {
 	return job
 }
 
-// order returns what the loader process is told in addition to the keys.
+// order returns what the loader process gets in addition to the keys.
 func (s *source) order() order {
 	return order{
 		Driver:   s.spec.Driver,

@@ -58,7 +58,7 @@ func serveMariaDB(s *Server) (*exec.Cmd, error) {
 		return nil, err
 	}
 	arguments := append([]string{
-		"--no-defaults", "--datadir=" + s.path("data"), "--init-file=" + s.path("first.sql"),
+		"--no-defaults", "--datadir=" + s.path("data"), "--tmpdir=" + s.path("data"), "--init-file=" + s.path("first.sql"),
 		"--port=" + strconv.Itoa(s.Port), "--bind-address=127.0.0.1", "--socket=" + s.path("socket"),
 		"--ssl-cert=" + s.path(certificateFile), "--ssl-key=" + s.path(keyFile),
 		"--innodb-flush-log-at-trx-commit=2", "--skip-log-bin", "--skip-name-resolve", "--character-set-server=utf8mb4",
