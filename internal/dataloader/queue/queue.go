@@ -213,7 +213,9 @@ func (q *Queue) turnsOutSlow(each *load) {
 	if _, runs := q.started[each]; !runs {
 		return
 	}
-	q.slow[each.scope] = q.byScope[each.scope] == each
+	if q.byScope[each.scope] == each {
+		q.slow[each.scope] = true
+	}
 	if !each.lane.turnsOutSlow(each) {
 		q.overdue = append(q.overdue, each)
 		q.makePlace(each.lane)

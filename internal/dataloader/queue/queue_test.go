@@ -329,6 +329,35 @@ func TestSlowLoadStartsAgain(t *testing.T) {
 	}
 }
 
+// Nothing is remembered of a product whose load was ended, also when that load only then counts as slow.
+func TestEndedLoadIsForgotten(t *testing.T) {
+	b := newBench(t, 2)
+	scope := scopeOf("shop", 1)
+	b.Begin(scope, outside, dataloader.Request{})
+	<-b.gate.started
+	b.mu.Lock()
+	late := b.late
+	b.mu.Unlock()
+	b.Queue.mu.Lock()
+	running := b.byScope[scope]
+	b.Queue.mu.Unlock()
+	b.End(scope)
+	if len(late) != 1 {
+		t.Fatalf("%d calls are to come, want 1", len(late))
+	}
+	// The load may still be running when its time has passed.
+	b.Queue.mu.Lock()
+	b.started[running] = epoch
+	b.Queue.mu.Unlock()
+	late[0]()
+	b.Queue.mu.Lock()
+	defer b.Queue.mu.Unlock()
+	if len(b.slow) != 0 {
+		t.Errorf("%v is remembered", b.slow)
+	}
+	delete(b.started, running)
+}
+
 // The probe fails when nothing moves although something runs.
 func TestCheck(t *testing.T) {
 	b := newBench(t, 1)
