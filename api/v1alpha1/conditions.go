@@ -151,7 +151,7 @@ const (
 	ReasonStartTimeInPast = "StartTimeInPast"
 
 	// ReasonPredecessorFound says that there are invoices of an earlier subscription of this name and
-	// customer, and no billedUntil.
+	// customer, and that billedUntil is unset or lies before what that one was billed for.
 	ReasonPredecessorFound = "PredecessorFound"
 
 	// ReasonDuplicateKey says that an older subscription, or an earlier item, takes the same key of the
@@ -165,7 +165,8 @@ const (
 	// billing.seatplane.dev/unpark.
 	ReasonParked = "Parked"
 
-	// ReasonBilledUntilTooLate says that billedUntil lies more than one billing period after the present.
+	// ReasonBilledUntilTooLate says that billedUntil lies more than one billing period after the present, or
+	// after what an earlier subscription of this name and customer was billed for.
 	ReasonBilledUntilTooLate = "BilledUntilTooLate"
 
 	// ReasonBilledUntilNotABoundary says that billedUntil is not a boundary of the billing periods.

@@ -35,7 +35,7 @@ type LoadStatus struct {
 	MissingSince *metav1.Time `json:"missingSince,omitempty"`
 }
 
-// LoadedReading is the newest reading of a metered item, until it is taken.
+// LoadedReading is a reading of a metered item, until it is taken.
 type LoadedReading struct {
 	// The name of the item.
 	// +required

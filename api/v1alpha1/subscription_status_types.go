@@ -478,7 +478,8 @@ type SubscriptionStatus struct {
 	// +optional
 	ScheduledCancelTime *metav1.Time `json:"scheduledCancelTime,omitempty"`
 
-	// The newest readings of metered items that were loaded and not taken yet.
+	// The readings of metered items that were loaded and not taken yet, oldest first: at most 12 of an item,
+	// among them the last one before each boundary of the billing periods.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=100

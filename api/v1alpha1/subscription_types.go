@@ -211,8 +211,8 @@ type SubscriptionSpec struct {
 	// What fell due before this instant was invoiced elsewhere: the last period whose charge fell due before
 	// it counts as charged; what falls due at it or later is invoiced here. It is a boundary of the
 	// subscription's own periods, at most one period from now. After an earlier subscription of this name and
-	// customer that ended with credits, it can be any instant from that end to the creation of this one: the rest
-	// of the period is charged.
+	// customer, it is the instant up to which that one was billed, or any later one up to the creation or the
+	// start of this one: everything from then on is charged.
 	// If unset, everything from the start on is invoiced here. Immutable once started.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"

@@ -734,6 +734,10 @@ func (in *InvoiceSpec) DeepCopyInto(out *InvoiceSpec) {
 		in, out := &in.PeriodEnd, &out.PeriodEnd
 		*out = (*in).DeepCopy()
 	}
+	if in.BilledUntil != nil {
+		in, out := &in.BilledUntil, &out.BilledUntil
+		*out = (*in).DeepCopy()
+	}
 	if in.Lines != nil {
 		in, out := &in.Lines, &out.Lines
 		*out = make([]Line, len(*in))

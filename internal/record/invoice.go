@@ -27,6 +27,9 @@ func Invoice(s *v1alpha1.Subscription, d subscription.Document, c money.Currency
 		CreditApplied:      rounded(d.CreditApplied, c),
 		AmountDue:          rounded(d.AmountDue, c),
 	}
+	if !d.BilledUntil.IsZero() {
+		spec.BilledUntil = Time(d.BilledUntil)
+	}
 	if d.CreditNote {
 		spec.Type = v1alpha1.TypeCreditNote
 	}

@@ -151,7 +151,7 @@ func actedOn(s *v1alpha1.Subscription, name string) bool {
 // readingOf returns the newest reading of a metered item that was loaded, whether its subscription has
 // taken it or not; nil without one.
 func readingOf(s *v1alpha1.Subscription, name string) *int64 {
-	for n := range s.Status.LoadedReadings {
+	for n := len(s.Status.LoadedReadings) - 1; n >= 0; n-- { // the newest of an item is its last one
 		if loaded := &s.Status.LoadedReadings[n]; loaded.Item == name {
 			return &loaded.Reading
 		}

@@ -14,17 +14,30 @@ import (
 )
 
 // Predecessor reads what the invoices of earlier subscriptions say to their
-// successor (billing design, section 14). The newest one names the last end. They
-// gave time back when, over all of them, credits cover time after that end and later
-// charges do not make up for these. The zero value stands for no invoices.
+// successor (billing design, section 14). The newest one names the last end. The zero
+// value stands for no invoices.
 func Predecessor(invoices []v1alpha1.Invoice) subscription.Predecessor {
 	if len(invoices) == 0 {
 		return subscription.Predecessor{}
 	}
 	newest := slices.MaxFunc(invoices, compareIssued)
-	p := subscription.Predecessor{Invoice: newest.Name, Issued: newest.Spec.IssueTime.UTC()}
-	p.GaveBack = outstanding(claimsAfter(invoices, p.Issued)).Sign() > 0
-	return p
+	issued := newest.Spec.IssueTime.UTC()
+	return subscription.Predecessor{Invoice: newest.Name, Issued: issued, BilledUntil: billedUntil(claimsAfter(invoices, issued), issued)}
+}
+
+// SettledUntil is the last instant that an invoice says something about: the end of its
+// period, what it charges or gives back, or what was billed elsewhere.
+func SettledUntil(invoice *v1alpha1.Invoice) time.Time {
+	until := Instant(invoice.Spec.BilledUntil)
+	if end := Instant(invoice.Spec.PeriodEnd); end.After(until) {
+		until = end
+	}
+	for i := range invoice.Spec.Lines {
+		if to := Instant(invoice.Spec.Lines[i].To); to.After(until) {
+			until = to
+		}
+	}
+	return until
 }
 
 // compareIssued orders invoices by when they fell due. Names decide between two of one
@@ -33,11 +46,41 @@ func compareIssued(a, b v1alpha1.Invoice) int {
 	return cmp.Or(a.Spec.IssueTime.Compare(b.Spec.IssueTime.Time), cmp.Compare(a.Name, b.Name))
 }
 
-// claim is time after the last end that was given back (positive) or charged
-// (negative), as the amount for a full period.
+// claim is what an invoice says about a span of time.
 type claim struct {
-	from time.Time
+	from, until time.Time
+	// full is what was given back (positive) or charged (negative), as the amount for a
+	// full period.
 	full money.Decimal
+	// billed: the time was charged, or billed elsewhere.
+	billed bool
+}
+
+// lasts reports whether a claim is about an instant.
+func (c claim) lasts(at time.Time) bool { return !c.from.After(at) && c.until.After(at) }
+
+// billedUntil is up to when all time from an instant on was billed and was not given
+// back.
+func billedUntil(claims []claim, at time.Time) time.Time {
+	for {
+		billed, balance := false, money.Decimal{}
+		var next time.Time
+		for _, c := range claims {
+			if c.lasts(at) {
+				billed, balance = billed || c.billed, money.Max(balance.Add(c.full), money.Decimal{})
+			}
+			for _, edge := range []time.Time{c.from, c.until} {
+				if edge.After(at) && (next.IsZero() || edge.Before(next)) {
+					next = edge
+				}
+			}
+		}
+		// What was given back counts unless charges after it come to as much.
+		if !billed || balance.Sign() > 0 {
+			return at
+		}
+		at = next
+	}
 }
 
 // claimsAfter are the claims on the time after an instant, oldest first.
@@ -45,43 +88,38 @@ func claimsAfter(invoices []v1alpha1.Invoice, end time.Time) []claim {
 	invoices = slices.SortedFunc(slices.Values(invoices), compareIssued)
 	var claims []claim
 	for i := range invoices {
-		for j := range invoices[i].Spec.Lines {
-			if c, until := claimOf(&invoices[i].Spec, &invoices[i].Spec.Lines[j]); until.After(end) {
-				claims = append(claims, c)
-			}
+		spec := &invoices[i].Spec
+		claims = append(claims, claim{until: Instant(spec.BilledUntil), billed: true})
+		for j := range spec.Lines {
+			claims = append(claims, claimOf(spec, &spec.Lines[j]))
 		}
 	}
+	claims = slices.DeleteFunc(claims, func(c claim) bool { return !c.until.After(end) })
 	slices.SortStableFunc(claims, func(a, b claim) int { return a.from.Compare(b.from) })
 	return claims
 }
 
-// claimOf is what a line gives back or charges, and until when; until is zero for a
-// line that does neither. A charge in arrears of a Final document stops at the end: the
-// rest of its period counts as given back. A folded debit stands for changes of several
-// instants, so it makes up for nothing.
-func claimOf(i *v1alpha1.InvoiceSpec, line *v1alpha1.Line) (c claim, until time.Time) {
+// claimOf is what a line gives back or charges; until is zero for a line that does
+// neither, as one that was abandoned. A charge in arrears of a Final document stops at
+// the end: the rest of its period counts as given back. A folded debit stands for
+// changes of several instants, so it makes up for nothing.
+func claimOf(i *v1alpha1.InvoiceSpec, line *v1alpha1.Line) claim {
 	full, err := money.ParseDecimal(string(line.FullAmount))
 	if err != nil || line.From == nil || line.To == nil {
-		return claim{}, time.Time{}
+		return claim{}
 	}
-	from, to := line.From.UTC(), line.To.UTC()
+	c := claim{from: line.From.UTC(), until: line.To.UTC()}
 	switch {
 	case line.Kind == v1alpha1.LineCredit:
-		return claim{from, full.Abs()}, to
+		c.full = full.Abs()
 	case line.Kind == v1alpha1.LineRecurring && i.Reason == v1alpha1.InvoiceFinal && line.To.Before(i.PeriodEnd):
-		return claim{to, full}, i.PeriodEnd.UTC()
+		c.from, c.until, c.full = c.until, i.PeriodEnd.UTC(), full
 	case line.Kind == v1alpha1.LineRecurring, line.Kind == v1alpha1.LineDebit && line.Count == nil:
-		return claim{from, full.Neg()}, to
+		c.full, c.billed = full.Neg(), true
+	case line.Kind == v1alpha1.LineDebit:
+		c.billed = true
 	default:
-		return claim{}, time.Time{}
+		return claim{}
 	}
-}
-
-// outstanding is how much of what was given back was not charged again later.
-func outstanding(claims []claim) money.Decimal {
-	var sum money.Decimal
-	for _, c := range claims {
-		sum = money.Max(sum.Add(c.full), money.Decimal{})
-	}
-	return sum
+	return c
 }

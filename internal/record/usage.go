@@ -6,11 +6,13 @@ package record
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/calendar"
 	"github.com/seatplane/seatplane/internal/billing/metering"
 	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
@@ -118,6 +120,65 @@ func productOf(s *v1alpha1.Subscription, item string) string {
 		}
 	}
 	return ""
+}
+
+const (
+	// maxReadings is how many readings of one item wait at most, and maxLoadedReadings how many of all items.
+	maxReadings       = 12
+	maxLoadedReadings = 100
+)
+
+// AddReading has a subscription take in one more reading, the newest of its item. Those that wait already stay, so that
+// usage is priced in the period and by the plan of its time; what is beyond the bounds is thinned out.
+func AddReading(s *v1alpha1.Subscription, newest v1alpha1.LoadedReading) {
+	s.Status.LoadedReadings = slices.DeleteFunc(s.Status.LoadedReadings, func(r v1alpha1.LoadedReading) bool {
+		return r.Item == newest.Item && r.Product != newest.Product
+	})
+	s.Status.LoadedReadings = append(s.Status.LoadedReadings, newest)
+	byItem := map[string][]v1alpha1.LoadedReading{}
+	var items []string
+	for _, r := range s.Status.LoadedReadings {
+		if byItem[r.Item] == nil {
+			items = append(items, r.Item)
+		}
+		byItem[r.Item] = append(byItem[r.Item], r)
+	}
+	boundary := boundaries(s)
+	s.Status.LoadedReadings = nil
+	for _, item := range items {
+		kept := thinned(byItem[item], min(maxReadings, maxLoadedReadings/len(items)), boundary)
+		s.Status.LoadedReadings = append(s.Status.LoadedReadings, kept...)
+	}
+}
+
+// thinned are at most so many of the readings of one item.
+func thinned(loaded []v1alpha1.LoadedReading, most int, boundary func(a, b time.Time) bool) []v1alpha1.LoadedReading {
+	readings := make([]metering.Reading, 0, len(loaded))
+	for _, r := range loaded {
+		readings = append(readings, ReadReading(r))
+	}
+	kept := metering.Thin(readings, most, boundary)
+	return slices.DeleteFunc(loaded, func(r v1alpha1.LoadedReading) bool { return !slices.Contains(kept, ReadReading(r)) })
+}
+
+// boundaries tells whether a boundary of a subscription's periods lies between two instants: before its start, the
+// start; in a trial, its end too.
+func boundaries(s *v1alpha1.Subscription) func(a, b time.Time) bool {
+	start := Terms(s).Created
+	if s.Spec.StartTime != nil {
+		start = s.Spec.StartTime.UTC()
+	}
+	between := func(a, b, at time.Time) bool { return a.Before(at) && !b.Before(at) }
+	state, err := ReadState(&s.Status)
+	if err != nil || state.Start.IsZero() {
+		return func(a, b time.Time) bool { return !a.After(start) && b.After(start) }
+	}
+	zone, err := calendar.LoadZone(state.Period.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	c := calendar.Calendar{Anchor: state.Anchor, Interval: state.Interval, Zone: zone}
+	return func(a, b time.Time) bool { return between(a, b, state.Period.Span.End) || c.IndexOf(a) != c.IndexOf(b) }
 }
 
 // ReadReading reads one reading.

@@ -78,6 +78,9 @@ type Invoice struct {
 	// Created is when the object was made, Archived since when it says that it is
 	// archived; zero when it does not.
 	Created, Archived time.Time
+	// Issued is when the document fell due, and SettledUntil the last instant that it says
+	// something about, on the subscription's clock.
+	Issued, SettledUntil time.Time
 	// Owed: the subscription's outbox still names it.
 	Owed bool
 }
@@ -94,9 +97,9 @@ type Plan struct {
 // An update goes when it is finished, was made by the operator or may be pruned, is
 // not among the newest KeepUpdates of such, and has been finished for UpdateTTL. An
 // invoice goes when it has been archived for InvoiceTTL, and is neither younger than
-// MinInvoiceAge nor the newest: that one tells a subscription which is created again
-// that it was charged before (billing design, section 14). What an outbox names
-// stays. The order in which records are handed in does not matter.
+// MinInvoiceAge nor the newest, and settles nothing after the newest fell due: these
+// tell a subscription which is created again up to when its customer was charged before
+// (billing design, section 14). What an outbox names stays. The order in which records are handed in does not matter.
 func Decide(updates []Update, invoices []Invoice, history History, now time.Time) Plan {
 	p := planner{now: now}
 	p.decideUpdates(updates, history)
@@ -133,7 +136,7 @@ func (p *planner) decideInvoices(invoices []Invoice, history History) {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Sequence, b.Sequence), cmp.Compare(a.Name, b.Name))
 	})
 	for _, i := range line[:max(len(line)-1, 0)] {
-		if i.Archived.IsZero() || i.Owed {
+		if i.Archived.IsZero() || i.Owed || i.SettledUntil.After(line[len(line)-1].Issued) {
 			continue
 		}
 		due := i.Archived.Add(history.InvoiceTTL)

@@ -39,6 +39,12 @@ func issued(sequence int64, on, archived int) Invoice {
 	return i
 }
 
+// settles has an invoice fall due on a day and say something about the time up to another.
+func settles(i Invoice, due, until int) Invoice {
+	i.Issued, i.SettledUntil = day(due), day(until)
+	return i
+}
+
 func TestUpdates(t *testing.T) {
 	keepOne := History{KeepUpdates: 1, UpdateTTL: days(30)}
 	now := day(100)
@@ -134,6 +140,12 @@ func TestInvoices(t *testing.T) {
 		"in its time":  {"it waits for it", []Invoice{issued(1, 0, 98), issued(2, 50, 98)}, week, Plan{Next: day(105)}},
 		"after it":     {"and goes then", []Invoice{issued(1, 0, 93), issued(2, 50, 93)}, week, Plan{Invoices: []string{"i1"}}},
 		"the newest":   {"it guards against charging twice", []Invoice{issued(1, 0, 50)}, History{}, Plan{}},
+		"charged ahead": {
+			"the newest alone does not say up to when the customer was charged",
+			[]Invoice{settles(issued(1, 0, 50), 0, 90), settles(issued(2, 50, 50), 50, 60), settles(issued(3, 70, 70), 70, 80)},
+			History{},
+			Plan{Invoices: []string{"i2"}},
+		},
 		"of one second": {
 			"the number tells which is the newest",
 			[]Invoice{issued(10, 0, 50), issued(9, 0, 50)},

@@ -36,6 +36,7 @@ func Abandon(s State, in Input) Outcome {
 	}
 	r.state.Phase, r.state.LastEvent = Canceled, at
 	r.issueDocument(DocumentFinal, at, r.state.Period.Span, lines, money.Decimal{})
+	r.leaveBilledUntil(r.billedAhead(at))
 	r.count()
 	r.out.State = r.state
 	return r.out

@@ -78,11 +78,12 @@ func (r *replay) agendaOfUpdate(p *pending) (event, bool) {
 // appliesAt is when an update takes hold; not ok while it waits for something
 // that has no date, or for another event than the last one.
 func (r *replay) appliesAt(p *pending) (event, bool) {
-	if p.tried || !r.state.Started() {
+	if p.tried || r.state.Phase == Canceled || (r.notStarted() && !p.Preview) {
 		return event{}, false
 	}
 	if p.Preview {
-		// What it would come to is said at once, whenever it would apply.
+		// What it would come to is said at once, whenever it would apply. Before the start
+		// that is what it would come to then.
 		base := r.base(p)
 		return event{kind: changeDue, at: r.notBeforeLast(base), asked: base, update: p}, true
 	}

@@ -13,22 +13,18 @@ import (
 // What was billed before a subscription starts, elsewhere or for an earlier
 // subscription of its name and customer (billing design, section 14).
 
-// checkStartTime refuses a start that would charge what was charged before.
+// checkStartTime refuses a start that would charge what was charged before, or would
+// leave out what nobody charged.
 func (r *replay) checkStartTime(at time.Time, b beginning) *Fault {
-	until, last := r.in.Terms.BilledUntil, r.in.Predecessor
+	until := r.in.Terms.BilledUntil
 	switch {
-	case last.Invoice != "" && until.IsZero():
-		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s belongs to an earlier subscription of this name and "+
-			"customer. Set spec.billedUntil to the end of what that subscription was billed for.", last.Invoice)}
-	case last.Invoice != "" && last.coversMore(until):
-		// A manifest that says what an import was billed for comes back with it.
-		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s of an earlier subscription of this name and customer fell "+
-			"due at %s, which spec.billedUntil does not cover. Set spec.billedUntil to the end of what that subscription was "+
-			"billed for.", last.Invoice, utc(last.Issued))}
-	case last.GaveBack:
-		return r.checkGivenBack(at)
+	case r.in.Predecessor.exists():
+		if fault := r.checkSuccession(at); fault != nil {
+			return fault
+		}
+		return r.checkTooLate(at, b)
 	case !until.IsZero():
-		return r.checkTooLate(until, b)
+		return r.checkTooLate(at, b)
 	}
 	c := calendar.Calendar{Anchor: at, Interval: b.state.Interval, Zone: b.zone}
 	if c.Boundary(1).Before(r.in.Terms.Created) {
@@ -38,47 +34,53 @@ func (r *replay) checkStartTime(at time.Time, b beginning) *Fault {
 	return nil
 }
 
-// coversMore reports whether a predecessor was billed for more than billedUntil says.
-// What falls due at billedUntil is billed; one that gave time back is billed for
-// nothing from its end on.
-func (p Predecessor) coversMore(until time.Time) bool {
-	if p.GaveBack {
-		return until.Before(p.Issued)
+// checkSuccession refuses a billedUntil that is not what the predecessor was billed
+// for: an earlier one would charge time twice, a later one would give time away. The
+// customer of a predecessor was billed here, so that nobody else can have billed them
+// since. Nobody used the time between the end of the predecessor and the creation of
+// this subscription, and what comes before the start is free in any case.
+func (r *replay) checkSuccession(start time.Time) *Fault {
+	until, last := r.in.Terms.BilledUntil, r.in.Predecessor
+	if until.Before(last.BilledUntil) {
+		// Also a manifest that says what an import was billed for comes back with it.
+		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s belongs to an earlier subscription of this name and customer, which "+
+			"was billed up to %s. Set spec.billedUntil to that instant.", last.Invoice, utc(last.BilledUntil))}
 	}
-	return !p.Issued.Before(until)
+	newest := latest(last.BilledUntil, earlier(r.in.Terms.Created, r.in.Now))
+	if !until.After(latest(start, newest)) {
+		return nil
+	}
+	return &Fault{BilledUntilTooLate, fmt.Sprintf("spec.billedUntil is %s, but an earlier subscription of this name and customer "+
+		"was billed up to %s only (invoice %s). Set spec.billedUntil to that instant, or to %s at the latest. To be charged from "+
+		"a later instant on, set spec.startTime to it.",
+		utc(until), utc(last.BilledUntil), last.Invoice, utc(newest))}
 }
 
 // checkTooLate refuses a billedUntil far in the future: nothing would be billed until
-// then.
-func (r *replay) checkTooLate(until time.Time, b beginning) *Fault {
+// then. One that is not after the start leaves nothing out.
+func (r *replay) checkTooLate(start time.Time, b beginning) *Fault {
+	until := r.in.Terms.BilledUntil
 	c := calendar.Calendar{Anchor: r.in.Now, Interval: b.state.Interval, Zone: b.zone}
-	if !until.After(c.Boundary(1)) {
+	if !until.After(c.Boundary(1)) || !until.After(start) {
 		return nil
 	}
 	return &Fault{BilledUntilTooLate, fmt.Sprintf("spec.billedUntil is %s, which is more than one billing period from now. "+
 		"Set it to the end of what was billed elsewhere.", utc(until))}
 }
 
-// checkGivenBack refuses a billedUntil that skips time which nobody billed: the
-// predecessor gave back what came after its end, and from its creation on this
-// subscription bills. What comes before its start is free in any case.
-func (r *replay) checkGivenBack(start time.Time) *Fault {
-	until, last := r.in.Terms.BilledUntil, r.in.Predecessor
-	newest := latest(last.Issued, earlier(r.in.Terms.Created, r.in.Now))
-	if !until.After(latest(start, newest)) {
-		return nil
-	}
-	return &Fault{BilledUntilTooLate, fmt.Sprintf("spec.billedUntil is %s, but an earlier subscription of this name and customer "+
-		"gave credits for the time up to then and ended by %s (invoice %s). Set spec.billedUntil to that end, or to %s at the latest.",
-		utc(until), utc(last.Issued), last.Invoice, utc(newest))}
+// resumes reports whether billing goes on at billedUntil itself, in mid-period if need
+// be: after a predecessor, unless that instant is the end of what was charged in advance.
+func (r *replay) resumes() bool {
+	last := r.in.Predecessor
+	return last.exists() && (!last.paidAhead() || r.in.Terms.BilledUntil.After(last.BilledUntil))
 }
 
 // checkBilledUntil refuses a billedUntil within a period: the rest of that period
-// would never be invoiced. A predecessor that gave time back may have ended at any
-// instant. One that is not after the start skips nothing.
+// would never be invoiced. Where billing resumes at that instant, the rest is invoiced. One that
+// is not after the start skips nothing.
 func (r *replay) checkBilledUntil(start, first time.Time, c calendar.Calendar) *Fault {
 	until := r.in.Terms.BilledUntil
-	if !until.After(start) || until.Equal(first) || r.in.Predecessor.GaveBack {
+	if !until.After(start) || until.Equal(first) || r.resumes() {
 		return nil
 	}
 	before, after := start, first
@@ -88,6 +90,11 @@ func (r *replay) checkBilledUntil(start, first time.Time, c calendar.Calendar) *
 		if until.Equal(before) {
 			return nil
 		}
+	}
+	if last := r.in.Predecessor; last.exists() {
+		return &Fault{BilledUntilNotABoundary, fmt.Sprintf("spec.billedUntil is %s, the end of what an earlier subscription of this "+
+			"name and customer was charged for in advance (invoice %s), but a billing period lasts from %s to %s. Set "+
+			"spec.billingCycleAnchor to the same instant as spec.billedUntil.", utc(until), last.Invoice, utc(before), utc(after))}
 	}
 	return &Fault{BilledUntilNotABoundary, fmt.Sprintf("spec.billedUntil is %s, which is not a boundary of the billing periods. "+
 		"The boundaries before and after it are %s and %s. Set it to the one up to which everything was billed elsewhere.",
@@ -99,7 +106,7 @@ func (r *replay) checkBilledUntil(start, first time.Time, c calendar.Calendar) *
 // them all be replayed.
 func (r *replay) checkManyPeriods(first time.Time, c calendar.Calendar) *Fault {
 	from := latest(first, r.in.Terms.BilledUntil)
-	if from.After(first) && !r.in.Predecessor.GaveBack {
+	if from.After(first) && !r.resumes() {
 		from = from.Add(-time.Second) // the period before it counts as charged
 	}
 	last := r.in.Now
@@ -129,10 +136,20 @@ func (r *replay) billedElsewhere(due time.Time) bool {
 // firstIssued is when the first document is issued: at the start or, where a part of
 // the first period was billed before, at the end of that part.
 func (r *replay) firstIssued(start time.Time) time.Time {
-	if !r.in.Predecessor.GaveBack {
+	if !r.resumes() {
 		return start
 	}
 	return latest(start, r.in.Terms.BilledUntil)
+}
+
+// billedAhead is the billedUntil that a subscription leaves on record at its end,
+// where that comes before it; zero where nothing was billed for time after the end by
+// what billedUntil says.
+func (r *replay) billedAhead(end time.Time) time.Time {
+	if until := r.in.Terms.BilledUntil; until.After(end) {
+		return until
+	}
+	return time.Time{}
 }
 
 func utc(t time.Time) string { return t.UTC().Format(time.RFC3339) }

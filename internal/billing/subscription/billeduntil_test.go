@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
 	"github.com/seatplane/seatplane/internal/billing/proration"
@@ -100,7 +101,7 @@ func TestSection14PredecessorGaveBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t).starting("2026-01-12").plan(func(p *Plan) { p.Charge = tc.charge })
 			w.in.Terms.Start, w.in.Terms.BilledUntil = instant("2026-01-01"), instant(tc.until)
-			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000002", Issued: instant("2026-01-11"), GaveBack: true}
+			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000002", Issued: instant("2026-01-11"), BilledUntil: instant("2026-01-11")}
 			if w.declaring(10).at(tc.at).replay(); !slices.Equal(w.log, tc.want) {
 				t.Errorf("%s: got %q, want %q", tc.reason, w.log, tc.want)
 			}
@@ -108,7 +109,7 @@ func TestSection14PredecessorGaveBack(t *testing.T) {
 	}
 	w := newWorld(t).starting("2026-01-12")
 	w.in.Terms.Start, w.in.Terms.BilledUntil = instant("2026-01-01"), instant("2026-01-10")
-	w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000002", Issued: instant("2026-01-11"), GaveBack: true}
+	w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000002", Issued: instant("2026-01-11"), BilledUntil: instant("2026-01-11")}
 	if w.declaring(10); w.last.Blocked == nil || w.last.Blocked.Reason != PredecessorFound {
 		t.Errorf("before its end: %+v", w.last.Blocked)
 	}
@@ -150,7 +151,7 @@ func TestSection14BilledUntilPastCredits(t *testing.T) {
 				w.in.Terms.Start = instant(tc.start)
 			}
 			w.in.Terms.BilledUntil = instant(tc.until)
-			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000002", Issued: instant("2026-01-11"), GaveBack: true}
+			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000002", Issued: instant("2026-01-11"), BilledUntil: instant("2026-01-11")}
 			var got Fault
 			if w.declaring(10); w.last.Blocked != nil {
 				got = *w.last.Blocked
@@ -165,10 +166,128 @@ func TestSection14BilledUntilPastCredits(t *testing.T) {
 	}
 }
 
+// Section 14: whoever comes back was billed here, so that billedUntil is what the earlier subscription was billed for,
+// whether it gave time back or not.
+func TestSection14ComesBack(t *testing.T) {
+	trace := Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-01-10"), BilledUntil: instant("2026-01-10")}
+	paid := Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-01-01"), BilledUntil: instant("2026-02-01")}
+	tests := map[string]struct {
+		reason        string
+		last          Predecessor
+		start, anchor string
+		until         string
+		want          []string
+		fault         Reason
+		names         string
+	}{
+		"free until the end of the period": {
+			reason: "nobody was charged for it", last: trace, start: "2026-01-01", until: "2026-02-01",
+			fault: BilledUntilTooLate, names: "2026-01-12T00:00:00Z at the latest",
+		},
+		"free for a period of its own": {
+			reason: "nor for that", last: trace, until: "2026-02-12", fault: BilledUntilTooLate, names: "2026-01-12T00:00:00Z at the latest",
+		},
+		"from the creation": {
+			reason: "100 × 20/31", last: trace, start: "2026-01-01", until: "2026-01-12", want: []string{"Initial 2026-01-12: 64.52", "Renewal 2026-02-01: 100.00"},
+		},
+		"with a new start": {
+			reason: "nothing before it is free", last: trace, start: "2026-01-20", until: "2026-01-20", want: []string{"Initial 2026-01-20: 100.00"},
+		},
+		"what was paid": {reason: "January is not charged again", last: paid, start: "2026-01-01", until: "2026-02-01", want: []string{"Renewal 2026-02-01: 100.00"}},
+		"one period more": {
+			reason: "February was charged by nobody", last: paid, start: "2026-01-01", until: "2026-03-01", fault: BilledUntilTooLate, names: "up to 2026-02-01T00:00:00Z only",
+		},
+		"within what was paid": {
+			reason: "it would be charged twice", last: paid, until: "2026-01-12", fault: PredecessorFound, names: "billed up to 2026-02-01T00:00:00Z",
+		},
+		"with other periods": {
+			reason: "one lasts from 12 January to 12 February", last: paid, until: "2026-02-01", fault: BilledUntilNotABoundary, names: "spec.billingCycleAnchor",
+		},
+		"with the anchor that is asked for": {
+			reason: "a period begins there", last: paid, anchor: "2026-02-01", until: "2026-02-01", want: []string{"Renewal 2026-02-01: 100.00"},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).starting("2026-01-12")
+			w.in.Predecessor, w.in.Terms.BilledUntil = tc.last, instant(tc.until)
+			if tc.start != "" {
+				w.in.Terms.Start = instant(tc.start)
+			}
+			if tc.anchor != "" {
+				w.in.Terms.Anchor = instant(tc.anchor)
+			}
+			var got Fault
+			if w.declaring(10); w.last.Blocked != nil {
+				got = *w.last.Blocked
+			}
+			if got.Reason != tc.fault || !strings.Contains(got.Message, tc.names) {
+				t.Fatalf("%s: got %+v, want %q that names %q", tc.reason, got, tc.fault, tc.names)
+			}
+			if tc.fault != "" {
+				return
+			}
+			if w.at("2026-02-10").replay(); !slices.Equal(w.log, tc.want) {
+				t.Errorf("%s: got %q, want %q", tc.reason, w.log, tc.want)
+			}
+		})
+	}
+}
+
+// Section 14: a subscription that ends before its billedUntil says so on its Final document, whatever else is on it.
+func TestSection14BilledUntilIsRecorded(t *testing.T) {
+	tests := map[string]struct {
+		reason string
+		end    string
+		play   func(w *world) *world
+		want   []string
+		until  string
+	}{
+		"nothing charged": {
+			reason: "the trace has it", end: "2026-04-16", play: (*world).replay, want: []string{"Final 2026-04-16:"}, until: "2026-05-01",
+		},
+		"something charged before": {
+			reason: "the document is issued for this alone", end: "2026-04-16",
+			play: func(w *world) *world { return w.increment("editors", 3, paid(PayImmediately)).replay() },
+			want: []string{"u1 Applied: 30.00", "Update 2026-04-01: 30.00", "Final 2026-04-16:"}, until: "2026-05-01",
+		},
+		"abandoned": {
+			reason: "it was billed elsewhere all the same", end: "2026-04-16",
+			play:  func(w *world) *world { w.in.Terms.Deleted = true; return w },
+			until: "2026-05-01",
+		},
+		"afterwards": {
+			reason: "what was charged here says more", end: "2026-05-16", play: (*world).replay, want: []string{"Renewal 2026-05-01: 100.00"},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.in.Terms.BilledUntil = instant("2026-05-01")
+			w.holding(10)
+			tc.play(w)
+			w.at(tc.end)
+			var until time.Time
+			if w.in.Terms.Deleted {
+				until = Abandon(w.state, w.in).Effects[0].Document.BilledUntil
+			} else {
+				w.cancel(Cancellation{At: instant(tc.end)}).replay()
+				until = w.documents[len(w.documents)-1].BilledUntil
+			}
+			if want := tc.until; (want == "") != until.IsZero() || (want != "" && !until.Equal(instant(want))) {
+				t.Errorf("%s: the document says %s, want %q", tc.reason, until, want)
+			}
+			if !slices.Equal(w.log, tc.want) {
+				t.Errorf("%s: got %q, want %q", tc.reason, w.log, tc.want)
+			}
+		})
+	}
+}
+
 // Section 14: a plan gives no second trial to the customer of an earlier subscription.
 func TestSection14NoSecondTrial(t *testing.T) {
 	w := newWorld(t).starting("2026-04-06").plan(func(p *Plan) { p.Trial = calendar.Interval{Unit: calendar.Day, Count: 14} })
-	w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-04-05")}
+	w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-04-05"), BilledUntil: instant("2026-04-05")}
 	w.in.Terms.BilledUntil = instant("2026-04-06")
 	if w.declaring(5); w.state.Phase != Active || len(w.documents) != 1 {
 		t.Errorf("it is %s with %d documents: %+v", w.state.Phase, len(w.documents), w.last.Blocked)
@@ -180,27 +299,27 @@ func TestSection14NoSecondExplicitTrial(t *testing.T) {
 	tests := map[string]struct {
 		reason     string
 		end, until string
-		gaveBack   bool
+		billed     string
 		want       Reason
 	}{
 		"for ever after a trace": {
-			reason: "an earlier trial was deleted", end: "2029-01-01", until: "2026-04-06", want: InvalidTrial,
+			reason: "an earlier trial was deleted", end: "2029-01-01", billed: "2026-04-05", until: "2026-04-06", want: InvalidTrial,
 		},
 		"after credits": {
-			reason: "the customer was billed before", end: "2026-04-20", until: "2026-04-06", gaveBack: true,
+			reason: "the customer was billed before", end: "2026-04-20", billed: "2026-04-05", until: "2026-04-06",
 			want: InvalidTrial,
 		},
 		"up to billedUntil": {
-			reason: "a deletion and a new end would make it a trial without end", end: "2026-05-06", until: "2026-05-06",
+			reason: "a deletion and a new end would make it a trial without end", end: "2026-05-06", billed: "2026-05-06", until: "2026-05-06",
 			want: InvalidTrial,
 		},
-		"over by billedUntil": {reason: "the manifest came back with it", end: "2026-04-20", until: "2026-05-20"},
+		"over by billedUntil": {reason: "the manifest came back with it", end: "2026-04-20", billed: "2026-05-20", until: "2026-05-20"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t).starting("2026-04-22")
 			w.in.Terms.Start = instant("2026-04-06")
-			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-04-05"), GaveBack: tc.gaveBack}
+			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-04-05"), BilledUntil: instant(tc.billed)}
 			w.in.Terms.TrialEnd, w.in.Terms.BilledUntil = instant(tc.end), instant(tc.until)
 			var got Fault
 			if w.declaring(5); w.last.Blocked != nil {

@@ -57,6 +57,17 @@ func (r *replay) refuseReading(reading Reading, fault Fault) {
 	r.out.Refused = append(r.out.Refused, fault)
 }
 
+// outdateRefused forgets the readings of an item that were refused before a newer one was
+// taken.
+func (r *replay) outdateRefused(item string) {
+	meter := r.state.item(item).Meter
+	for i := len(r.refused) - 1; i >= 0; i-- {
+		if r.refused[i].Item == item && !meter.IsNews(r.refused[i].Reading) {
+			r.refused, r.out.Refused = slices.Delete(r.refused, i, i+1), slices.Delete(r.out.Refused, i, i+1)
+		}
+	}
+}
+
 // outOfBounds says what cannot be recorded of the state and of the effects from one
 // on; nil when all of it can.
 func (r *replay) outOfBounds(firstEffect int) *Fault {

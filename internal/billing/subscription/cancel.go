@@ -13,8 +13,8 @@ import (
 
 // cancel ends the subscription (billing design, section 14): unused time is
 // settled by the method of the cancellation, and the Final document carries all
-// that was accrued and deferred. Where nothing was ever charged it is over 0.00, as a
-// trace. Before the start it ends without a document.
+// that was accrued and deferred. It is over 0.00, as a trace, where nothing was ever
+// charged, or where time after the end was billed elsewhere. Before the start it ends without a document.
 func (r *replay) cancel(e event) *Fault {
 	if r.notStarted() {
 		r.state.Phase = Canceled
@@ -32,11 +32,23 @@ func (r *replay) cancel(e event) *Fault {
 	r.state.Phase = Canceled
 	before := r.state.NextNumber
 	r.issue(DocumentFinal, e.at, r.state.Period.Span, lines)
-	if r.state.NextNumber == before && before <= 1 {
+	ahead := r.billedAhead(e.at)
+	if r.state.NextNumber == before && (before <= 1 || !ahead.IsZero()) {
 		// A subscription of this name that comes later finds it: no second trial (section 14).
 		r.issueDocument(DocumentFinal, e.at, r.state.Period.Span, nil, money.Decimal{})
 	}
+	r.leaveBilledUntil(ahead)
 	return nil
+}
+
+// leaveBilledUntil writes on the Final document, the last one, up to when time after the
+// end was billed elsewhere. A subscription of this name that comes later finds it.
+func (r *replay) leaveBilledUntil(ahead time.Time) {
+	for _, effect := range r.out.Effects {
+		if d := effect.Document; d != nil && d.Reason == DocumentFinal {
+			d.BilledUntil = ahead
+		}
+	}
 }
 
 // settle prices the end of every recurring item: what is billed in advance is

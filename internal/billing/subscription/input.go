@@ -30,7 +30,7 @@ type Input struct {
 	Policies map[PolicyRef]Policy
 	// Updates that are not finished, in any order.
 	Updates []Update
-	// Readings of metered items: the newest one of each, in any order.
+	// Readings of metered items that were not taken yet, in any order.
 	Readings []Reading
 	// Assigned counts the seats of each item that somebody holds.
 	Assigned map[string]int64
@@ -51,10 +51,16 @@ type Predecessor struct {
 	Invoice string
 	// Issued is when that one fell due, on the clock of its subscription.
 	Issued time.Time
-	// GaveBack: one of them gave back time after Issued, and none charged it again. What
-	// was billed before counts up to Issued only.
-	GaveBack bool
+	// BilledUntil is up to when these subscriptions were billed, here or elsewhere: Issued,
+	// or a later instant up to which was charged in advance and not given back.
+	BilledUntil time.Time
 }
+
+// exists reports whether there was an earlier subscription.
+func (p Predecessor) exists() bool { return p.Invoice != "" }
+
+// paidAhead reports whether time after the newest invoice was charged in advance.
+func (p Predecessor) paidAhead() bool { return p.BilledUntil.After(p.Issued) }
 
 // seenNow is the instant at which something seen for the first time counts as
 // seen.

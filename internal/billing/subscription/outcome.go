@@ -176,6 +176,9 @@ type Document struct {
 	// AmountDue = Subtotal − CreditApplied. A positive CreditApplied takes from
 	// the credit balance, a negative one adds to it.
 	Subtotal, CreditApplied, AmountDue money.Decimal
+	// BilledUntil is set on a Final document whose subscription was billed elsewhere for
+	// time after its end: up to when.
+	BilledUntil time.Time
 	// BalanceAfter is the credit balance that the document leaves.
 	BalanceAfter money.Decimal
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,8 @@ type Preview struct {
 	Upcoming Totals
 	// Hash is of the outcome; see [Update.ExpectedHash].
 	Hash string
+	// Currency of the amounts: a subscription has none before its start.
+	Currency money.Currency
 }
 
 // Totals are the sums of a document, in major units, signed.
@@ -34,6 +37,9 @@ func (r *replay) preview(e event) *Fault {
 	p := e.update
 	c, at := r.rehearsal(p)
 	c.replayOnly(at)
+	if fault := c.notReplaying(); fault != nil {
+		return fault
+	}
 	if c.out.Blocked != nil {
 		return c.out.Blocked
 	}
@@ -56,6 +62,7 @@ func (r *replay) preview(e event) *Fault {
 			Now:      now,
 			Upcoming: UpcomingInvoice(c.state, c.withoutUpdates()).Totals,
 			Hash:     hashOf(decision),
+			Currency: c.state.Currency,
 		}
 	}
 	r.decide(p, decision)
@@ -63,7 +70,8 @@ func (r *replay) preview(e event) *Fault {
 }
 
 // rehearsal is a copy in which the update is the only one, and when it applies
-// there. One that waits for a refresh applies at the one that is due next, or now.
+// there. One that waits for a refresh applies at the one that is due next, or now. A
+// subscription that has not started is started there.
 func (r *replay) rehearsal(p *pending) (*replay, time.Time) {
 	in := *r.in
 	in.Before = r.in.seenNow() // what is seen now is, whenever it applies
@@ -72,6 +80,13 @@ func (r *replay) rehearsal(p *pending) (*replay, time.Time) {
 	in.Updates, in.Unpark, in.InvoiceNow, in.MaxEffects = []Update{u}, false, false, 0
 	c := newReplay(r.state, in)
 	only := c.updates[0]
+	if r.notStarted() {
+		in.Now = latest(in.Now, r.startTime())
+		c.in = &in
+		if c.startOrEnd(r.in.Updates); c.out.Blocked != nil {
+			return c, time.Time{}
+		}
+	}
 	d := c.dueTime(only)
 	if d.waits != nil {
 		only.Policy.Application, only.ApplyAt = ApplyImmediately, time.Time{}
@@ -83,6 +98,21 @@ func (r *replay) rehearsal(p *pending) (*replay, time.Time) {
 	in.Now = latest(in.Now, d.at)
 	c.in = &in
 	return c, d.at
+}
+
+// startOrEnd starts the subscription, or ends it where its end comes first. Updates are
+// those that are open, the first counts among them.
+func (r *replay) startOrEnd(updates []Update) {
+	only := slices.Clone(r.updates)
+	for i := range updates {
+		if updates[i].Origin == OriginRefresh {
+			r.updates = append(r.updates, &pending{Update: updates[i]})
+		}
+	}
+	if e, found := r.next(); found {
+		r.step(e)
+	}
+	r.updates = only
 }
 
 // withoutUpdates is the input without any update.

@@ -271,3 +271,74 @@ func decided(out Outcome, uid string) *Decision {
 	}
 	return nil
 }
+
+// A preview for a subscription that starts later is computed as of the start.
+func TestPreviewBeforeTheStart(t *testing.T) {
+	tests := map[string]struct {
+		reason string
+		play   func(w *world)
+		want   []string
+		amount string
+	}{
+		"at once": {
+			reason: "it would apply with the start, when the period is charged for nothing yet",
+			play:   func(w *world) { w.increment("editors", 5, preview) },
+			want:   []string{"u1 Previewed"}, amount: "50.00",
+		},
+		"in mid-period": {
+			reason: "5 × 10 × 15/30",
+			play: func(w *world) {
+				w.increment("editors", 5, preview, func(u *Update) {
+					u.Policy.Application, u.ApplyAt = ApplyCustom, instant("2026-05-16T12:00:00Z")
+				})
+			},
+			want: []string{"u1 Previewed"}, amount: "25.00",
+		},
+		"of counted seats": {
+			reason: "the start takes the first count in",
+			play: func(w *world) {
+				w.loaded().counted("editors", 3).item("viewers", eur("20"), true).increment("viewers", 1, preview)
+			},
+			want: []string{"u1 Previewed"}, amount: "20.00",
+		},
+		"refused": {
+			reason: "there is no such item",
+			play:   func(w *world) { w.increment("nobody", 5, preview) },
+			want:   []string{"u1 Rejected UnknownItem"},
+		},
+		"of one that ends before": {
+			reason: "it never takes hold",
+			play: func(w *world) {
+				w.increment("editors", 5, preview).cancel(Cancellation{At: instant("2026-04-20")})
+			},
+			want: []string{"u1 Superseded SubscriptionCanceled"},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.in.Terms.Start = instant("2026-05-01")
+			tc.play(w)
+			if w.replay(); !slices.Equal(w.log, tc.want) {
+				t.Fatalf("%s: got %q, want %q, waiting %q", tc.reason, w.log, tc.want, w.waits())
+			}
+			if d := w.decisions["u1"]; tc.amount != "" && (d.Adjustment == nil || d.Preview.Currency.Format(*d.Adjustment) != tc.amount) {
+				t.Errorf("%s: got %+v", tc.reason, d)
+			}
+			if !w.state.Start.IsZero() || len(w.documents) != 0 || !w.state.LastEvent.IsZero() {
+				t.Errorf("%s: a preview changes nothing, and it started at %s", tc.reason, w.state.Start)
+			}
+		})
+	}
+}
+
+// A preview for a subscription that cannot start says why, and waits.
+func TestPreviewOfWhatCannotStart(t *testing.T) {
+	w := newWorld(t)
+	w.in.Terms.Start = instant("2026-05-01")
+	delete(w.in.Products, "editor-seat")
+	w.increment("editors", 5, preview).replay()
+	if want := []string{"u1 Pending ProductNotFound"}; !slices.Equal(w.waits(), want) || w.last.Events != 0 {
+		t.Errorf("got %q, want %q", w.waits(), want)
+	}
+}

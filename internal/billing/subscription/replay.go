@@ -144,6 +144,7 @@ func (r *replay) step(e event) {
 		_ = r.attempt(e)
 		if len(r.refused) == refused {
 			r.out.Readings++
+			r.outdateRefused(e.reading.Item)
 		}
 		return
 	}
@@ -169,7 +170,7 @@ func (r *replay) step(e event) {
 	r.count()
 	// Readings that did not fit may do so now.
 	r.refused, r.out.Refused = nil, nil
-	if e.at.After(r.state.LastEvent) {
+	if e.at.After(r.state.LastEvent) && !r.notStarted() { // a start may still be moved to an earlier time
 		r.state.LastEvent = e.at
 	}
 	if r.state.Day.Date != day {

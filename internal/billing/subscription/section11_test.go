@@ -22,10 +22,9 @@ func (w *world) metered(limits metering.Limits) *world {
 	})
 }
 
-// reads is the newest reading of an item, now.
+// reads is a reading of an item, now. It waits until it is taken.
 func (w *world) reads(item string, total int64) *world {
-	w.in.Readings = slices.DeleteFunc(slices.Clone(w.in.Readings), func(r Reading) bool { return r.Item == item })
-	w.in.Readings = append(w.in.Readings, Reading{item, metering.Reading{Total: total, Observed: w.in.Now, Loaded: w.in.Now}})
+	w.in.Readings = append(slices.Clone(w.in.Readings), Reading{item, metering.Reading{Total: total, Observed: w.in.Now, Loaded: w.in.Now}})
 	return w
 }
 
@@ -60,6 +59,34 @@ func TestSection11Usage(t *testing.T) {
 					at("2026-05-01T12:00:00Z").replay().at("2026-06-01").replay()
 			},
 			want: []string{"Renewal 2026-05-01: 80.00"},
+		},
+		"suspended over a boundary": {
+			reason: "each reading counts in the period in which it was observed",
+			play: func(w *world) {
+				w.metered(none).reads("editors", 100).replay().terms(func(t *Terms) { t.Suspended = true })
+				w.at("2026-04-30T23:00:00Z").reads("editors", 900).replay().at("2026-05-10").reads("editors", 950).replay().
+					terms(func(t *Terms) { t.Suspended = false }).replay().at("2026-06-01").replay()
+			},
+			want: []string{"Renewal 2026-05-01: 80.00", "Renewal 2026-06-01: 5.00"},
+		},
+		"a change of plan between two readings": {
+			reason: "each is priced by the plan of its time",
+			play: func(w *world) {
+				w.metered(none).offer("editor-seat", "cheap", func() Plan { p := eur("0.01"); p.Metered = true; return p }()).
+					reads("editors", 100).replay().at("2026-04-10").reads("editors", 500).at("2026-04-11").
+					change([]TermsItem{on("editors", "cheap")}).at("2026-04-20").reads("editors", 700).replay().at("2026-05-01").replay()
+			},
+			want: []string{"u1 Applied: 0.00", "Renewal 2026-05-01: 2.00 40.00"},
+		},
+		"started late": {
+			reason: "the reading by the start is the base line, whatever was read since",
+			play: func(w *world) {
+				plans := w.metered(none).in.Products["editor-seat"].Plans
+				w.product(func(p *Product) { p.Plans = nil })
+				w.reads("editors", 100).replay().at("2026-04-10").reads("editors", 500).replay().at("2026-04-11").
+					product(func(p *Product) { p.Plans = plans }).replay().at("2026-05-01").replay()
+			},
+			want: []string{"Renewal 2026-05-01: 40.00"},
 		},
 		"seats beside usage": {
 			reason: "what it holds costs nothing: the plan's minimum, else who was assigned a seat, where the spec does not say",

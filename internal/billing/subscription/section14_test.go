@@ -39,7 +39,7 @@ func TestSection14Predecessor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000004", Issued: instant("2026-04-01")}
+			w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000004", Issued: instant("2026-04-01"), BilledUntil: instant("2026-05-01")}
 			if c.billedUntil != "" {
 				w.in.Terms.BilledUntil = instant(c.billedUntil)
 			}
@@ -292,6 +292,19 @@ func TestSection14Deletion(t *testing.T) {
 			},
 		},
 	})
+}
+
+// An update that is made after the end is Rejected, at the instant of the end too.
+func TestSection14MadeAfterTheEnd(t *testing.T) {
+	for _, at := range []string{"2026-04-17", "2026-04-18"} {
+		w := newWorld(t)
+		w.in.Terms.ByHand = true
+		w.holding(10).replay().at("2026-04-17").cancel(Cancellation{At: instant("2026-04-17")}).replay().
+			at(at).increment("editors", 1).replay()
+		if want := "u1 Rejected SubscriptionCanceled"; w.log[len(w.log)-1] != want {
+			t.Errorf("made on %s: got %q, want %q", at, w.log, want)
+		}
+	}
 }
 
 // After the end nothing happens any more.

@@ -159,7 +159,7 @@ func (r *replay) firstMeteredItem(t TermsItem, item Item) (Item, *pending, *Faul
 	if t.Quantity != nil {
 		item.Position.Held = *t.Quantity
 	}
-	reading, found := r.reading(t.Name)
+	reading, found := r.firstReading(t.Name, r.startTime())
 	if !found && product.Loader {
 		return item, nil, &Fault{WaitingForSeats, fmt.Sprintf("The usage of item %q has not been read yet by the data loader "+
 			"of SeatProduct %q.", t.Name, t.Product)}
@@ -221,11 +221,11 @@ func (r *replay) firstPeriod(at time.Time) ([]proration.Line, *Fault) {
 }
 
 // firstPaidPeriod opens the first period that is paid for and charges it, unless
-// that was done elsewhere. After a predecessor that gave time back, the rest of the
-// period from billedUntil on is a stub; [replay.checkGivenBack] bounds billedUntil.
+// that was done elsewhere. Where billing resumes at billedUntil, the rest of the period
+// from then on is a stub; [replay.checkSuccession] bounds billedUntil.
 func (r *replay) firstPaidPeriod(first time.Time, c calendar.Calendar, once []proration.Line) ([]proration.Line, *Fault) {
 	until := r.in.Terms.BilledUntil
-	if !first.Before(until) || r.in.Predecessor.GaveBack {
+	if !first.Before(until) || r.resumes() {
 		from := latest(first, until)
 		r.setPeriod(c.IndexOf(from), from, c, r.in.Terms.Zone)
 		lines, fault := r.chargePeriod(len(once))
@@ -259,7 +259,7 @@ func (r *replay) trialEnd(at time.Time) (time.Time, *Fault) {
 	}
 	for _, t := range r.in.Terms.Items {
 		trial := r.in.Products[t.Product].Plans[t.Plan].Trial
-		if trial.Count == 0 || r.in.Predecessor.Invoice != "" {
+		if trial.Count == 0 || r.in.Predecessor.exists() {
 			continue
 		}
 		end = earlier(latest(end, calendar.AddUnits(at, trial.Count, trial.Unit, r.zone)), latestTrialEnd(at))

@@ -25,7 +25,7 @@ func (r *replay) checkTrialEnd(start, end time.Time) *Fault {
 	switch {
 	case !end.After(start):
 		return &Fault{InvalidTrial, "spec.trial.endTime is not after the start: use a later one, or leave the trial out."}
-	case last.Invoice != "" && !end.Before(r.in.Terms.BilledUntil):
+	case last.exists() && !end.Before(r.in.Terms.BilledUntil):
 		return &Fault{InvalidTrial, fmt.Sprintf("spec.trial.endTime asks for a trial, but a customer gets no second one: invoice "+
 			"%s belongs to an earlier subscription of this name and customer. Remove spec.trial.endTime.", last.Invoice)}
 	case end.After(latestTrialEnd(start)):

@@ -22,19 +22,22 @@ func (r *replay) isNews(reading Reading) bool {
 	return r.state.Started() && item != nil && item.Metered && reading.Total >= 0 && item.Meter.IsNews(reading.Reading)
 }
 
-// reading is the newest one of an item.
-func (r *replay) reading(item string) (Reading, bool) {
-	var newest Reading
-	found := false
+// firstReading is the reading that a metered item starts with, its base line: the newest
+// one that was observed by the start, else the first one after it.
+func (r *replay) firstReading(item string, start time.Time) (first Reading, found bool) {
 	for _, reading := range r.in.Readings {
 		if reading.Item != item || reading.Total < 0 {
 			continue
 		}
-		if !found || (metering.Meter{Known: true, Last: newest.Reading}).IsNews(reading.Reading) {
-			newest, found = reading, true
+		newer := (metering.Meter{Known: true, Last: first.Reading}).IsNews(reading.Reading)
+		switch {
+		case !found,
+			newer && !reading.Observed.After(start),
+			!newer && first.Observed.After(start):
+			first, found = reading, true
 		}
 	}
-	return newest, found
+	return first, found
 }
 
 // read takes a reading in, and gives notice of the limits that usage reaches

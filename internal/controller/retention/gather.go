@@ -127,6 +127,7 @@ func (f *records) plan(minTTL time.Duration, now time.Time) retention.Plan {
 		invoices = append(invoices, retention.Invoice{
 			UID: string(v.UID), Name: v.Name, Sequence: v.Spec.Sequence,
 			Created: v.CreationTimestamp.Time, Archived: archived(v),
+			Issued: v.Spec.IssueTime.UTC(), SettledUntil: record.SettledUntil(v),
 			Owed: f.owed[v.Name],
 		})
 	}

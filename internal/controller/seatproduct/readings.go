@@ -5,7 +5,6 @@ package seatproduct
 
 import (
 	"context"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -52,12 +51,10 @@ func (r *Reconciler) recordReading(ctx context.Context, s *situation, planned lo
 	return err
 }
 
-// setReading puts a reading in the place of the one before it.
+// setReading adds a reading to those that wait to be taken.
 func setReading(product string, live *v1alpha1.Subscription, planned loading.Change, times loading.AnswerTimes) {
-	loaded := slices.DeleteFunc(live.Status.LoadedReadings, func(l v1alpha1.LoadedReading) bool { return l.Item == planned.Item.ID.Item })
-	loaded = append(loaded, v1alpha1.LoadedReading{
+	record.AddReading(live, v1alpha1.LoadedReading{
 		Item: planned.Item.ID.Item, Product: product, Reading: planned.Count,
 		ObservedTime: *record.Time(times.Observed), LoadedTime: *record.Time(times.Loaded),
 	})
-	live.Status.LoadedReadings = loaded
 }

@@ -57,7 +57,7 @@ var _ = Describe("A refresh of metered items", func() {
 		s.source.Set(map[string]int64{"acme": 900})
 		s.advance(ctx, time.Hour)
 		Expect(s.pass(ctx)).To(Equal([]string{productStatus, subscriptionStatus}))
-		Expect(readings(ctx, s)).To(Equal([]int64{900}), "the newest takes the place of the one before")
+		Expect(readings(ctx, s)).To(Equal([]int64{100, 900}), "the one before waits too, and is priced where it belongs")
 	})
 
 	It("keeps the reading of a key that is missing, and of all keys where there are no rows", func(ctx SpecContext) {

@@ -9,6 +9,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"k8s.io/utils/ptr"
+
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/testing/builders"
@@ -49,5 +51,42 @@ var _ = Describe("A time that a TestClock was moved to", func() {
 		b.reconcile(ctx, "acme")
 		b.move(ctx, "2026-05-01T00:00:00Z", "acme")
 		Expect(b.subscription(ctx, "acme").Status.Items[0].Product).To(Equal("other"), "its refreshes load nothing of this subscription, and wake it by nothing")
+	})
+
+	// stale has a process start that sees the TestClock as it was on 11 April, when the subscription is at the 21st.
+	stale := func(ctx context.Context, b *bench) {
+		GinkgoHelper()
+		b.move(ctx, "2026-04-11T00:00:00Z", "acme")
+		Expect(b.cache.Freeze(ctx, &v1alpha1.TestClockList{})).To(Succeed())
+		b.clock.Spec.Now.Time = at("2026-04-21T00:00:00Z")
+		Expect(live.Update(ctx, b.clock)).To(Succeed())
+		s := b.subscription(ctx, "acme")
+		s.Status.ClockTime = record.Time(at("2026-04-21T00:00:00Z"))
+		Expect(live.Status().Update(ctx, s)).To(Succeed())
+		b.restart(nil)
+	}
+
+	It("does not go back after a restart, for an update", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		b.create(ctx, product(b.namespace).Seats(5, 100).Obj(), free(b).Obj())
+		b.reconcile(ctx, "acme")
+		stale(ctx, b)
+		b.create(ctx, update(b).Increment("editors", 3).Obj())
+		b.reconcile(ctx, "acme")
+		u := b.update(ctx, "change")
+		Expect(u.Status.AdjustmentAmount).To(BeEquivalentTo("10.00"), "3 seats from the 21st: 30 × 10/30")
+		Expect(u.Status.AppliedTime.UTC()).To(Equal(at("2026-04-21T00:00:00Z")))
+	})
+
+	It("does not go back after a restart, in the status", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		b.create(ctx, product(b.namespace).Obj(), acme(b).Obj())
+		b.reconcile(ctx, "acme")
+		stale(ctx, b)
+		s := b.subscription(ctx, "acme")
+		s.Spec.Items[0].Quantity = ptr.To[int64](6)
+		Expect(live.Update(ctx, s)).To(Succeed())
+		b.reconcile(ctx, "acme")
+		Expect(b.subscription(ctx, "acme").Status.ClockTime.UTC()).To(Equal(at("2026-04-21T00:00:00Z")))
 	})
 })

@@ -44,6 +44,9 @@ func (r *Reconciler) freeze(w *world, outcome subscription.Outcome) ([]v1alpha1.
 func (r *Reconciler) freezeOne(w *world, outcome subscription.Outcome, e subscription.Effect) (v1alpha1.Effect, any) {
 	currency := outcome.State.Currency
 	if d := e.Decision; d != nil {
+		if d.Preview != nil {
+			currency = d.Preview.Currency
+		}
 		status := record.Decided(w.sub, *d, currency, w.input.Policies, r.Wall.Now())
 		status.Origin = w.originOf(d.UID)
 		return v1alpha1.Effect{Type: v1alpha1.EffectMarkUpdate, Name: d.Name, UID: types.UID(d.UID)}, status

@@ -47,6 +47,35 @@ var _ = Describe("Deleting a Subscription", func() {
 		Expect(invoices[0].Spec.AmountDue).To(BeEquivalentTo("5.00"))
 	})
 
+	It("keeps what was billed elsewhere on record, and lets nobody have more", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		billedUntil := func(when string) func(*v1alpha1.Subscription) {
+			return func(s *v1alpha1.Subscription) { s.Spec.BilledUntil = record.Time(at(when)) }
+		}
+		may, june := "2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z"
+		b.create(ctx, product(b.namespace).Obj(), acme(b).With(billedUntil(may)).Obj())
+		b.reconcile(ctx, "acme")
+		b.move(ctx, "2026-04-16T00:00:00Z", "acme")
+		Expect(live.Delete(ctx, b.subscription(ctx, "acme"))).To(Succeed())
+		b.settle(ctx, "acme")
+		isGone(ctx, b)
+		traces := b.invoices(ctx, "acme")
+		Expect(traces).To(HaveLen(1))
+		Expect(traces[0].Spec.BilledUntil.UTC()).To(Equal(at(may)))
+
+		b.create(ctx, acme(b).With(billedUntil(june)).Obj())
+		b.settle(ctx, "acme")
+		s := b.subscription(ctx, "acme")
+		want{reason: v1alpha1.ReasonBilledUntilTooLate, stalled: true}.checkObject(s, s.Status.Conditions)
+		Expect(condition(s.Status.Conditions, v1alpha1.ConditionReady).Message).To(ContainSubstring(may))
+		billedUntil(may)(s)
+		Expect(live.Update(ctx, s)).To(Succeed())
+		b.settle(ctx, "acme")
+		Expect(b.invoices(ctx, "acme")).To(HaveLen(1), "April was billed elsewhere")
+		b.move(ctx, may, "acme")
+		Expect(b.invoices(ctx, "acme")).To(ContainElement(HaveField("Spec.AmountDue", BeEquivalentTo("50.00"))))
+	})
+
 	It("bills nothing more when it is abandoned", func(ctx SpecContext) {
 		b := given(ctx)
 		s := b.subscription(ctx, "acme")
@@ -62,6 +91,36 @@ var _ = Describe("Deleting a Subscription", func() {
 		Expect(invoices[0].Spec.Lines).To(HaveLen(1))
 		Expect(invoices[0].Spec.Lines[0].Description).To(Equal("Not billed: 1 seat added, 15 of 30 days, 5.00 EUR"))
 	})
+
+	for reason, again := range map[string]bool{"is created again": true, "is gone for good": false} {
+		It("rejects an update that waited for it, when it is abandoned and "+reason, func(ctx SpecContext) {
+			b := given(ctx)
+			scheduled := builders.MakeSubscriptionUpdate("scheduled", b.namespace, "acme").Increment("editors", 1).
+				Apply(v1alpha1.ApplyNextPeriod).Obj()
+			b.create(ctx, scheduled)
+			b.reconcile(ctx, "acme")
+			s := b.subscription(ctx, "acme")
+			s.Annotations = map[string]string{v1alpha1.AnnotationDelete: v1alpha1.DeleteAbandon}
+			Expect(live.Update(ctx, s)).To(Succeed())
+			Expect(live.Delete(ctx, s)).To(Succeed())
+			b.settle(ctx, "acme")
+			isGone(ctx, b)
+			if again {
+				b.create(ctx, free(b).Obj())
+			}
+			// One that GitOps applied before its subscription waits.
+			b.create(ctx, builders.MakeSubscriptionUpdate("early", b.namespace, "acme").Increment("editors", 1).Obj())
+			b.settle(ctx, "acme")
+			rejected := b.update(ctx, "scheduled")
+			Expect(rejected.Status.State).To(Equal(v1alpha1.UpdateRejected))
+			want{reason: v1alpha1.ReasonSubscriptionNotFound, stalled: true}.checkObject(rejected, rejected.Status.Conditions)
+			Expect(condition(rejected.Status.Conditions, v1alpha1.ConditionApplied).Message).To(Equal(
+				`The Subscription that this update was created for is gone. To change a later Subscription "acme", create another update.`))
+			early := b.update(ctx, "early")
+			Expect(early.Status.State).To(Equal(v1alpha1.UpdatePending))
+			b.writesNothing(ctx, "acme")
+		})
+	}
 
 	traces := map[string]struct {
 		reason string

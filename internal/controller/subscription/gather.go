@@ -62,6 +62,7 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 	if err != nil {
 		return nil, err
 	}
+	now = notBefore(now, state.LastEvent, record.Instant(sub.Status.ClockTime))
 	w := &world{sub: sub, state: state, updates: map[string]*v1alpha1.SubscriptionUpdate{}}
 	w.input = subscription.Input{
 		Now: now, Before: record.Instant(sub.Status.ClockTime),
@@ -90,6 +91,17 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 		return nil, err
 	}
 	return w, r.gatherPolicies(ctx, w)
+}
+
+// notBefore is the time on a clock, or a later one that was committed: a cache may show a TestClock as it was, and time
+// never goes back for a subscription.
+func notBefore(now time.Time, committed ...time.Time) time.Time {
+	for _, t := range committed {
+		if t.After(now) {
+			now = t
+		}
+	}
+	return now
 }
 
 // errUnreadable says that a status is not what the operator writes.

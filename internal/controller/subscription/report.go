@@ -4,6 +4,7 @@
 package subscription
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -242,7 +243,7 @@ func (r *Reconciler) reportOrphans(ctx context.Context, name types.NamespacedNam
 }
 
 // reportForeign deals with an update that means a subscription which is not
-// there: it waits, or, when it names one by its UID that is gone, is rejected.
+// there: it waits for one or, when the one that it means is gone, is rejected.
 // That is the one decision that no commit makes (consistency design).
 func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.SubscriptionUpdate) error {
 	gone, err := r.isGone(ctx, u)
@@ -253,10 +254,10 @@ func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.Subscription
 	after.Status.Origin = record.OriginOf(u)
 	after.Status.ObservedGeneration = u.Generation
 	set := status.Of(&after.Status.Conditions, u.Generation, r.Wall.Now())
-	message := "The subscription that this update belongs to does not exist: the update waits until it does."
+	message := fmt.Sprintf("The Subscription %q does not exist. The update waits until it is created.", u.Spec.SubscriptionRef.Name)
 	after.Status.State = v1alpha1.UpdatePending
 	if gone {
-		message = "The subscription that this update names by its UID is gone."
+		message = goneMessage(u)
 		after.Status.State = v1alpha1.UpdateRejected
 		set.Stalled(v1alpha1.ReasonSubscriptionNotFound, message)
 	} else {
@@ -266,10 +267,21 @@ func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.Subscription
 	return r.write(ctx, u, after)
 }
 
-// isGone reports, by a live read, whether an update names by UID a subscription
-// that no longer exists.
+// goneMessage says that an update can never apply, and what to do.
+func goneMessage(u *v1alpha1.SubscriptionUpdate) string {
+	how := "names by its UID"
+	if u.Spec.SubscriptionRef.UID == "" {
+		how = "was created for"
+	}
+	return fmt.Sprintf("The Subscription that this update %s is gone. To change a later Subscription %q, create another update.",
+		how, u.Spec.SubscriptionRef.Name)
+}
+
+// isGone reports, by a live read, whether the subscription that an update means no longer exists: the one that it
+// names by UID, or the one that it was seen to wait for. One that means no subscription in particular may have been
+// created before its subscription, and waits.
 func (r *Reconciler) isGone(ctx context.Context, u *v1alpha1.SubscriptionUpdate) (bool, error) {
-	uid := u.Spec.SubscriptionRef.UID
+	uid := cmp.Or(u.Spec.SubscriptionRef.UID, u.Status.SubscriptionUID)
 	if uid == "" {
 		return false, nil
 	}

@@ -72,12 +72,13 @@ func enumerate(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// behind returns the subscriptions that have not taken up the clock's time, or not their own spec.
+// behind returns the subscriptions that have not taken up the clock's time, or not their own spec. One that has seen a
+// later time, on an earlier clock of the name, keeps it.
 func behind(f facts) []string {
 	var names []string
 	for i := range f.subscriptions {
 		s := &f.subscriptions[i]
-		atTime := s.Status.ClockTime != nil && s.Status.ClockTime.Time.Equal(f.now)
+		atTime := s.Status.ClockTime != nil && !s.Status.ClockTime.Time.Before(f.now)
 		if !atTime || s.Status.ObservedGeneration != s.Generation {
 			names = append(names, s.Name)
 		}
