@@ -55,11 +55,11 @@ help: ## List the targets.
 ##@ Try it
 
 .PHONY: demo
-demo: build control-plane ## Watch two months of billing on a real API server, in a minute.
+demo: build control-plane ## Watch two months of billing on a real API server (about twenty seconds, after the first run).
 	@KUBEBUILDER_ASSETS="$$($(ASSETS))" hack/demo.sh
 
 .PHONY: dev
-dev: build control-plane ## Leave the same control plane and manager running, to play with.
+dev: build control-plane ## Leave the same control plane and manager running until Ctrl-C, to play with.
 	@KUBEBUILDER_ASSETS="$$($(ASSETS))" hack/dev.sh
 
 ##@ Build
@@ -82,7 +82,7 @@ manifests: bin/.modules $(CONTROLLER_GEN) ## Generate the CRDs, the manager's RB
 	@CONTROLLER_GEN=$(CONTROLLER_GEN) hack/manifests.sh
 	@hack/chart-files.sh
 
-# What the demo prints, each time anew.
+# What the demo prints, made again each time.
 DEMO_OUTPUT := bin/demo-output
 
 .PHONY: picture
@@ -137,6 +137,14 @@ test-oracle: bin/.modules ## Compare a million random histories with an oracle o
 	$(say) "comparing $(SEATPLANE_ORACLE_HISTORIES) histories with the oracle; SEATPLANE_ORACLE_HISTORIES and _SEED choose others"
 	@SEATPLANE_ORACLE_HISTORIES=$(SEATPLANE_ORACLE_HISTORIES) \
 		go test ./internal/billing/proration -run TestOracle -v -timeout 120m
+
+# How many mutants of the billing engine are tried; 0 is all of them.
+MUTANTS ?= 0
+
+.PHONY: test-mutants
+test-mutants: bin/.modules ## Break rules of the billing engine one at a time; its tests must notice each (minutes).
+	$(say) "breaking rules of the billing engine; MUTANTS=n tries only n of them"
+	@go run ./hack/mutants -n $(MUTANTS)
 
 .PHONY: fuzz
 fuzz: bin/.modules test-servers ## Fuzz every parser and the state machine, with FUZZ inputs (20000x) or for a time (10s).

@@ -2,8 +2,8 @@
 # Copyright 2026 The Seatplane Authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# Copies into the chart what it shares with kustomize: the CRDs, the roles, the admission policies, the alerts,
-# the ServiceMonitor and the dashboard. Helm reads no file outside its chart. What is no longer shared goes.
+# Copies into the chart what it shares with kustomize: the CRDs, the roles, the admission policies, the limits, the
+# alerts, the ServiceMonitor and the dashboard. Helm reads no file outside its chart. What is no longer shared goes.
 #
 # Files are replaced only when they change, and never missing in between.
 set -euo pipefail
@@ -35,6 +35,7 @@ mirror() {
 mirror $files/crds config/crd/bases/*.yaml
 mirror $files/rbac config/rbac/*role.yaml
 mirror $files/admission $(ls config/admission/*.yaml | grep -v /kustomization.yaml)
+mirror $files/policy $(ls config/policy/*.yaml | grep -v /kustomization.yaml)
 mkdir -p $files/observability
 copy alerts/seatplane.yaml $files/observability/rules.yaml
 copy config/prometheus/service_monitor.yaml $files/observability/service_monitor.yaml

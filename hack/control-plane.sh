@@ -13,10 +13,10 @@
 #   2. bin/k8s, when it is complete at the versions pinned in hack/control-plane/**/go.mod;
 #   3. setup-envtest's download, given up after SEATPLANE_DOWNLOAD_TIMEOUT seconds (30);
 #      0 skips it;
-#   4. a build from Go modules, verified by go.sum: about 5 minutes on two cores, once.
+#   4. a build from Go modules, verified by go.sum: about six minutes on two cores, once.
 #
 # kube-controller-manager is provided only with --all: suites about garbage collection and namespace
-# deletion need it, and it is built in any case, for it is not among the downloads.
+# deletion need it, and make demo and make dev do not. It is built in any case, for it is not among the downloads.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

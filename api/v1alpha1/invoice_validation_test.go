@@ -19,6 +19,10 @@ func TestInvoiceValidation(t *testing.T) {
 				reason: "amounts are signed",
 				with:   `{spec.type: CreditNote, spec.subtotal: "-6.33", spec.creditApplied: "-6.33", spec.amountDue: "0.00"}`,
 			},
+			"a customer stored before names were checked": {
+				reason: "what was charged has to be issued, and a stored name cannot be corrected by the operator",
+				with:   `{spec.customer.displayName: "Acme\u202E\u0007 Corp", spec.customer.email: "a\u200B@example.com"}`,
+			},
 			"paid": {
 				reason: "the status belongs to whoever collects",
 				from:   "full/invoice",

@@ -57,7 +57,6 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	}
 	runner := guest.NewProcess(guest.ProcessOptions{Memory: o.loaderMemory})
 	loader := newLoader(mgr, o, runner)
-	defer func() { err = errors.Join(err, loader.Close()) }()
 	loads := queue.New(loader, queue.Options{Loaders: o.maxLoaders, Log: ctrl.Log.WithName("loads")})
 	defer loads.Close()
 	for _, each := range reconcilers(mgr, loads, o, clock.RealClock{}) {

@@ -35,12 +35,18 @@ examples/demo/database.yaml, your query into a SeatProduct such as in examples/d
 Servers on this machine and in its own network may be read too, also without TLS.
 A subscription without testClockRef lives by the wall clock.
 
+Try what happens while the operator is down. When it ends, it starts again 5 seconds later and catches up:
+
+  kill -STOP "$(cat MANAGER_PID)"   # it hangs
+  kill -CONT "$(cat MANAGER_PID)"   # it continues
+  kill -KILL "$(cat MANAGER_PID)"   # it crashes
+
 The operator's log: MANAGER_LOG
 It runs beside the cluster, which has no node; the pods of its Deployment stay at 0/2.
 `
 
 // guide says how to use what runs.
-func guide(root string, ground *playground.Playground) string {
+func guide(root, number string, ground *playground.Playground) string {
 	pathLine := ""
 	if _, err := exec.LookPath("kubectl"); err != nil {
 		pathLine = "  export PATH=\"" + filepath.Dir(ground.Plane.Binary("kubectl")) + ":$PATH\"   # there is a kubectl\n"
@@ -48,5 +54,6 @@ func guide(root string, ground *playground.Playground) string {
 	return strings.NewReplacer(
 		"ROOT", root, "KUBECONFIG_FILE", ground.Plane.Kubeconfig, "PATH_LINE\n", pathLine+"\n",
 		"SQLITE_DIR", filepath.Join(ground.SQLiteDir, "default"), "MANAGER_LOG", ground.Manager.Log,
+		"MANAGER_PID", number,
 	).Replace(words)
 }

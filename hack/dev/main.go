@@ -61,7 +61,9 @@ func run(args []string) (status int, err error) {
 		return 0, fmt.Errorf("make the customer database %s: %w", users, err)
 	}
 	fmt.Println("Starting etcd, kube-apiserver and the operator. This takes a few seconds.")
-	dev := session.Session{Name: "dev", EndsByInterrupt: true, Play: wait(root)}
+	number := filepath.Join(home, "manager.pid")
+	defer os.Remove(number) // another process may get it
+	dev := session.Session{Name: "dev", EndsByInterrupt: true, Play: wait(root, number), Revive: revive(number)}
 	return dev.Run(playground.Options{
 		Kubeconfig: filepath.Join(home, "kubeconfig"), SQLiteDir: sqliteDir, Args: laptop,
 	}), nil
@@ -124,10 +126,13 @@ func execute(folder string, args []string) error {
 	return database.Exec(context.Background(), statements)
 }
 
-// wait says how to use what runs, and waits for the interrupt.
-func wait(root string) func(context.Context, *playground.Playground) error {
+// wait says how to use what runs, and waits for the interrupt. The manager's number goes into a file.
+func wait(root, number string) func(context.Context, *playground.Playground) error {
 	return func(ctx context.Context, ground *playground.Playground) error {
-		fmt.Print(guide(root, ground))
+		if err := note(number, ground.Manager); err != nil {
+			return err
+		}
+		fmt.Print(guide(root, number, ground))
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}

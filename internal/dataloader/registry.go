@@ -5,15 +5,12 @@ package dataloader
 
 import (
 	"context"
-	"errors"
-	"io"
 	"slices"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// Scope says on whose behalf a source is read: it may reach nothing outside the product's namespace,
-// and what is kept open for it is let go with the product.
+// Scope says on whose behalf a source is read: it may reach nothing outside the product's namespace.
 type Scope struct {
 	// Namespace of the SeatProduct, and of every Secret and ConfigMap that it names.
 	Namespace string
@@ -28,16 +25,10 @@ type Provider interface {
 	Name() string
 	// Handles says whether the spec names a source of this kind.
 	Handles(spec *v1alpha1.DataLoader) bool
-	// Open makes the source that the spec names ready to be asked. Secrets are read here, each time.
+	// Open makes the source that the spec names ready to be asked once. Secrets are read here, each time, and
+	// nothing stays open when the answer is there.
 	// An error is a *Failure, free of secrets.
 	Open(ctx context.Context, scope Scope, spec *v1alpha1.DataLoader) (Source, error)
-}
-
-// Keeper is what a Provider also is when it keeps something open between refreshes.
-type Keeper interface {
-	// Forget lets go of what is kept for the scope: its product is gone or uses another source.
-	Forget(scope Scope)
-	io.Closer
 }
 
 // Loader asks the source that a spec names. Registry is the real one.
@@ -45,8 +36,6 @@ type Loader interface {
 	// Load asks the source of the spec once. An error is a *Failure, free of secrets, or the
 	// context's own.
 	Load(ctx context.Context, scope Scope, spec *v1alpha1.DataLoader, request Request) (Answer, error)
-	// Forget lets go of what is kept open for the scope.
-	Forget(scope Scope)
 	// SourceName names the kind of source of the spec, for metrics; "none" when there is no such kind.
 	SourceName(spec *v1alpha1.DataLoader) string
 }
@@ -64,7 +53,6 @@ func NewRegistry(providers ...Provider) *Registry {
 // Load implements Loader.
 func (r *Registry) Load(ctx context.Context, scope Scope, spec *v1alpha1.DataLoader, request Request) (Answer, error) {
 	provider := r.choose(spec)
-	r.forgetOthers(scope, provider)
 	if provider == nil {
 		return Answer{}, Failf(ReasonSourceError, "this version of the operator has no source of this kind")
 	}
@@ -88,26 +76,12 @@ func plain(ctx context.Context, err error) error {
 	return AsFailure(err)
 }
 
-// Forget implements Loader.
-func (r *Registry) Forget(scope Scope) { r.forgetOthers(scope, nil) }
-
 // SourceName implements Loader.
 func (r *Registry) SourceName(spec *v1alpha1.DataLoader) string {
 	if provider := r.choose(spec); provider != nil {
 		return provider.Name()
 	}
 	return "none"
-}
-
-// Close lets go of everything that is kept open.
-func (r *Registry) Close() error {
-	var all []error
-	for _, provider := range r.providers {
-		if keeper, ok := provider.(Keeper); ok {
-			all = append(all, keeper.Close())
-		}
-	}
-	return errors.Join(all...)
 }
 
 func (r *Registry) choose(spec *v1alpha1.DataLoader) Provider {
@@ -120,13 +94,4 @@ func (r *Registry) choose(spec *v1alpha1.DataLoader) Provider {
 		}
 	}
 	return nil
-}
-
-// forgetOthers lets go of what providers other than the one in use keep for the scope.
-func (r *Registry) forgetOthers(scope Scope, used Provider) {
-	for _, provider := range r.providers {
-		if keeper, ok := provider.(Keeper); ok && provider != used {
-			keeper.Forget(scope)
-		}
-	}
 }

@@ -24,11 +24,17 @@ var slots = make(chan struct{}, 6)
 // slice says which planners run for a scenario: by default a crash in the middle and one plan of another
 // sort, which differs from one scenario to the next.
 func slice(number int, s Scenario) []planner {
-	others := []planner{refusals, pasts, faultsOnPasts, twice}
+	others := []planner{refusals, pasts, faultsOnPasts, twice, lastingRefusals, faultsOnRefusals}
 	switch {
+	case whole && s.Name == comesBackAtOnce.Name:
+		return append(others, crashes, neverShown)
 	case whole:
 		return append(others, crashes)
+	case s.Name == comesBackAtOnce.Name:
+		return []planner{spreadOf(neverShown, 12)}
 	case s.Name == renewal.Name:
+		return []planner{crashes, spreadOf(lastingRefusals, 8)}
+	case s.Name == parkedThenUnparked.Name:
 		return []planner{crashes}
 	default:
 		return []planner{middleOf(crashes), middleOf(others[number%len(others)])}

@@ -61,6 +61,7 @@ type driver struct {
 	process     *faults.Process
 	cache       *lyingcache.Client
 	freezer     *freezer
+	refuser     *refuser
 	controllers []controller
 	// stepEnds are the numbers of the writes after which the steps began.
 	stepEnds []int
@@ -74,6 +75,7 @@ func newDriver(s *stage) *driver {
 	d := &driver{stage: s}
 	// The fake wall clock starts at the API server's time: the age of a record is told by both.
 	d.wall = clocktesting.NewFakePassiveClock(time.Now().UTC().Truncate(time.Second))
+	s.wall = d.wall
 	return d
 }
 
@@ -81,6 +83,7 @@ func newDriver(s *stage) *driver {
 func (d *driver) begin(p plan) {
 	d.plan, d.freezer, d.stepEnds = p, nil, nil
 	d.run = faults.NewRun(p.faults)
+	d.refuser = &refuser{refusal: p.refusal, truth: d.stage.truth}
 	d.restart()
 }
 
@@ -91,7 +94,7 @@ func (d *driver) restart() {
 		d.cache = lyingcache.New(d.stage.truth)
 		d.freezer = newFreezer(d.cache, d.run, d.plan, d.freezer)
 	}
-	c := d.mutant.client(d.process.Client(d.freezer))
+	c := d.mutant.client(d.refuser.client(d.process.Client(d.freezer)))
 	r := d.mutant.reader(d.process.Reader(lyingcache.New(d.stage.truth)), d.process.Reader(d.cache))
 	d.controllers = []controller{
 		d.products(c, r), d.policies(c), d.subscriptions(c, r), d.records(c, r), d.clocks(c, r),

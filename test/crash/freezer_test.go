@@ -61,7 +61,7 @@ func (f *freezer) release() (still bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.rests++
-	if f.rests < restsFrozen {
+	if f.rests < f.plan.frozenRests() {
 		return true, nil
 	}
 	return false, f.thaw()

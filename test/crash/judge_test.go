@@ -49,6 +49,7 @@ func judge(undisturbed, run *evidence) []finding {
 	}
 	findings = append(findings, judgeEnd(undisturbed, run)...)
 	findings = append(findings, judgeWrites(undisturbed, run)...)
+	findings = append(findings, judgeRefusal(run)...)
 	return append(findings, judgeHistory(run.history)...)
 }
 
@@ -126,9 +127,12 @@ func (e *evidence) retries(what string) int {
 		// What an open update waits for may be said once from each rest on the past. That a finished one
 		// never changes is judged apart.
 		if e.plan.staleFrom > 0 {
-			retries += restsFrozen
+			retries += e.plan.frozenRests()
 		}
 		return retries
+	}
+	if e.plan.refusal != nil {
+		retries += saidAndTakenBack
 	}
 	for _, fault := range e.plan.faults {
 		if fault != faults.CrashBefore && fault != faults.CrashAfter {
@@ -136,7 +140,7 @@ func (e *evidence) retries(what string) int {
 		}
 	}
 	if e.plan.staleFrom > 0 {
-		retries += restsFrozen * saidAndTakenBack
+		retries += e.plan.frozenRests() * saidAndTakenBack
 	}
 	return retries
 }

@@ -55,6 +55,13 @@ var mutants = []seeded{
 	{"forgets when it took a count", onRead(withoutObservations), &recordsNotKept, pastsOf("SeatProduct")},
 	{"forgets which units are settled", onRead(withoutCoverage), &unitsSettled, crashes},
 	{"forgets which requests for an invoice it answered", onRead(withoutInvoiceRequests), &invoiceAhead, crashes},
+	{"believes the cache before it starts a subscription", mutant{breakReader: cachedLists[v1alpha1.InvoiceList]}, &comesBackAtOnce, neverShownOf("Invoice")},
+	{"believes the cache before it applies an edit", mutant{breakReader: cached[v1alpha1.SubscriptionUpdate]()}, &comesBackAtOnce, neverShownOf("SubscriptionUpdate")},
+	{"takes a refused invoice for issued", onCreate(refusalsSwallowed), &renewal, lastingRefusals},
+	{"takes a refused mark or commit for made", onStatus(refusalsSwallowed), &renewal, lastingRefusals},
+	{"says nobody that a write was refused", onStatus(refusalsUnsaid), &renewal, lastingRefusals},
+	{"forgets that it waits for a person", onRead(notParked), &parkedThenUnparked, crashes},
+	{"makes up for periods over whatever version there is", onStatus(withoutVersion), &parkedThenUnparked, pastsOf("Subscription")},
 	{"panics on a conflict", onStatus(panicsOnConflict), &renewal, conflicts},
 }
 

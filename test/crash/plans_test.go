@@ -4,6 +4,7 @@
 package crash
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -24,7 +25,14 @@ type plan struct {
 	// staleAfterCrash: a new process starts on that past too, as one does that lists from a replica of
 	// the API server that lags.
 	staleAfterCrash bool
+	// rests is how many times the operator comes to rest on that past; 0 is [restsFrozen].
+	rests int
+	// refusal has the API server refuse some writes for good; nil refuses none.
+	refusal *refusal
 }
+
+// frozenRests is how many times the operator comes to rest on the past.
+func (p plan) frozenRests() int { return cmp.Or(p.rests, restsFrozen) }
 
 // planner makes the plans of one sort for a scenario, from its undisturbed run.
 type planner struct {
@@ -142,7 +150,19 @@ var twice = planner{"pairs of crashes", func(undisturbed *evidence) []plan {
 func middleOf(all planner) planner {
 	return planner{all.name, func(undisturbed *evidence) []plan {
 		plans := all.plans(undisturbed)
-		return plans[len(plans)/2:][:1]
+		return plans[len(plans)/2 : min(len(plans)/2+1, len(plans))]
+	}}
+}
+
+// spreadOf is a number of plans of a sort, at equal distances, the first among them.
+func spreadOf(all planner, number int) planner {
+	return planner{all.name, func(undisturbed *evidence) []plan {
+		plans := all.plans(undisturbed)
+		var some []plan
+		for i := range min(number, len(plans)) {
+			some = append(some, plans[i*len(plans)/min(number, len(plans))])
+		}
+		return some
 	}}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -43,6 +44,8 @@ type Step struct {
 type stage struct {
 	namespace string
 	truth     *mirror
+	// wall is the wall clock of the operator, for those who live by no TestClock.
+	wall *clocktesting.FakePassiveClock
 }
 
 // The names that all scenarios use.

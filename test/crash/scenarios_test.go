@@ -19,6 +19,8 @@ var scenarios = []Scenario{
 	meteredOverBoundary, meterReplaced,
 	// What is settled, and what comes back: settled_test.go.
 	unitsSettled, creditedPredecessor, trialLeavesTrace, trialMoved, invoiceAhead, parkedReplay,
+	// What a cache never showed, and what a person lets go on: comesback_test.go and parked_test.go.
+	comesBackAtOnce, parkedThenUnparked,
 	// Who has a seat, and how long records are kept: seats_test.go and records_test.go.
 	seatsHeld, recordsNotKept,
 }

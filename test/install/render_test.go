@@ -110,6 +110,11 @@ func TestHelmAndKustomizeRenderTheSame(t *testing.T) {
 			[]string{"default", "prometheus"},
 			[]string{"--set", "metrics.serviceMonitor.enabled=true,metrics.rules.enabled=true"},
 		},
+		"with limits": {
+			"the limits of one are those of the other",
+			[]string{"default", "policy"},
+			[]string{"--set", "policy.enabled=true"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			byKustomize, byHelm := objects{}, parse(t, charted(t, c.flags...))
@@ -328,6 +333,51 @@ func TestPoliciesNameTheManagers(t *testing.T) {
 	for key := range parse(t, charted(t, "--set", "admission.enabled=false")) {
 		if strings.HasPrefix(key, "ValidatingAdmissionPolicy") {
 			t.Errorf("%s is installed although admission is off", key)
+		}
+	}
+}
+
+// The limits of a release are in its own namespace, as its values say, and exempt its managers.
+func TestLimitsFollowTheValues(t *testing.T) {
+	const other = "system:serviceaccount:billing-eu:eu-seatplane-manager"
+	manifests, err := helm("template", "us", filepath.Join(root, "charts", "seatplane"), "--namespace", "billing-us",
+		"--set", "policy.enabled=true", "--set", "admission.accounts={"+other+"}", "--set", "policy.limits.allowBackdating=true",
+		"--set", "policy.limits.maxQuantity=2000000", "--set", "policy.limits.minKeepUpdates=null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rendered := parse(t, manifests)
+	limits := rendered["ConfigMap billing-us/seatplane-limits"]
+	if limits == nil {
+		t.Fatal("the limits are not in the namespace of the release")
+	}
+	data, _, err := unstructured.NestedStringMap(limits.Object, "data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{
+		"allowDoNotCharge": "false", "allowBackdating": "true", "allowBilledUntil": "false", "allowLaterEffect": "false",
+		"maxQuantity": "2000000", "minTTLSecondsAfterFinished": "2592000",
+	}, data); diff != "" {
+		t.Errorf("the limits (-want +got):\n%s", diff)
+	}
+	const want = "!(request.userInfo.username in ['system:serviceaccount:billing-us:us-seatplane-manager', '" + other + "'])"
+	for _, name := range []string{"seatplane-limits-subscriptions", "seatplane-limits-updates"} {
+		policy, binding := rendered["ValidatingAdmissionPolicy /"+name], rendered["ValidatingAdmissionPolicyBinding /"+name]
+		if policy == nil || binding == nil {
+			t.Fatalf("the policy %s is %v, its binding %v", name, policy, binding)
+		}
+		conditions, _, _ := unstructured.NestedSlice(policy.Object, "spec", "matchConditions")
+		if got := conditions[0].(map[string]any)["expression"]; got != want {
+			t.Errorf("%s lets through %v, want %s", name, got, want)
+		}
+		if got, _, _ := unstructured.NestedString(binding.Object, "spec", "paramRef", "namespace"); got != "billing-us" {
+			t.Errorf("%s takes its limits from the namespace %q", name, got)
+		}
+	}
+	for key := range parse(t, charted(t)) {
+		if strings.Contains(key, "seatplane-limits") {
+			t.Errorf("%s is installed although nobody asked for it", key)
 		}
 	}
 }

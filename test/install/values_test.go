@@ -5,6 +5,7 @@ package install
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/seatplane/seatplane/internal/testing/playground"
 )
 
 // What the values say reaches the manager as flags that it takes.
@@ -97,8 +100,53 @@ func TestValuesThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
-// Every value has a place in the schema, so that a typing error in any of them is refused.
-func TestSchemaKnowsEveryValue(t *testing.T) {
+// A section that is null is refused with one sentence that names it, wherever it is. Any other value that is null is
+// refused by its name, or renders what an empty one does: nothing is switched off by it, and no template breaks.
+func TestNullsAreRefusedOrHarmless(t *testing.T) {
+	usual := parse(t, charted(t))
+	for path, value := range flattened("", defaults(t)) {
+		if strings.HasPrefix(path, "resources.") {
+			continue // they are Kubernetes' own, and whoever removes one of them means it
+		}
+		t.Run(path, func(t *testing.T) {
+			rendered, err := helm("template", "seatplane", filepath.Join(root, "charts", "seatplane"),
+				"--namespace", playground.Namespace, "--set", path+"=null")
+			section, isSection := value.(map[string]any)
+			switch {
+			case isSection && len(section) > 0:
+				want := "the section " + path + " of the values is null: remove the line"
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, want a sentence that begins: %s", err, want)
+				}
+			case err != nil && strings.Contains(err.Error(), "nil pointer"), err != nil && !strings.Contains(err.Error(), last(path)):
+				t.Errorf("got %v, want a refusal that names %s, or none", err, path)
+			case err == nil:
+				if diff := cmp.Diff(withoutMarks(usual), withoutMarks(parse(t, rendered))); diff != "" {
+					t.Errorf("it changes what is installed:\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
+// last returns the last name of a path of values.
+func last(path string) string { return path[strings.LastIndex(path, ".")+1:] }
+
+// flattened returns every value by its path, sections too.
+func flattened(prefix string, values map[string]any) map[string]any {
+	all := map[string]any{}
+	for name, value := range values {
+		all[prefix+name] = value
+		if section, isSection := value.(map[string]any); isSection {
+			maps.Copy(all, flattened(prefix+name+".", section))
+		}
+	}
+	return all
+}
+
+// defaults returns the values of the chart.
+func defaults(t *testing.T) map[string]any {
+	t.Helper()
 	shown, err := helm("show", "values", filepath.Join(root, "charts", "seatplane"))
 	if err != nil {
 		t.Fatal(err)
@@ -107,11 +155,16 @@ func TestSchemaKnowsEveryValue(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(shown), &values); err != nil {
 		t.Fatal(err)
 	}
+	return values
+}
+
+// Every value has a place in the schema, so that a typing error in any of them is refused.
+func TestSchemaKnowsEveryValue(t *testing.T) {
 	var schema map[string]any
 	if err := json.Unmarshal([]byte(file(t, "charts/seatplane/values.schema.json")), &schema); err != nil {
 		t.Fatal(err)
 	}
-	mustDescribe(t, "", schema, values)
+	mustDescribe(t, "", schema, defaults(t))
 }
 
 func mustDescribe(t *testing.T, path string, schema, values map[string]any) {

@@ -189,6 +189,8 @@ func TestOnRealPrometheus(t *testing.T) {
 		`seatplane_subscriptions{namespace="default",state="Active"} == 1`,
 		`seatplane_subscription_unmet_conditions{namespace="default",condition="Ready",reason="ProductNotFound"} == 1`,
 		`seatplane_renewal_overdue_seconds{namespace="default"} == 0`,
+		// 7 seats at 12.50.
+		`seatplane_monthly_recurring_revenue{namespace="default",currency="EUR",interval="Month",state="Active"} == 87.5`,
 		`seatplane_refresh_next_timestamp_seconds{namespace="default",product="editor"} > 0`,
 		// Rates need two scrapes.
 		`rate(seatplane_refreshes_total[1m])`,

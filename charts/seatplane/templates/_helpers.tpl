@@ -7,6 +7,28 @@ longest of them, with -subscriptions after it, has at most 63 characters.
 {{- $whole | trunc 40 | trimSuffix "-" }}
 {{- end }}
 
+{{/*
+Fails with one sentence where a section of the values is null, which Helm takes for its removal: templates would fail
+with a sentence about nil pointers. Each file of templates begins with it.
+*/}}
+{{- define "seatplane.checkValues" -}}
+{{- range $path := splitList " " "image crds admission policy policy.limits loaders metrics metrics.serviceMonitor metrics.rules metrics.dashboard networkPolicy roles serviceAccount resources" }}
+{{- $section := $.Values.AsMap }}
+{{- range $name := splitList "." $path }}
+{{- $section = get $section $name }}
+{{- end }}
+{{- if not (kindIs "map" $section) }}
+{{- fail (printf "the section %s of the values is null: remove the line %s, so that its defaults apply, or write what it should contain" $path (splitList "." $path | last)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The service accounts of the managers that policies let through, as a list of CEL without its brackets. */}}
+{{- define "seatplane.accounts" -}}
+{{- $own := printf "system:serviceaccount:%s:%s-manager" .Release.Namespace (include "seatplane.name" .) }}
+{{- printf "'%s'" (join "', '" (prepend (.Values.admission.accounts | default list) $own)) }}
+{{- end }}
+
 {{- define "seatplane.labels" -}}
 app.kubernetes.io/name: seatplane
 app.kubernetes.io/part-of: seatplane

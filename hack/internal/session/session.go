@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
@@ -35,6 +36,10 @@ type Session struct {
 
 	// Play is the program. Its context ends when a person interrupts it or the manager ends by itself.
 	Play func(context.Context, *playground.Playground) error
+
+	// Revive has another manager run where one ended by itself. It returns an error when it cannot. Without it, a
+	// manager that ends is the end of the program.
+	Revive func(context.Context, *playground.Playground) error
 
 	// EndsByInterrupt says that an interrupt is how the program is meant to end.
 	EndsByInterrupt bool
@@ -68,7 +73,7 @@ func (s Session) Run(opts playground.Options) int {
 		fmt.Fprintf(os.Stderr, "\nThe manager's log is %s\n", opts.ManagerLog)
 		return s.complain(errors.Join(err, ground.Plane.Stop()))
 	}
-	if err := ground.Stop(); err != nil {
+	if err := s.stop(ground); err != nil {
 		return s.complain(err)
 	}
 	if stopped {
@@ -77,22 +82,53 @@ func (s Session) Run(opts playground.Options) int {
 	return succeeded
 }
 
-// supervise runs the program until it ends or the manager does.
+// stop stops the playground. A manager that is down, where others have come and gone, has nothing to stop.
+func (s Session) stop(ground *playground.Playground) error {
+	if s.Revive == nil {
+		return ground.Stop()
+	}
+	select {
+	case <-ground.Manager.Exited():
+		return ground.Plane.Stop()
+	default:
+		return ground.Stop()
+	}
+}
+
+// supervise runs the program until it ends, or the manager does and cannot be revived.
 func (s Session) supervise(ctx context.Context, ground *playground.Playground) error {
 	ctx, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	// The manager is nobody else's before the watch has ended.
+	defer watch.Wait()
 	defer cancel(nil)
-	go func() {
-		select {
-		case <-ctx.Done():
-		case <-ground.Manager.Exited():
-			cancel(errors.New("the manager ended by itself"))
+	watch.Go(func() {
+		if err := s.watch(ctx, ground); err != nil {
+			cancel(err)
 		}
-	}()
+	})
 	err := s.Play(ctx, ground)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return cause
 	}
 	return err
+}
+
+// watch revives the manager whenever it ends, and returns why it could not; nil when the context ended.
+func (s Session) watch(ctx context.Context, ground *playground.Playground) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ground.Manager.Exited():
+		}
+		if s.Revive == nil {
+			return errors.New("the manager ended by itself")
+		}
+		if err := s.Revive(ctx, ground); err != nil {
+			return err
+		}
+	}
 }
 
 // leave is what an interrupt ends with.

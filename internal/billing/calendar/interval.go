@@ -60,6 +60,19 @@ func (i Interval) normal() Interval {
 	}
 }
 
+// LargestUnit is the largest unit of which i is a whole number: Year for 12 or 24 Months, Week for 14 Days.
+func (i Interval) LargestUnit() Unit {
+	normal := i.normal()
+	switch {
+	case normal.Unit == Month && normal.Count%12 == 0:
+		return Year
+	case normal.Unit == Day && normal.Count%7 == 0:
+		return Week
+	default:
+		return normal.Unit
+	}
+}
+
 // String writes an interval as people say it after "every": "month", "3 months".
 func (i Interval) String() string {
 	unit := strings.ToLower(string(i.Unit))

@@ -70,9 +70,7 @@ func newKillable(ctx SpecContext) *killable {
 		Query: "SELECT tenant, seats FROM seats, LATERAL (SELECT pg_sleep(0.002 + seats * 0)) AS slow",
 	}}
 	Expect(live.Update(ctx, k.product)).To(Succeed())
-	registry := dataloader.NewRegistry(sql.New(live, sqlRunner, sql.Options{Egress: onThisMachine}))
-	DeferCleanup(registry.Close)
-	k.use(registry)
+	k.use(dataloader.NewRegistry(sql.New(live, sqlRunner, sql.Options{Egress: onThisMachine})))
 	for n := range customers {
 		name := fmt.Sprintf("customer-%02d", n)
 		k.counts[name] = 2

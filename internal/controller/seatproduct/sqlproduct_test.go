@@ -131,9 +131,7 @@ func newSQLStage(ctx SpecContext) (*stage, string) {
 	Expect(live.Create(ctx, secret)).To(Succeed())
 	s.product.Spec.DataLoader = builders.MakeSeatProduct("x", "x").SQLiteLoader("crm", "SELECT tenant, count(*) FROM users GROUP BY tenant").Obj().Spec.DataLoader
 	Expect(live.Update(ctx, s.product)).To(Succeed())
-	registry := dataloader.NewRegistry(sql.New(live, sqlRunner, sql.Options{SQLiteDir: folder}), configmap.Provider{Live: live})
-	DeferCleanup(registry.Close)
-	s.use(registry)
+	s.use(dataloader.NewRegistry(sql.New(live, sqlRunner, sql.Options{SQLiteDir: folder}), configmap.Provider{Live: live}))
 	return s, database
 }
 

@@ -19,7 +19,6 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/index"
-	"github.com/seatplane/seatplane/internal/record"
 )
 
 // placed remembers the effects of the newest commit of each subscription that
@@ -195,15 +194,17 @@ func (r *Reconciler) createInvoice(ctx context.Context, sub *v1alpha1.Subscripti
 	return nil
 }
 
-// difference says how an invoice that exists differs from the one that is owed; "" when it is that one.
+// difference says how an invoice that exists differs from the one that is owed; "" when it is that one. A finalizer
+// makes no difference: collectors add their own to invoices that they work on, and it takes no record away. An owner
+// would take the invoice along when it is deleted.
 func difference(there, owed *v1alpha1.Invoice) string {
 	switch {
 	case there.Spec.SubscriptionRef.UID != owed.Spec.SubscriptionRef.UID:
 		return "it belongs to another subscription"
 	case !equality.Semantic.DeepEqual(there.Spec, owed.Spec):
 		return "its content is another"
-	case !record.SameKeepers(there, owed):
-		return "it has owners or finalizers that Seatplane does not set"
+	case !equality.Semantic.DeepEqual(there.OwnerReferences, owed.OwnerReferences):
+		return "it has an owner in metadata.ownerReferences, which Seatplane never sets"
 	default:
 		return ""
 	}

@@ -5,6 +5,8 @@ package subscription
 
 import (
 	"context"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,7 +15,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/record"
 )
 
 // The labels are namespaces, and states, types and reasons of the API: nothing that a person or a source
@@ -32,6 +36,13 @@ var (
 		"By how long the latest renewal is overdue that nothing but the operator keeps waiting; 0 when none is. "+
 			"Those on a TestClock are left out.",
 		[]string{"namespace"}, nil)
+
+	recurringRevenue = prometheus.NewDesc("seatplane_monthly_recurring_revenue",
+		"What subscriptions bring in a month before taxes and without usage, in major units of the currency: a twelfth "+
+			"of what a year costs, and a twelfth of what 365 days cost where the period is in days or weeks. state is "+
+			"Active, Ending (an end is set), Trialing (not paid yet) or Suspended; interval is the unit of the billing "+
+			"period. Those on a TestClock are left out.",
+		[]string{"namespace", "currency", "interval", "state"}, nil)
 
 	updatesHeld = prometheus.NewDesc("seatplane_updates_held",
 		"SubscriptionUpdates that wait for approval.",
@@ -59,7 +70,9 @@ type Metrics struct {
 
 // Describe implements prometheus.Collector.
 func (Metrics) Describe(to chan<- *prometheus.Desc) {
-	for _, each := range []*prometheus.Desc{subscriptions, unmetConditions, renewalOverdue, updatesHeld, updateHeldSince} {
+	for _, each := range []*prometheus.Desc{
+		subscriptions, unmetConditions, renewalOverdue, recurringRevenue, updatesHeld, updateHeldSince,
+	} {
 		to <- each
 	}
 }
@@ -91,6 +104,7 @@ type tally map[string]*count
 type count struct {
 	states  map[string]int
 	unmet   map[unmet]int
+	revenue map[record.RevenueKind]money.Fraction
 	overdue time.Duration
 }
 
@@ -100,7 +114,7 @@ type unmet struct{ condition, reason string }
 func (t tally) add(s *v1alpha1.Subscription, now time.Time) {
 	of := t[s.Namespace]
 	if of == nil {
-		of = &count{states: map[string]int{}, unmet: map[unmet]int{}}
+		of = &count{states: map[string]int{}, unmet: map[unmet]int{}, revenue: map[record.RevenueKind]money.Fraction{}}
 		t[s.Namespace] = of
 	}
 	state := string(s.Status.State)
@@ -112,6 +126,9 @@ func (t tally) add(s *v1alpha1.Subscription, now time.Time) {
 		if isUnmet(condition) {
 			of.unmet[unmet{condition.Type, condition.Reason}]++
 		}
+	}
+	if revenue, earns := record.RevenueOf(s); earns {
+		of.revenue[revenue.Kind] = of.revenue[revenue.Kind].Add(revenue.Monthly)
 	}
 	of.overdue = max(of.overdue, overdue(s, now))
 }
@@ -158,6 +175,9 @@ func (t tally) collect(to chan<- prometheus.Metric) {
 		for what, n := range of.unmet {
 			to <- gauge(unmetConditions, float64(n), namespace, what.condition, what.reason)
 		}
+		for kind, monthly := range of.revenue {
+			to <- gauge(recurringRevenue, shown(monthly), namespace, kind.Currency, kind.Interval, string(kind.State))
+		}
 		to <- gauge(renewalOverdue, of.overdue.Seconds(), namespace)
 	}
 }
@@ -180,6 +200,15 @@ func collectHeld(to chan<- prometheus.Metric, open []v1alpha1.SubscriptionUpdate
 		to <- gauge(updatesHeld, float64(n), namespace)
 		to <- gauge(updateHeldSince, float64(oldest[namespace].Unix()), namespace)
 	}
+}
+
+// shown is the number that a gauge shows for an exact amount. It is for people and graphs; no amount is made of it.
+func shown(amount money.Fraction) float64 {
+	number, err := strconv.ParseFloat(amount.Decimal().String(), 64)
+	if err != nil { // a Decimal is always a number
+		return math.NaN()
+	}
+	return number
 }
 
 func gauge(what *prometheus.Desc, value float64, labels ...string) prometheus.Metric {

@@ -158,6 +158,33 @@ func TestLifeCycleMetrics(t *testing.T) {
 				"subscriptions{namespace=x,state=Canceled}": 1, "renewal_overdue_seconds{namespace=x}": 0,
 			},
 		},
+		"Revenue": {
+			reason: "amounts of a kind add up exactly, other kinds are apart, and what nobody will pay is left out",
+			objects: []client.Object{
+				earning("a", "0.10", month, nil).Obj(), earning("b", "0.20", month, nil).Obj(),
+				earning("c", "1200.00", year, nil).Obj(), earning("d", "1200.00", twelveMonths, nil).Obj(),
+				earning("e", "84.00", week, nil).Obj(),
+				earning("f", "30.00", month, func(s *v1alpha1.Subscription) { s.Status.Currency = "USD" }).Obj(),
+				earning("g", "50.00", month, func(s *v1alpha1.Subscription) { s.Status.EndTime = record.Time(early) }).Obj(),
+				earning("h", "70.00", month, onTrial).Obj(),
+				earning("i", "70.00", month, func(s *v1alpha1.Subscription) {
+					onTrial(s)
+					s.Status.RenewalTime, s.Status.TrialOnly = nil, true
+				}).Obj(),
+				earning("j", "90.00", month, func(s *v1alpha1.Subscription) { s.Status.State = v1alpha1.SubscriptionCanceled }).Obj(),
+				earning("k", "90.00", month, nil).TestClock("clock").Obj(),
+			},
+			want: map[string]float64{
+				"subscriptions{namespace=x,state=Active}": 8, "subscriptions{namespace=x,state=Trialing}": 2,
+				"subscriptions{namespace=x,state=Canceled}": 1, "renewal_overdue_seconds{namespace=x}": 0,
+				"monthly_recurring_revenue{currency=EUR,interval=Month,namespace=x,state=Active}":   0.3,
+				"monthly_recurring_revenue{currency=EUR,interval=Year,namespace=x,state=Active}":    200,
+				"monthly_recurring_revenue{currency=EUR,interval=Week,namespace=x,state=Active}":    365,
+				"monthly_recurring_revenue{currency=USD,interval=Month,namespace=x,state=Active}":   30,
+				"monthly_recurring_revenue{currency=EUR,interval=Month,namespace=x,state=Ending}":   50,
+				"monthly_recurring_revenue{currency=EUR,interval=Month,namespace=x,state=Trialing}": 70,
+			},
+		},
 		"Held": {
 			reason: "only updates that wait for approval count, and the oldest says since when",
 			objects: []client.Object{
@@ -178,6 +205,31 @@ func TestLifeCycleMetrics(t *testing.T) {
 			}
 		})
 	}
+}
+
+var (
+	week         = v1alpha1.Interval{Unit: v1alpha1.IntervalWeek, Count: 1}
+	month        = v1alpha1.Interval{Unit: v1alpha1.IntervalMonth, Count: 1}
+	twelveMonths = v1alpha1.Interval{Unit: v1alpha1.IntervalMonth, Count: 12}
+	year         = v1alpha1.Interval{Unit: v1alpha1.IntervalYear, Count: 1}
+)
+
+// earning makes an active subscription in EUR that costs so much for each interval, and changes it.
+func earning(name string, recurring v1alpha1.Amount, interval v1alpha1.Interval, change func(*v1alpha1.Subscription)) *builders.Subscription {
+	sub := seen(name, "x", v1alpha1.SubscriptionActive, "True", v1alpha1.ReasonReconciled, scraped.Add(time.Hour)).
+		With(func(s *v1alpha1.Subscription) {
+			s.Status.RecurringAmount, s.Status.Interval, s.Status.Currency = recurring, &interval, "EUR"
+			s.Status.CurrentPeriod = &v1alpha1.BillingPeriod{}
+		})
+	if change != nil {
+		sub.With(change)
+	}
+	return sub
+}
+
+func onTrial(s *v1alpha1.Subscription) {
+	s.Status.State = v1alpha1.SubscriptionTrialing
+	s.Status.CurrentPeriod.Trial = true
 }
 
 // updateOfRefresh makes an update that a refresh created.
@@ -221,14 +273,14 @@ func (f filled) List(_ context.Context, list client.ObjectList, _ ...client.List
 func BenchmarkScrape(b *testing.B) {
 	cache := make(filled, 100_000)
 	for i := range cache {
-		cache[i] = *seen(fmt.Sprint(i), fmt.Sprint(i%100), v1alpha1.SubscriptionActive, "True", v1alpha1.ReasonReconciled, scraped).Obj()
+		cache[i] = *earning(fmt.Sprint(i), "12.50", month, func(s *v1alpha1.Subscription) { s.Namespace = fmt.Sprint(i % 100) }).Obj()
 	}
 	m := Metrics{Cache: cache, Wall: clocktesting.NewFakePassiveClock(scraped)}
 	b.ReportAllocs()
 	for b.Loop() {
 		to := make(chan prometheus.Metric, 1000)
 		m.Collect(to)
-		if len(to) != 200 {
+		if len(to) != 300 {
 			b.Fatalf("%d series", len(to))
 		}
 	}

@@ -23,7 +23,6 @@ type Loader struct {
 	err      error
 	before   func()
 	requests []dataloader.Request
-	forgot   []dataloader.Scope
 }
 
 var _ dataloader.Loader = (*Loader)(nil)
@@ -66,13 +65,6 @@ func (l *Loader) Requests() []dataloader.Request {
 	return slices.Clone(l.requests)
 }
 
-// Forgotten returns the scopes that were let go, in order.
-func (l *Loader) Forgotten() []dataloader.Scope {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.forgot)
-}
-
 // Load implements dataloader.Loader.
 func (l *Loader) Load(ctx context.Context, _ dataloader.Scope, _ *v1alpha1.DataLoader, request dataloader.Request) (dataloader.Answer, error) {
 	if before := l.record(request); before != nil {
@@ -94,13 +86,6 @@ func (l *Loader) record(request dataloader.Request) func() {
 	defer l.mu.Unlock()
 	l.requests = append(l.requests, dataloader.Request{Keys: slices.Clone(request.Keys)})
 	return l.before
-}
-
-// Forget implements dataloader.Loader.
-func (l *Loader) Forget(scope dataloader.Scope) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.forgot = append(l.forgot, scope)
 }
 
 // SourceName implements dataloader.Loader.

@@ -138,10 +138,9 @@ func (q *Queue) Result(scope dataloader.Scope) *Result {
 // End implements Loads.
 func (q *Queue) End(scope dataloader.Scope) {
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	q.drop(scope)
 	delete(q.slow, scope)
-	q.mu.Unlock()
-	q.loader.Forget(scope)
 }
 
 // SourceName names the kind of source of the spec, for metrics; "none" when there is no such kind.

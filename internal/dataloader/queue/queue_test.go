@@ -34,7 +34,6 @@ type gate struct {
 	open    map[dataloader.Scope]chan func() (dataloader.Answer, error)
 	started chan dataloader.Scope
 	ended   chan dataloader.Scope
-	forgot  []dataloader.Scope
 }
 
 func newGate() *gate {
@@ -63,12 +62,6 @@ func (g *gate) of(scope dataloader.Scope) chan func() (dataloader.Answer, error)
 		g.open[scope] = make(chan func() (dataloader.Answer, error), 1)
 	}
 	return g.open[scope]
-}
-
-func (g *gate) Forget(scope dataloader.Scope) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.forgot = append(g.forgot, scope)
 }
 
 func (*gate) SourceName(*v1alpha1.DataLoader) string { return "gate" }
@@ -219,9 +212,6 @@ func TestEndOfOneThatWaits(t *testing.T) {
 	<-b.woken
 	if len(b.gate.started) != 1 || b.Result(second) != nil {
 		t.Error("a load that was ended ran")
-	}
-	if got := b.gate.forgot; len(got) != 1 || got[0] != second {
-		t.Errorf("forgot %v", got)
 	}
 }
 

@@ -25,9 +25,11 @@ type Manager struct {
 	// Log is the file that holds what it prints.
 	Log string
 
-	cmd    *exec.Cmd
-	exited chan struct{}
-	err    error
+	cmd *exec.Cmd
+	// earlier is how many bytes earlier managers wrote to Log.
+	earlier int64
+	exited  chan struct{}
+	err     error
 }
 
 // Build builds the manager into a folder, from the code as it is, not from bin: that may be an older one.
@@ -65,14 +67,23 @@ func limited(memory int64, binary string) []string {
 	return []string{"sh", "-c", script, "limited", binary}
 }
 
-// startManager starts the manager under the care of the control plane's watchdog.
+// Ending says how the manager ended. Call it once Exited is closed.
+func (m *Manager) Ending() error { return m.status() }
+
+// startManager starts the manager, which adds to the log, under the care of the control plane's watchdog.
 func startManager(guard func(*exec.Cmd) error, log string, command []string) (*Manager, error) {
-	file, err := os.Create(log)
+	file, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	m := &Manager{Log: log, cmd: exec.Command(command[0], command[1:]...), exited: make(chan struct{})}
+	earlier, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	m := &Manager{
+		Log: log, cmd: exec.Command(command[0], command[1:]...), earlier: earlier.Size(), exited: make(chan struct{}),
+	}
 	m.cmd.Stdout, m.cmd.Stderr = file, file
 	if err := guard(m.cmd); err != nil {
 		return nil, fmt.Errorf("starting the manager: %w", err)
@@ -98,6 +109,10 @@ func (m *Manager) Stop() error {
 		return fmt.Errorf("the manager ended by itself: %w", m.status())
 	default:
 	}
+	// One that somebody halted with SIGSTOP does nothing, stopping included, until it continues.
+	if err := m.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		return fmt.Errorf("letting the manager continue: %w", err)
+	}
 	// Before its first words it does not listen to signals yet.
 	m.awaitFirstWords()
 	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -116,7 +131,7 @@ func (m *Manager) Stop() error {
 
 func (m *Manager) awaitFirstWords() {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if said, err := os.Stat(m.Log); err != nil || said.Size() > 0 {
+		if said, err := os.Stat(m.Log); err != nil || said.Size() > m.earlier {
 			return
 		}
 	}

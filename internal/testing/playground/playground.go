@@ -66,6 +66,10 @@ type Playground struct {
 
 	// memory is Options.Memory.
 	memory int64
+
+	// binary and flags are those of Manager.
+	binary string
+	flags  []string
 }
 
 // Start starts a control plane, installs the manifests, and starts the manager with the token of its
@@ -107,7 +111,12 @@ func (p *Playground) furnish(ctx context.Context, opts Options) error {
 	if p.access, err = p.managerAccess(ctx); err != nil || opts.Manager == "" {
 		return err
 	}
-	p.Manager, err = p.StartManager(opts.Manager, opts.ManagerLog, opts.Args...)
+	// A log that an earlier playground left is not about this one.
+	if err := os.RemoveAll(opts.ManagerLog); err != nil {
+		return err
+	}
+	p.binary, p.flags = opts.Manager, opts.Args
+	p.Manager, err = p.StartManager(p.binary, opts.ManagerLog, p.flags...)
 	return err
 }
 
@@ -119,6 +128,16 @@ func (p *Playground) StartManager(binary, log string, flags ...string) (*Manager
 		"--kubeconfig", p.access, "--sqlite-dir", p.SQLiteDir,
 		"--metrics-bind-address=0", "--health-probe-bind-address=0",
 	), flags...))
+}
+
+// RestartManager starts the manager again, which has ended, with the flags and the log that it had.
+func (p *Playground) RestartManager() error {
+	manager, err := p.StartManager(p.binary, p.Manager.Log, p.flags...)
+	if err != nil {
+		return err
+	}
+	p.Manager = manager
+	return nil
 }
 
 // Databases returns the folder in which the SQLite databases of a namespace lie, and makes it.

@@ -1,0 +1,121 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// mutant is one rule broken: text of a file replaced by another.
+type mutant struct {
+	// file is relative to the repository.
+	file string
+	// from is in the file exactly once.
+	from, to string
+	// why says what a program with the replacement does wrong.
+	why string
+}
+
+func (m mutant) String() string { return filepath.ToSlash(m.file) + ": " + m.why }
+
+// verdict says what the tests made of a mutant.
+type verdict string
+
+const (
+	killed   verdict = "killed"
+	survived verdict = "SURVIVED"
+)
+
+// testsOf are the packages whose tests watch over a folder, the quickest first: a mutant that is noticed by one is not
+// shown to the next.
+var testsOf = map[string][]string{
+	"internal/billing/money":        {"./internal/billing/money", "./internal/billing/proration"},
+	"internal/billing/pricing":      {"./internal/billing/pricing", "./internal/billing/proration"},
+	"internal/billing/proration":    {"./internal/billing/proration", "./internal/billing/subscription"},
+	"internal/billing/subscription": {"./internal/billing/subscription"},
+	"internal/record":               {"./internal/record"},
+}
+
+// try runs the tests that should notice a mutant.
+func try(ctx context.Context, m mutant) (verdict, error) {
+	packages := testsOf[filepath.ToSlash(filepath.Dir(m.file))]
+	if len(packages) == 0 {
+		return "", errors.New("testsOf does not say which tests watch over this folder")
+	}
+	source, err := os.ReadFile(m.file)
+	if err != nil {
+		return "", err
+	}
+	changed, err := m.apply(string(source))
+	if err != nil {
+		return "", err
+	}
+	folder, err := os.MkdirTemp("", "mutant")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	overlay, err := writeOverlay(folder, m.file, changed)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range packages {
+		noticed, err := fails(ctx, overlay, name)
+		if err != nil || noticed {
+			return killed, err
+		}
+	}
+	return survived, nil
+}
+
+// apply returns a source with the replacement made.
+func (m mutant) apply(source string) (string, error) {
+	if n := strings.Count(source, m.from); n != 1 {
+		return "", fmt.Errorf("the text to replace is in the file %d times, not once: %q. Bring hack/mutants/list.go up to date", n, m.from)
+	}
+	return strings.Replace(source, m.from, m.to, 1), nil
+}
+
+// writeOverlay writes a changed copy of a file, and the JSON that tells the go command about it.
+func writeOverlay(folder, file, changed string) (string, error) {
+	original, err := filepath.Abs(file)
+	if err != nil {
+		return "", err
+	}
+	replacement := filepath.Join(folder, filepath.Base(file))
+	if err := os.WriteFile(replacement, []byte(changed), 0o600); err != nil {
+		return "", err
+	}
+	raw, err := json.Marshal(map[string]map[string]string{"Replace": {original: replacement}})
+	if err != nil {
+		return "", err
+	}
+	overlay := filepath.Join(folder, "overlay.json")
+	return overlay, os.WriteFile(overlay, raw, 0o600)
+}
+
+// failedTest is what the go command prints of a test that failed, or of a test binary that died or ran out of time.
+var failedTest = regexp.MustCompile(`(?m)^\s*--- FAIL: |^panic: |^FAIL\t\S+\t[0-9.]+s$`)
+
+// fails runs the tests of a package and reports whether one of them failed. A program that does not compile proves
+// nothing, and is an error.
+func fails(ctx context.Context, overlay, name string) (bool, error) {
+	command := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-short", "-failfast", "-timeout", "120s", name)
+	output, err := command.CombinedOutput()
+	if err == nil {
+		return false, nil
+	}
+	if failedTest.Match(output) && !strings.Contains(string(output), "[build failed]") {
+		return true, nil
+	}
+	return false, fmt.Errorf("go test %s: %w\n%s", name, err, output)
+}
