@@ -52,8 +52,11 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	if err != nil {
 		return fmt.Errorf("make the manager: %w", err)
 	}
+	if err := waitForKinds(ctx, mgr.GetRESTMapper(), discoveryPatience); err != nil {
+		return ignoreStop(ctx, err)
+	}
 	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
-		return fmt.Errorf("register the indexes; are the CRDs installed? %w", err)
+		return fmt.Errorf("register the indexes: %w", err)
 	}
 	runner := guest.NewProcess(guest.ProcessOptions{Memory: o.loaderMemory})
 	loader := newLoader(mgr, o, runner)
@@ -81,6 +84,14 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	defer forget()
 	ctrl.Log.Info("starting", "version", builtVersion())
 	return mgr.Start(ctx)
+}
+
+// ignoreStop drops the error of what was ended by the end of ctx: a manager that is told to stop has not failed.
+func ignoreStop(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // reconcilers returns the operator's controllers, one a kind.

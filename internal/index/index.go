@@ -11,11 +11,11 @@ package index
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
 const (
@@ -42,6 +42,10 @@ const (
 	// FieldOpenProduct finds the SubscriptionUpdates that are not finished by the names of the
 	// SeatProducts that their items are to have.
 	FieldOpenProduct = "spec.changeItems.items.productRef.name"
+
+	// FieldOpenPolicy finds the SubscriptionUpdates that are not finished by the policy that they themselves
+	// name, as PolicyKey writes it.
+	FieldOpenPolicy = "status.openProrationPolicy"
 
 	// FieldExternalRef finds ProrationPolicies and ClusterProrationPolicies by their external reference.
 	FieldExternalRef = "spec.externalRef"
@@ -72,6 +76,7 @@ func All() []Index {
 		{FieldSubscription, &v1alpha1.SeatAssignment{}, subscriptionOfAssignment},
 		{FieldOpenRefresh, &v1alpha1.SubscriptionUpdate{}, openRefreshOfUpdate},
 		{FieldOpenProduct, &v1alpha1.SubscriptionUpdate{}, openProductsOfUpdate},
+		{FieldOpenPolicy, &v1alpha1.SubscriptionUpdate{}, openPolicyOfUpdate},
 		{FieldExternalRef, &v1alpha1.ProrationPolicy{}, externalRefOfPolicy},
 		{FieldExternalRef, &v1alpha1.ClusterProrationPolicy{}, externalRefOfClusterPolicy},
 	}
@@ -92,30 +97,16 @@ func PolicyKey(ref v1alpha1.ProrationPolicyReference) string {
 	return string(ref.Kind) + "/" + ref.Name
 }
 
-// ProductsOf returns the names of the SeatProducts that a subscription's items are of, declared or in
-// force, each once and sorted.
-func ProductsOf(subscription *v1alpha1.Subscription) []string {
-	var names []string
-	for _, item := range subscription.Spec.Items {
-		names = append(names, item.ProductRef.Name)
-	}
-	for _, item := range subscription.Status.Items {
-		names = append(names, item.Product)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 func productsOfSubscription(object client.Object) []string {
-	return ProductsOf(object.(*v1alpha1.Subscription))
+	return facts.ProductsOf(object.(*v1alpha1.Subscription))
 }
 
 func clockOfSubscription(object client.Object) []string {
-	ref := object.(*v1alpha1.Subscription).Spec.TestClockRef
-	if ref == nil {
+	clock := facts.Clock(object.(*v1alpha1.Subscription))
+	if clock == "" {
 		return nil
 	}
-	return []string{ref.Name}
+	return []string{clock}
 }
 
 func policyOfSubscription(object client.Object) []string {
@@ -147,42 +138,26 @@ func subscriptionOfAssignment(object client.Object) []string {
 
 func openRefreshOfUpdate(object client.Object) []string {
 	update := object.(*v1alpha1.SubscriptionUpdate)
-	if update.Spec.Cause == nil || update.Spec.Cause.Type != v1alpha1.CauseRefresh || Finished(update.Status.State) {
+	if update.Spec.Cause == nil || update.Spec.Cause.Type != v1alpha1.CauseRefresh || facts.Finished(update.Status.State) {
 		return nil
 	}
 	return []string{OpenRefresh}
 }
 
-// ProductsOfUpdate returns the names of the SeatProducts that an update's items are to have, each once
-// and sorted; none for a change of one quantity.
-func ProductsOfUpdate(update *v1alpha1.SubscriptionUpdate) []string {
-	if update.Spec.ChangeItems == nil {
-		return nil
-	}
-	var names []string
-	for _, item := range update.Spec.ChangeItems.Items {
-		names = append(names, item.ProductRef.Name)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 func openProductsOfUpdate(object client.Object) []string {
 	update := object.(*v1alpha1.SubscriptionUpdate)
-	if Finished(update.Status.State) {
+	if facts.Finished(update.Status.State) {
 		return nil
 	}
-	return ProductsOfUpdate(update)
+	return facts.ProductsOfUpdate(update)
 }
 
-// Finished says whether an update in this state never changes again; any other is open.
-func Finished(state v1alpha1.UpdateState) bool {
-	switch state {
-	case v1alpha1.UpdateApplied, v1alpha1.UpdatePreviewed, v1alpha1.UpdateRejected, v1alpha1.UpdateSuperseded:
-		return true
-	default:
-		return false
+func openPolicyOfUpdate(object client.Object) []string {
+	update := object.(*v1alpha1.SubscriptionUpdate)
+	if facts.Finished(update.Status.State) {
+		return nil
 	}
+	return policyKeys(update.Spec.ProrationPolicyRef)
 }
 
 func externalRefOfPolicy(object client.Object) []string {

@@ -38,6 +38,12 @@ func TestExtract(t *testing.T) {
 	held := func(s *v1alpha1.Subscription) {
 		s.Status.Items = []v1alpha1.SubscriptionItemStatus{{Name: "a", Product: "viewer"}, {Name: "b", Product: "editor"}}
 	}
+	pricedBy := func(state v1alpha1.UpdateState) *v1alpha1.SubscriptionUpdate {
+		return builders.MakeSubscriptionUpdate("u", "ns", "acme").With(func(u *v1alpha1.SubscriptionUpdate) {
+			u.Spec.ProrationPolicyRef = &v1alpha1.ProrationPolicyReference{Kind: v1alpha1.KindProrationPolicy, Name: "p"}
+			u.Status.State = state
+		}).Obj()
+	}
 	ofAcme := v1alpha1.SubscriptionReference{Name: "acme"}
 
 	cases := map[string]struct {
@@ -70,9 +76,15 @@ func TestExtract(t *testing.T) {
 		"finished refresh": {"what never changes again is not open", refreshed(v1alpha1.UpdateSuperseded), FieldOpenRefresh, nil},
 		"edit":             {"an edit is no refresh", builders.MakeSubscriptionUpdate("u", "ns", "acme").FromSpec("editors", 2).Obj(), FieldOpenRefresh, nil},
 		"user's":           {"a user's update is no refresh", builders.MakeSubscriptionUpdate("u", "ns", "acme").Obj(), FieldOpenRefresh, nil},
-		"external ref":     {"a policy by its ID elsewhere", builders.MakeProrationPolicy("p", "ns", v1alpha1.RoundUp).ExternalRef("pol-7").Obj(), FieldExternalRef, []string{"pol-7"}},
-		"no external ref":  {"policies without one share nothing", builders.MakeProrationPolicy("p", "ns", v1alpha1.RoundUp).Obj(), FieldExternalRef, nil},
-		"cluster's":        {"a policy of the cluster likewise", builders.MakeProrationPolicy("p", "", v1alpha1.RoundUp).ExternalRef("pol-7").ClusterObj(), FieldExternalRef, []string{"pol-7"}},
+		"open policy": {
+			"an open update by the policy that it names",
+			pricedBy(v1alpha1.UpdatePending), FieldOpenPolicy, []string{"ProrationPolicy/p"},
+		},
+		"finished policy": {"an edit of a policy changes nothing for a finished update", pricedBy(v1alpha1.UpdateApplied), FieldOpenPolicy, nil},
+		"names no policy": {"an update that names no policy is not found by one", builders.MakeSubscriptionUpdate("u", "ns", "acme").Obj(), FieldOpenPolicy, nil},
+		"external ref":    {"a policy by its ID elsewhere", builders.MakeProrationPolicy("p", "ns", v1alpha1.RoundUp).ExternalRef("pol-7").Obj(), FieldExternalRef, []string{"pol-7"}},
+		"no external ref": {"policies without one share nothing", builders.MakeProrationPolicy("p", "ns", v1alpha1.RoundUp).Obj(), FieldExternalRef, nil},
+		"cluster's":       {"a policy of the cluster likewise", builders.MakeProrationPolicy("p", "", v1alpha1.RoundUp).ExternalRef("pol-7").ClusterObj(), FieldExternalRef, []string{"pol-7"}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -5,7 +5,10 @@ package loading
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	billing "github.com/seatplane/seatplane/internal/billing/subscription"
@@ -154,8 +157,8 @@ type Connected struct {
 // Connection is which items the data loader of a product counts.
 type Connection struct {
 	Items []Connected
-	// Duplicates are the subscriptions with an item whose key belongs to another item, by their UID, with
-	// the sentence that says so.
+	// Duplicates are the subscriptions with items whose keys belong to other items, by their UID, with
+	// the sentences that say so.
 	Duplicates map[string]string
 }
 
@@ -203,23 +206,36 @@ func (i *Connected) olderThan(other *Connected) bool {
 	return cmp.Or(i.created.Compare(other.created), cmp.Compare(i.Subscription, other.Subscription)) < 0
 }
 
-// duplicates says of each subscription with an item that lost its key to whom it did: of several items,
-// the first by name.
+// duplicates says of each subscription with items that lost their keys to whom they did.
 func (c *connecting) duplicates() map[string]string {
-	first := map[string]*Connected{}
+	lost := map[string][]*Connected{}
 	for n := range c.losers {
 		loser := &c.losers[n]
-		if known := first[loser.ID.Subscription]; known == nil || loser.ID.Item < known.ID.Item {
-			first[loser.ID.Subscription] = loser
-		}
+		lost[loser.ID.Subscription] = append(lost[loser.ID.Subscription], loser)
 	}
-	sentences := make(map[string]string, len(first))
-	for uid, loser := range first {
-		owner := &c.items[c.owners[loser.Key]]
-		sentences[uid] = "item \"" + loser.ID.Item + "\" is not loaded: its key \"" + loser.Key +
-			"\" belongs to item \"" + owner.ID.Item + "\" of Subscription \"" + owner.Subscription + "\""
+	sentences := make(map[string]string, len(lost))
+	for uid, losers := range lost {
+		sentences[uid] = c.name(losers)
 	}
 	return sentences
+}
+
+// maxDuplicatesNamed bounds the items of one subscription that are named.
+const maxDuplicatesNamed = 3
+
+// name says of items of one subscription who owns their keys: of the first few by name, and how many more there are.
+func (c *connecting) name(losers []*Connected) string {
+	slices.SortFunc(losers, func(a, b *Connected) int { return cmp.Compare(a.ID.Item, b.ID.Item) })
+	var sentences []string
+	for _, loser := range losers[:min(len(losers), maxDuplicatesNamed)] {
+		owner := &c.items[c.owners[loser.Key]]
+		sentences = append(sentences, fmt.Sprintf("Item %q is not counted: its key %q belongs to item %q of Subscription %q.",
+			loser.ID.Item, loser.Key, owner.ID.Item, owner.Subscription))
+	}
+	if more := len(losers) - maxDuplicatesNamed; more > 0 {
+		sentences = append(sentences, fmt.Sprintf("The same applies to %d more of its items.", more))
+	}
+	return strings.Join(sentences, " ")
 }
 
 // ConnectItem says whether the product's data loader counts the item at a position of the subscription's

@@ -27,9 +27,14 @@ func TestConnect(t *testing.T) {
 	declared := func(change func(*v1alpha1.Subscription)) []*v1alpha1.Subscription {
 		return []*v1alpha1.Subscription{edit(makeSubscription("acme", 1, -1), change)}
 	}
-	more := func(s *v1alpha1.Subscription) {
-		s.Spec.Items = append(s.Spec.Items, v1alpha1.SubscriptionItem{Name: "more", ProductRef: v1alpha1.LocalReference{Name: "editor"}, Plan: "monthly"})
+	named := func(s *v1alpha1.Subscription, items ...string) {
+		for _, item := range items {
+			s.Spec.Items = append(s.Spec.Items, v1alpha1.SubscriptionItem{
+				Name: item, ProductRef: v1alpha1.LocalReference{Name: "editor"}, Plan: "monthly",
+			})
+		}
 	}
+	more := func(s *v1alpha1.Subscription) { named(s, "more") }
 	copyOfAcme := func(age int) *v1alpha1.Subscription {
 		return edit(makeSubscription("copy", age, 5), func(s *v1alpha1.Subscription) { s.Spec.Customer.ID = "acme" })
 	}
@@ -112,25 +117,41 @@ func TestConnect(t *testing.T) {
 			reason:     "of two items with one key, that of the older subscription is counted",
 			given:      []*v1alpha1.Subscription{makeSubscription("acme", 2, 5), copyOfAcme(1)},
 			want:       []string{"acme/editors=acme"},
-			duplicates: []string{`uid-copy: item "editors" is not loaded: its key "acme" belongs to item "editors" of Subscription "acme"`},
+			duplicates: []string{`uid-copy: Item "editors" is not counted: its key "acme" belongs to item "editors" of Subscription "acme".`},
 		},
 		"DuplicateKeyComesFirst": {
 			reason:     "whatever the order in which they are read",
 			given:      []*v1alpha1.Subscription{copyOfAcme(1), makeSubscription("acme", 2, 5)},
 			want:       []string{"acme/editors=acme"},
-			duplicates: []string{`uid-copy: item "editors" is not loaded: its key "acme" belongs to item "editors" of Subscription "acme"`},
+			duplicates: []string{`uid-copy: Item "editors" is not counted: its key "acme" belongs to item "editors" of Subscription "acme".`},
 		},
 		"SameAge": {
 			reason:     "of one age, the first by name owns the key",
 			given:      []*v1alpha1.Subscription{copyOfAcme(2), makeSubscription("acme", 2, 5)},
 			want:       []string{"acme/editors=acme"},
-			duplicates: []string{`uid-copy: item "editors" is not loaded: its key "acme" belongs to item "editors" of Subscription "acme"`},
+			duplicates: []string{`uid-copy: Item "editors" is not counted: its key "acme" belongs to item "editors" of Subscription "acme".`},
 		},
 		"TwoItems": {
 			reason:     "within one subscription, the earlier item in the list owns the key",
 			given:      one(more),
 			want:       []string{"acme/editors=acme"},
-			duplicates: []string{`uid-acme: item "more" is not loaded: its key "acme" belongs to item "editors" of Subscription "acme"`},
+			duplicates: []string{`uid-acme: Item "more" is not counted: its key "acme" belongs to item "editors" of Subscription "acme".`},
+		},
+		"SeveralItems": {
+			reason: "every item that is not counted is named, by its name",
+			given:  one(func(s *v1alpha1.Subscription) { named(s, "viewers", "admins") }),
+			want:   []string{"acme/editors=acme"},
+			duplicates: []string{`uid-acme: Item "admins" is not counted: its key "acme" belongs to item "editors" of Subscription "acme". ` +
+				`Item "viewers" is not counted: its key "acme" belongs to item "editors" of Subscription "acme".`},
+		},
+		"ManyItems": {
+			reason: "of many items, the first few are named",
+			given:  one(func(s *v1alpha1.Subscription) { named(s, "a", "b", "c", "d", "e") }),
+			want:   []string{"acme/editors=acme"},
+			duplicates: []string{`uid-acme: Item "a" is not counted: its key "acme" belongs to item "editors" of Subscription "acme". ` +
+				`Item "b" is not counted: its key "acme" belongs to item "editors" of Subscription "acme". ` +
+				`Item "c" is not counted: its key "acme" belongs to item "editors" of Subscription "acme". ` +
+				`The same applies to 2 more of its items.`},
 		},
 		"ByName": {
 			reason:  "the key may be the name",

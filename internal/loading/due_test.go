@@ -88,6 +88,16 @@ func TestDue(t *testing.T) {
 			reason: "an item without a count is counted at once",
 			change: func(s *scene) { notDue(s); s.subscriptions[1].Status.Items = nil }, want: []string{": bolt=first"},
 		},
+		"FirstAdded": {
+			reason: "so is an item that an update added, although the spec does not name the product",
+			change: func(s *scene) {
+				notDue(s)
+				bolt := s.subscriptions[1]
+				bolt.Spec.Items[0].Name, bolt.Spec.Items[0].ProductRef.Name = "viewers", "viewer"
+				bolt.Status.Items[0].LoadedQuantity = nil
+			},
+			want: []string{": bolt=first"},
+		},
 		"FirstOnItsWay": {reason: "an item whose count is on its way is not counted again", change: func(s *scene) {
 			notDue(s)
 			s.subscriptions[1].Status.Items = nil

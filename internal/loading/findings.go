@@ -4,6 +4,8 @@
 package loading
 
 import (
+	"slices"
+
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
@@ -54,7 +56,7 @@ type Problem struct {
 type Findings struct {
 	// Changes are the counts of seats that have to be recorded, Readings those of metered items.
 	Changes, Readings []Change
-	// Problems are by the UID of the subscription, of which a data loader usually counts one item.
+	// Problems are by the UID of the subscription. Those of several items are told together.
 	Problems map[string]Problem
 	// Counted is how many items have a usable row.
 	Counted int64
@@ -73,10 +75,47 @@ func Judge(items []Counted, answer dataloader.Answer, rules dataloader.Rules, op
 		return Findings{}, err
 	}
 	found := Findings{Problems: map[string]Problem{}}
+	problems := map[string][]Problem{}
 	for _, each := range items {
-		found.add(each, verdicts[each.Item.Key], open)
+		if problem, ok := found.add(each, verdicts[each.Item.Key], open); !ok {
+			problems[each.Item.ID.Subscription] = append(problems[each.Item.ID.Subscription], problem)
+		}
+	}
+	for uid, all := range problems {
+		found.Problems[uid] = together(all)
 	}
 	return found, nil
+}
+
+// together tells the problems of several items of one subscription in one: it is as grave as the gravest of them, and
+// names the first few.
+func together(problems []Problem) Problem {
+	one := slices.MinFunc(problems, graver)
+	if len(problems) == 1 {
+		return one
+	}
+	messages := make([]string, 0, len(problems))
+	for _, each := range problems {
+		messages = append(messages, each.Message)
+	}
+	one.Message = dataloader.NameProblems(messages)
+	return one
+}
+
+// graver orders problems: those by which an item failed come before those with a count that is kept, and a bad count
+// before a missing one.
+func graver(a, b Problem) int {
+	weight := func(p Problem) int {
+		switch {
+		case p.Kept:
+			return 2
+		case p.Missing:
+			return 1
+		default:
+			return 0
+		}
+	}
+	return weight(a) - weight(b)
 }
 
 func keys(items []Counted) []string {
@@ -114,7 +153,8 @@ func seatsHeld(items []Counted) int64 {
 	return seats
 }
 
-func (f *Findings) add(each Counted, verdict dataloader.Verdict, open map[ItemID]Pending) {
+// add takes the verdict on one item in. It returns what is wrong with the item, unless its count is usable.
+func (f *Findings) add(each Counted, verdict dataloader.Verdict, open map[ItemID]Pending) (problem Problem, ok bool) {
 	known := each.Item.HasCount
 	if !each.Item.Metered {
 		_, pending := open[each.Item.ID]
@@ -122,20 +162,23 @@ func (f *Findings) add(each Counted, verdict dataloader.Verdict, open map[ItemID
 	}
 	switch {
 	case each.Item.Key == "":
-		f.fail(each, Problem{
+		f.Failed++
+		return Problem{
 			Reason:  string(dataloader.ReasonKeyMissing),
 			Message: "the subscription has no externalRef, which is its key in the data loader",
-		})
+		}, false
 	case verdict.Outcome == dataloader.Failed, verdict.Outcome == dataloader.Kept && !known:
-		f.fail(each, problemOf(verdict))
+		f.Failed++
+		return problemOf(verdict), false
 	case verdict.Outcome == dataloader.Kept:
+		f.Kept++
 		kept := problemOf(verdict)
 		kept.Kept = true
-		f.Kept++
-		f.Problems[each.Item.ID.Subscription] = kept
+		return kept, false
 	default:
 		f.Counted++
 		f.take(each, verdict.Count, open)
+		return Problem{}, true
 	}
 }
 
@@ -144,11 +187,6 @@ func problemOf(verdict dataloader.Verdict) Problem {
 		Reason: string(verdict.Reason), Message: verdict.Message,
 		Missing: verdict.Reason == dataloader.ReasonKeyMissing,
 	}
-}
-
-func (f *Findings) fail(each Counted, problem Problem) {
-	f.Failed++
-	f.Problems[each.Item.ID.Subscription] = problem
 }
 
 // take compares a count with what the item has.

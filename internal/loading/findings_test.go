@@ -149,3 +149,64 @@ func TestResolve(t *testing.T) {
 		})
 	}
 }
+
+// What is wrong with one item of a subscription hides nothing that is wrong with another.
+func TestJudgeSeveralItems(t *testing.T) {
+	kept := func(item string) string { return `key "acme/` + item + `" is not in the answer` }
+	bad := func(item string) string { return `key "acme/` + item + `" has a negative count: "-3"` }
+	row := func(item, count string) dataloader.Row { return dataloader.Row{Key: "acme/" + item, Count: count} }
+	cases := map[string]struct {
+		reason string
+		rows   []dataloader.Row
+		want   loading.Problem
+	}{
+		"BadCounts": {
+			reason: "each bad count is named",
+			rows:   []dataloader.Row{row("a", "-3"), row("b", "-3"), row("c", "5"), row("d", "5")},
+			want:   loading.Problem{Reason: "BadCounts", Message: bad("a") + "; " + bad("b")},
+		},
+		"KeptBeforeFailed": {
+			reason: "an item that failed decides the reason, also after one with a count that is kept",
+			rows:   []dataloader.Row{row("b", "-3"), row("c", "5"), row("d", "5")},
+			want:   loading.Problem{Reason: "BadCounts", Message: kept("a") + "; " + bad("b")},
+		},
+		"FailedBeforeKept": {
+			reason: "and before one",
+			rows:   []dataloader.Row{row("a", "-3"), row("c", "5"), row("d", "5")},
+			want:   loading.Problem{Reason: "BadCounts", Message: bad("a") + "; " + kept("b")},
+		},
+		"AllKept": {
+			reason: "counts that are kept fail nothing",
+			rows:   []dataloader.Row{row("c", "5"), row("d", "5")},
+			want:   loading.Problem{Reason: "KeyMissing", Message: kept("a") + "; " + kept("b"), Missing: true, Kept: true},
+		},
+		"Many": {
+			reason: "the first few are named",
+			rows:   []dataloader.Row{row("a", "-3"), row("b", "-3"), row("c", "-3"), row("d", "-3")},
+			want:   loading.Problem{Reason: "BadCounts", Message: bad("a") + "; " + bad("b") + "; " + bad("c") + "; and 1 more"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			subscription := makeSubscription("acme", 1, 5)
+			var declared []v1alpha1.SubscriptionItem
+			var inForce []v1alpha1.SubscriptionItemStatus
+			for _, item := range []string{"a", "b", "c", "d"} {
+				d, f := subscription.Spec.Items[0], subscription.Status.Items[0]
+				d.Name, f.Name = item, item
+				declared, inForce = append(declared, d), append(inForce, f)
+			}
+			subscription.Spec.Items, subscription.Status.Items = declared, inForce
+			s := scene{product: makeProduct(hourly), subscriptions: []*v1alpha1.Subscription{subscription}}
+			s.product.Spec.DataLoader = &v1alpha1.DataLoader{SeatAssignments: &v1alpha1.SeatAssignmentsSource{}}
+			s.product.Status.Refreshes = []v1alpha1.RefreshStatus{{NextRefreshTime: at(noon)}}
+			found, err := loading.Judge(due(t, s), dataloader.Answer{Rows: tc.rows}, dataloader.Rules{}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[string]loading.Problem{"uid-acme": tc.want}, found.Problems); diff != "" {
+				t.Errorf("%s: problems (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
 const (
@@ -108,7 +109,7 @@ func seenInTime(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Pr
 	switch {
 	case observed.IsZero(), refresh && loaded.IsZero():
 		return false
-	case s.Spec.TestClockRef != nil:
+	case facts.IsByHand(s):
 		return !observed.After(now.Clock)
 	case refresh:
 		// One answer has both times.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/loading"
 )
 
@@ -98,14 +99,11 @@ func ReadLoading(into *loading.Subscription, s *v1alpha1.Subscription, product s
 	load := LoadOf(s, product)
 	*into = loading.Subscription{
 		UID: string(s.UID), Name: s.Name, Created: s.CreationTimestamp.Time,
-		CustomerID: s.Spec.Customer.ID, ExternalRef: string(s.Spec.ExternalRef),
+		Clock: facts.Clock(s), CustomerID: s.Spec.Customer.ID, ExternalRef: string(s.Spec.ExternalRef),
 		Ended:     s.Status.State == v1alpha1.SubscriptionCanceled || !s.DeletionTimestamp.IsZero(),
 		Request:   loading.Unanswered(RefreshRequest(s), s.Status.LastHandledRefreshRequest, load.LastHandledRefreshRequest),
 		KeyFailed: load.Reason == v1alpha1.ReasonBadCounts || load.Reason == v1alpha1.ReasonKeyMissing,
 		Items:     into.Items[:0],
-	}
-	if s.Spec.TestClockRef != nil {
-		into.Clock = s.Spec.TestClockRef.Name
 	}
 	for n := range s.Spec.Items {
 		declared := &s.Spec.Items[n]

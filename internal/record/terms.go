@@ -14,6 +14,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
 // Terms reads what a subscription's spec declares.
@@ -27,7 +28,7 @@ func Terms(s *v1alpha1.Subscription) subscription.Terms {
 		Policy:      PolicyRef(s.Spec.ProrationPolicyRef),
 		Generation:  s.Generation,
 		Seen:        s.Status.ObservedGeneration == s.Generation,
-		ByHand:      s.Spec.TestClockRef != nil,
+		ByHand:      facts.IsByHand(s),
 		Suspended:   s.Spec.Suspend,
 		Deleted:     !s.DeletionTimestamp.IsZero(),
 	}

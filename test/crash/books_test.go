@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
 // books are what the versions of all objects of a run add up to. They compute nothing that the operator
@@ -102,7 +102,7 @@ func readUpdate(before *sighting, now *v1alpha1.SubscriptionUpdate) []string {
 		return nil
 	}
 	was := before.object.(*v1alpha1.SubscriptionUpdate)
-	if !index.Finished(was.Status.State) {
+	if !facts.Finished(was.Status.State) {
 		return nil
 	}
 	if diff := cmp.Diff(was.Status, now.Status); diff != "" {

@@ -25,7 +25,7 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/configmap"
 	"github.com/seatplane/seatplane/internal/dataloader/fake"
-	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/testing/faults"
 	"github.com/seatplane/seatplane/internal/testing/lyingcache"
 )
@@ -133,7 +133,7 @@ func (d *driver) subscriptions(c client.Client, r client.Reader) controller {
 		for _, object := range d.stage.truth.all(updates) {
 			u := object.(*v1alpha1.SubscriptionUpdate)
 			key := types.NamespacedName{Namespace: u.Namespace, Name: u.Spec.SubscriptionRef.Name}
-			if !index.Finished(u.Status.State) && !slices.Contains(keys, key) {
+			if !facts.Finished(u.Status.State) && !slices.Contains(keys, key) {
 				keys = append(keys, key)
 			}
 		}

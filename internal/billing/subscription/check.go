@@ -22,58 +22,55 @@ func Check(s State, in Input) *Fault {
 	if fault := r.movedTooLate(); fault != nil {
 		return fault
 	}
-	if fault := r.checkItems(); fault != nil {
-		return fault
-	}
+	faults := collect(nil, r.checkItems())
 	for i := range s.Items {
-		if _, fault := r.policy(r.itemPolicyRef(s.Items[i].Product)); fault != nil {
-			return fault
-		}
+		_, fault := r.policy(r.itemPolicyRef(s.Items[i].Product))
+		faults = collect(faults, fault)
 	}
-	return nil
+	return Together(faults)
 }
 
-// OutsideLimits says of the first item that is outside its plan's seat limits, or
-// whose loaded count was clamped to them, what is wrong; nil when none is
+// OutsideLimits says of the items that are outside their plans' seat limits, or
+// whose loaded counts were clamped to them, what is wrong; nil when none is
 // (billing design, section 10).
 func OutsideLimits(s State, in Input) *Fault {
 	r := newReplay(s, in)
+	var faults []Fault
 	for i := range s.Items {
 		item := &s.Items[i]
 		count := item.Position.Held
 		if item.Loaded != nil && item.Source == FromLoader {
 			count = *item.Loaded
 		}
-		if fault := r.checkLimits(item, count); fault != nil {
-			return fault
-		}
+		faults = collect(faults, r.checkLimits(item, count))
 	}
-	return nil
+	return Together(faults)
 }
 
 // Difference says in what the items in force differ from what the spec declares,
 // once every edit of it was acted on; nil when they do not.
 func Difference(s State, t Terms) *Fault {
-	changed := func(format string, args ...any) *Fault {
-		return &Fault{ChangedByUpdate, fmt.Sprintf(format, args...)}
+	var faults []Fault
+	changed := func(format string, args ...any) {
+		faults = append(faults, Fault{ChangedByUpdate, fmt.Sprintf(format, args...)})
 	}
 	for _, declared := range t.Items {
 		item := s.item(declared.Name)
 		switch {
 		case item == nil:
-			return changed("An update removed item %q; the spec declares it.", declared.Name)
+			changed("An update removed item %q; the spec declares it.", declared.Name)
 		case item.Product != declared.Product || item.Plan != declared.Plan || item.Recurring != declared.Recurring:
-			return changed("Item %q is on plan %q of SeatProduct %q since an update; the spec declares plan %q of %q.",
+			changed("Item %q is on plan %q of SeatProduct %q since an update; the spec declares plan %q of %q.",
 				item.Name, item.Plan, item.Product, declared.Plan, declared.Product)
 		case declared.Quantity != nil && *declared.Quantity != item.Position.Held:
-			return changed("Item %q holds %d seats since an update; the spec declares %d.", item.Name, item.Position.Held,
+			changed("Item %q holds %d seats since an update; the spec declares %d.", item.Name, item.Position.Held,
 				*declared.Quantity)
 		}
 	}
 	for i := range s.Items {
 		if _, declared := t.item(s.Items[i].Name); !declared {
-			return changed("An update added item %q; the spec does not declare it.", s.Items[i].Name)
+			changed("An update added item %q; the spec does not declare it.", s.Items[i].Name)
 		}
 	}
-	return nil
+	return Together(faults)
 }

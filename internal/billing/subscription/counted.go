@@ -17,6 +17,19 @@ type Counting struct {
 	ActedOn bool
 }
 
+// CountingOf is what decides about an item of a subscription that is in a state.
+func CountingOf(s *State, in *Input, name string) Counting {
+	declared, inSpec := in.Terms.item(name)
+	_, actedOn := s.ActedOn.item(name)
+	counting := Counting{Declared: inSpec, HasQuantity: declared.Quantity != nil, ActedOn: actedOn}
+	if item := s.item(name); item != nil {
+		counting.InForce, counting.Metered = true, item.Metered
+		return counting
+	}
+	counting.Metered = in.Products[declared.Product].Plans[declared.Plan].Metered && declared.Recurring
+	return counting
+}
+
 // Connected reports whether the item is counted or read: it is in force or about
 // to be added, and the spec does not set its quantity. The quantity of a metered
 // item does not matter.

@@ -40,15 +40,14 @@ func (r *replay) renew(e event) *Fault {
 	return nil
 }
 
-// checkItems says which product or plan of what is held is missing: a period
-// cannot be priced without it.
+// checkItems says which products or plans of what is held are missing: a period
+// cannot be priced without them.
 func (r *replay) checkItems() *Fault {
+	var faults []Fault
 	for i := range r.state.Items {
-		if fault := r.checkProduct(r.state.Items[i].Product, r.state.Items[i].Plan); fault != nil {
-			return fault
-		}
+		faults = collect(faults, r.checkProduct(r.state.Items[i].Product, r.state.Items[i].Plan))
 	}
-	return nil
+	return Together(faults)
 }
 
 // nextPeriod moves to the period that begins at the instant. A new time zone
@@ -132,15 +131,14 @@ func (r *replay) stubPolicies() (map[string]proration.Policy, *Fault) {
 	if r.window().Whole(r.state.Period.Span.Start) {
 		return policies, nil
 	}
+	var faults []Fault
 	for i := range r.state.Items {
 		item := &r.state.Items[i]
 		policy, fault := r.policy(r.itemPolicyRef(item.Product))
-		if fault != nil {
-			return nil, fault
-		}
+		faults = collect(faults, fault)
 		policies[item.Name] = policy
 	}
-	return policies, nil
+	return policies, Together(faults)
 }
 
 // capture takes the plan's price and limits for the period that begins.

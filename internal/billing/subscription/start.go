@@ -65,16 +65,18 @@ func (r *replay) prepare(at time.Time) (beginning, *Fault) {
 		return beginning{}, fault
 	}
 	b.state.Items = nil
+	var faults []Fault
 	for _, t := range r.in.Terms.Items {
 		item, count, fault := r.firstItem(t)
-		if fault != nil {
-			return beginning{}, fault
-		}
+		faults = collect(faults, fault)
 		b.state.Items = append(b.state.Items, item)
 		b.state.ActedOn.Items = append(b.state.ActedOn.Items, ActedOnItem{TermsItem: t, Generation: r.in.Terms.Generation})
 		if count != nil {
 			b.counts = append(b.counts, count)
 		}
+	}
+	if fault := Together(faults); fault != nil {
+		return beginning{}, fault
 	}
 	b.state.ActedOn.Generation = r.in.Terms.Generation
 	b.state.Start, b.state.Anchor = at, at
@@ -91,32 +93,46 @@ func (r *replay) agreedTerms(s *State) *Fault {
 	if len(r.in.Terms.Items) == 0 {
 		return &Fault{InvalidItems, "The subscription has no items: add one."}
 	}
+	var unusable, mixed []Fault
 	for i, t := range r.in.Terms.Items {
-		if fault := r.checkProduct(t.Product, t.Plan); fault != nil {
-			return fault
+		currency, fault := r.usablePlan(t)
+		if fault != nil {
+			unusable = append(unusable, *fault)
+			continue
 		}
 		plan := r.in.Products[t.Product].Plans[t.Plan]
-		currency, err := money.ParseCurrency(plan.Currency)
-		if err != nil {
-			return &Fault{PlanNotFound, fmt.Sprintf("Plan %q of SeatProduct %q cannot be used: %v.", t.Plan, t.Product, err)}
-		}
-		if err := plan.Interval.Validate(); err != nil {
-			return &Fault{PlanNotFound, fmt.Sprintf("Plan %q of SeatProduct %q cannot be used: %v.", t.Plan, t.Product, err)}
-		}
 		if i == 0 {
 			s.Currency, s.Interval = currency, plan.Interval
 		}
-		if currency.Code() != s.Currency.Code() {
-			return &Fault{MixedCurrency, fmt.Sprintf("Item %q is priced in %s, the items before it in %s: use plans of "+
-				"one currency.", t.Name, currency.Code(), s.Currency.Code())}
-		}
-		if !plan.Interval.Equal(s.Interval) {
-			first := r.in.Terms.Items[0]
-			return &Fault{MixedInterval, fmt.Sprintf("Item %q is on plan %q, billed every %s, and item %q on plan %q, billed "+
-				"every %s. Use plans of one interval.", first.Name, first.Plan, s.Interval, t.Name, t.Plan, plan.Interval)}
+		first := r.in.Terms.Items[0]
+		switch {
+		case len(unusable) > 0:
+			// What the items share is looked at once each has a plan.
+		case currency.Code() != s.Currency.Code():
+			mixed = append(mixed, Fault{MixedCurrency, fmt.Sprintf("Item %q is priced in %s, the items before it in %s: use plans of "+
+				"one currency.", t.Name, currency.Code(), s.Currency.Code())})
+		case !plan.Interval.Equal(s.Interval):
+			mixed = append(mixed, Fault{MixedInterval, fmt.Sprintf("Item %q is on plan %q, billed every %s, and item %q on plan %q, billed "+
+				"every %s. Use plans of one interval.", first.Name, first.Plan, s.Interval, t.Name, t.Plan, plan.Interval)})
 		}
 	}
-	return nil
+	return Together(append(unusable, mixed...))
+}
+
+// usablePlan checks that the plan of an item exists and can be billed, and returns its currency.
+func (r *replay) usablePlan(t TermsItem) (money.Currency, *Fault) {
+	if fault := r.checkProduct(t.Product, t.Plan); fault != nil {
+		return money.Currency{}, fault
+	}
+	plan := r.in.Products[t.Product].Plans[t.Plan]
+	currency, err := money.ParseCurrency(plan.Currency)
+	if err == nil {
+		err = plan.Interval.Validate()
+	}
+	if err != nil {
+		return money.Currency{}, &Fault{PlanNotFound, fmt.Sprintf("Plan %q of SeatProduct %q cannot be used: %v.", t.Plan, t.Product, err)}
+	}
+	return currency, nil
 }
 
 // firstItem is an item as it starts: its quantity declared, loaded, or the

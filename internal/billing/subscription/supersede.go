@@ -79,13 +79,7 @@ func (r *replay) editSeen(earlier time.Time) time.Time {
 
 // counted reports whether loaded counts decide an item's quantity.
 func (r *replay) counted(name string) bool {
-	declared, inSpec := r.in.Terms.item(name)
-	_, actedOn := r.state.ActedOn.item(name)
-	item := r.state.item(name)
-	return Counting{
-		InForce: item != nil, Metered: item != nil && item.Metered,
-		Declared: inSpec, HasQuantity: declared.Quantity != nil, ActedOn: actedOn,
-	}.SetsQuantity()
+	return CountingOf(&r.state, r.in, name).SetsQuantity()
 }
 
 // editSupersededAt: an edit gives way to every newer generation of the spec, and

@@ -94,12 +94,21 @@ func (r *replay) usageFrom(item *Item) time.Time {
 // metered, what the matter is; nil when nothing is (billing design, section 11). A
 // limit that was raised above the usage, or lifted, is no matter any more.
 func UsageOutsideLimits(s State) *Fault {
+	var faults []Fault
 	for i := range s.Items {
-		if fault := outsideUsage(&s.Items[i], s.Period.Trial); fault != nil {
-			return fault
-		}
+		faults = collect(faults, outsideUsage(&s.Items[i], s.Period.Trial))
 	}
-	return nil
+	together := Together(faults)
+	if together != nil {
+		together.Reason = slices.MinFunc(faults, graverUsage).Reason
+	}
+	return together
+}
+
+// graverUsage orders what there is to say of usage: what is not billed first, what is only of no use last.
+func graverUsage(a, b Fault) int {
+	order := []Reason{HardLimitReached, TrialLimitReached, SoftLimitReached, ReadingWentBack, NotMetered}
+	return slices.Index(order, a.Reason) - slices.Index(order, b.Reason)
 }
 
 func outsideUsage(item *Item, trial bool) *Fault {

@@ -23,7 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
 // countDelay is how long a changed count waits for more of the same: a thousand subscriptions that
@@ -86,7 +86,7 @@ func (r *Reconciler) requestsForSubscription(ctx context.Context, object client.
 		return r.requestsFor(subscription.Namespace, ref)
 	}
 	var requests []reconcile.Request
-	for _, name := range index.ProductsOf(subscription) {
+	for _, name := range facts.ProductsOf(subscription) {
 		var product v1alpha1.SeatProduct
 		key := client.ObjectKey{Namespace: subscription.Namespace, Name: name}
 		err := r.Client.Get(ctx, key, &product, readOnly)
@@ -121,7 +121,7 @@ func (r *Reconciler) requestsFor(namespace string, ref *v1alpha1.ProrationPolicy
 func subscriptionUsesOther(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*v1alpha1.Subscription), e.ObjectNew.(*v1alpha1.Subscription)
 	return !equality.Semantic.DeepEqual(before.Spec.ProrationPolicyRef, after.Spec.ProrationPolicyRef) ||
-		!slices.Equal(index.ProductsOf(before), index.ProductsOf(after))
+		!slices.Equal(facts.ProductsOf(before), facts.ProductsOf(after))
 }
 
 // productUsesOther says whether an update of a product changes which policy it names.

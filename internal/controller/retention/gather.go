@@ -16,6 +16,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/retention"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/record"
 )
@@ -186,7 +187,7 @@ func originOf(u *v1alpha1.SubscriptionUpdate) retention.Origin {
 // finished is when an update was decided, by the wall clock: then its conditions
 // changed for the last time. Zero while it is open.
 func finished(u *v1alpha1.SubscriptionUpdate) time.Time {
-	if !index.Finished(u.Status.State) {
+	if !facts.Finished(u.Status.State) {
 		return time.Time{}
 	}
 	at := u.CreationTimestamp

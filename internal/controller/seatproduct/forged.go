@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/status"
 )
@@ -34,20 +35,12 @@ func (r *Reconciler) withoutForged(updates []v1alpha1.SubscriptionUpdate, subscr
 	own := make([]*v1alpha1.SubscriptionUpdate, 0, len(updates))
 	for n := range updates {
 		of := byUID[updates[n].Spec.SubscriptionRef.UID]
-		if of != nil && r.isForged(&updates[n], of, timeOn(of, times)) {
+		if of != nil && r.isForged(&updates[n], of, times[facts.Clock(of)]) {
 			continue
 		}
 		own = append(own, &updates[n])
 	}
 	return own
-}
-
-// timeOn returns the time on the clock that a subscription lives by.
-func timeOn(s *v1alpha1.Subscription, times map[string]time.Time) time.Time {
-	if s.Spec.TestClockRef == nil {
-		return times[""]
-	}
-	return times[s.Spec.TestClockRef.Name]
 }
 
 // isForged reports whether an update that says that a refresh made it cannot be the operator's. now is the time on

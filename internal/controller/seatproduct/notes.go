@@ -15,7 +15,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
-	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/status"
@@ -177,7 +177,7 @@ func (n *note) answer(s *situation, attempted string, connected bool, products m
 
 // othersAnswered says whether every other product that counts seats of the subscription has answered.
 func othersAnswered(subscription *v1alpha1.Subscription, asked, product string, products map[string]*v1alpha1.SeatProduct) bool {
-	return !slices.ContainsFunc(index.ProductsOf(subscription), func(name string) bool {
+	return !slices.ContainsFunc(facts.ProductsOf(subscription), func(name string) bool {
 		other, exists := products[name]
 		return name != product && exists && counts(record.LoadingProduct(other), subscription) &&
 			record.LoadOf(subscription, name).LastHandledRefreshRequest != asked
@@ -202,7 +202,7 @@ func hasStale(subscription *v1alpha1.Subscription) bool {
 }
 
 func isStale(subscription *v1alpha1.Subscription, load v1alpha1.LoadStatus) bool {
-	return !slices.Contains(index.ProductsOf(subscription), load.Product)
+	return !slices.Contains(facts.ProductsOf(subscription), load.Product)
 }
 
 // write puts the note into the status of a subscription, and the condition that follows from all

@@ -145,3 +145,52 @@ func TestMissingKeyIsTold(t *testing.T) {
 		t.Error("a key that is back is still said to be missing")
 	}
 }
+
+// A product that an item is on, although the spec does not name it, says on the subscription what is wrong with the
+// item's key, once.
+func TestNotesOfAProductInForce(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		change func(*v1alpha1.Subscription)
+	}{
+		"MovesAway": {
+			reason: "an edit moves the item to another product at the renewal",
+			change: func(s *v1alpha1.Subscription) { s.Spec.Items[0].ProductRef.Name = "viewer" },
+		},
+		"AddedByUpdate": {
+			reason: "an update added the item",
+			change: func(s *v1alpha1.Subscription) {
+				s.Spec.Items[0].Name, s.Spec.Items[0].ProductRef.Name = "viewers", "viewer"
+			},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			subscription := makeSubscription("acme", 1, 5)
+			tc.change(subscription)
+			s := makeSituation(makeProduct(hourly), subscription)
+			s.product.Status.Refreshes = []v1alpha1.RefreshStatus{{NextRefreshTime: at(noon)}}
+			s.renew()
+			taken := &result{load: s.facts.Due()[0], times: loading.AnswerTimes{Observed: noon, Loaded: noon}}
+			taken.items = loading.Resolve(taken.load, s.facts.Connection)
+			var err error
+			rows := []dataloader.Row{{Key: "acme", Count: "-3"}}
+			if taken.findings, err = loading.Judge(taken.items, dataloader.Answer{Rows: rows}, dataloader.Rules{}, nil); err != nil {
+				t.Fatal(err)
+			}
+			notes := planNotes(s, taken, nil, nil)
+			if len(notes) != 1 || !notes[0].changes() {
+				t.Fatalf("%s: nothing is written: %+v", tc.reason, notes)
+			}
+			notes[0].write(subscription, noon)
+			current := meta.FindStatusCondition(subscription.Status.Conditions, v1alpha1.ConditionSeatsCurrent)
+			const want = `SeatProduct "editor": key "acme" has a negative count: "-3".`
+			if current == nil || current.Reason != v1alpha1.ReasonBadCounts || current.Message != want {
+				t.Errorf("%s: SeatsCurrent says %+v", tc.reason, current)
+			}
+			if again := planNotes(s, taken, nil, nil); again[0].changes() {
+				t.Errorf("%s: the same is written again: %+v", tc.reason, subscription.Status.Loads)
+			}
+		})
+	}
+}

@@ -19,7 +19,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
-	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/status"
 )
@@ -87,7 +87,7 @@ func (r *Reconciler) otherProducts(ctx context.Context, s *situation) (map[strin
 		if asksOf(subscription) == "" {
 			continue
 		}
-		for _, name := range index.ProductsOf(subscription) {
+		for _, name := range facts.ProductsOf(subscription) {
 			if _, known := products[name]; known || name == s.product.Name {
 				continue
 			}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/record"
 )
@@ -90,36 +91,52 @@ func concernsLoading(before, after *v1alpha1.Subscription) bool {
 		itemsMove(before, after)
 }
 
-// itemsMove says whether an item of a subscription left a product or came to one without an edit: at the
-// renewal that an edit waited for, or by an update. That an item takes effect as it is declared is no move.
+// itemsMove says whether an item of a subscription left a product, came to one or began or ended to be metered
+// without an edit: at the renewal that an edit waited for, or by an update. That an item takes effect as it is
+// declared is no move.
 func itemsMove(before, after *v1alpha1.Subscription) bool {
-	was := map[string]string{}
-	for n := range before.Spec.Items {
-		was[before.Spec.Items[n].Name] = before.Spec.Items[n].ProductRef.Name
-	}
-	is := maps.Clone(was)
 	for n := range before.Status.Items {
-		was[before.Status.Items[n].Name] = before.Status.Items[n].Product
+		if itemInForce(after, before.Status.Items[n].Name) == nil {
+			return true
+		}
 	}
 	for n := range after.Status.Items {
-		is[after.Status.Items[n].Name] = after.Status.Items[n].Product
+		is := &after.Status.Items[n]
+		was := itemInForce(before, is.Name)
+		moved := was != nil && (was.Product != is.Product || was.Usage != is.Usage)
+		if moved || was == nil && !declares(before, is) {
+			return true
+		}
 	}
-	if len(after.Status.Items) < len(before.Status.Items) {
-		return true
+	return false
+}
+
+func itemInForce(subscription *v1alpha1.Subscription, name string) *v1alpha1.SubscriptionItemStatus {
+	for n := range subscription.Status.Items {
+		if subscription.Status.Items[n].Name == name {
+			return &subscription.Status.Items[n]
+		}
 	}
-	return !maps.Equal(was, is)
+	return nil
+}
+
+// declares says whether the spec lists an item in force as one of its product.
+func declares(subscription *v1alpha1.Subscription, item *v1alpha1.SubscriptionItemStatus) bool {
+	return slices.ContainsFunc(subscription.Spec.Items, func(i v1alpha1.SubscriptionItem) bool {
+		return i.Name == item.Name && i.ProductRef.Name == item.Product
+	})
 }
 
 // concernsTotals says whether a change of a subscription changes what it holds.
 func concernsTotals(before, after *v1alpha1.Subscription) bool {
-	return slices.ContainsFunc(index.ProductsOf(after), func(product string) bool {
+	return slices.ContainsFunc(facts.ProductsOf(after), func(product string) bool {
 		return seatsOf(before, product) != seatsOf(after, product)
 	})
 }
 
 func wake(q workQueue, delay time.Duration, objects ...client.Object) {
 	for _, object := range objects {
-		for _, product := range index.ProductsOf(object.(*v1alpha1.Subscription)) {
+		for _, product := range facts.ProductsOf(object.(*v1alpha1.Subscription)) {
 			q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: product}}, delay)
 		}
 	}
@@ -135,7 +152,7 @@ func (r *Reconciler) productsOfClock(ctx context.Context, clock client.Object) [
 	}
 	names := map[string]struct{}{}
 	for n := range list.Items {
-		for _, product := range index.ProductsOf(&list.Items[n]) {
+		for _, product := range facts.ProductsOf(&list.Items[n]) {
 			names[product] = struct{}{}
 		}
 	}

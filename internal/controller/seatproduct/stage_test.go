@@ -23,7 +23,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/fake"
-	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/faults"
 	"github.com/seatplane/seatplane/internal/testing/lyingcache"
@@ -191,7 +191,7 @@ func (s *stage) open(ctx SpecContext) []string {
 	GinkgoHelper()
 	var all []string
 	for _, update := range s.updates(ctx) {
-		if !index.Finished(update.Status.State) {
+		if !facts.Finished(update.Status.State) {
 			all = append(all, fmt.Sprintf("%s %d %s", update.Spec.SubscriptionRef.Name, *update.Spec.Seats.Count, update.Spec.Cause.Token))
 		}
 	}
@@ -207,7 +207,7 @@ func (s *stage) settle(ctx SpecContext) {
 	all := s.updates(ctx)
 	for n := range all {
 		update := &all[n]
-		if index.Finished(update.Status.State) {
+		if facts.Finished(update.Status.State) {
 			continue
 		}
 		if older := newest[update.Spec.SubscriptionRef.Name]; older != nil {

@@ -18,7 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
 // placed remembers the effects of the newest commit of each subscription that
@@ -125,7 +125,7 @@ func (r *Reconciler) markUpdate(ctx context.Context, sub *v1alpha1.Subscription,
 	if u == nil {
 		var cached v1alpha1.SubscriptionUpdate
 		err := r.Client.Get(ctx, key, &cached)
-		if err == nil && cached.UID == effect.UID && index.Finished(cached.Status.State) {
+		if err == nil && cached.UID == effect.UID && facts.Finished(cached.Status.State) {
 			return nil
 		}
 		u = &v1alpha1.SubscriptionUpdate{}
@@ -137,7 +137,7 @@ func (r *Reconciler) markUpdate(ctx context.Context, sub *v1alpha1.Subscription,
 			return fmt.Errorf("read SubscriptionUpdate %q: %w", effect.Name, err)
 		}
 	}
-	if u.UID != effect.UID || index.Finished(u.Status.State) {
+	if u.UID != effect.UID || facts.Finished(u.Status.State) {
 		return nil
 	}
 	u = u.DeepCopy()

@@ -19,6 +19,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/clocks"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/record"
 )
@@ -145,10 +146,10 @@ func (w *world) holdBack() {
 // by nothing.
 func (r *Reconciler) gatherProducts(ctx context.Context, w *world) error {
 	w.input.Products = map[string]subscription.Product{}
-	connected := index.ProductsOf(w.sub)
+	connected := facts.ProductsOf(w.sub)
 	names := slices.Clone(connected)
 	for _, u := range w.updates {
-		names = append(names, index.ProductsOfUpdate(u)...)
+		names = append(names, facts.ProductsOfUpdate(u)...)
 	}
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
@@ -160,7 +161,7 @@ func (r *Reconciler) gatherProducts(ctx context.Context, w *world) error {
 		if err != nil {
 			return fmt.Errorf("read SeatProduct %q: %w", name, err)
 		}
-		clock := clockName(w.sub)
+		clock := facts.Clock(w.sub)
 		value, err := record.Product(&product, clock)
 		if err != nil {
 			// Admission refuses such a price; without it the product is of no use.
@@ -182,14 +183,6 @@ func owesRefresh(product *v1alpha1.SeatProduct, clock string, now time.Time) boo
 	return read.Entry(clock).Owes(now)
 }
 
-// clockName is the clock that a subscription lives by; "" is the wall clock.
-func clockName(sub *v1alpha1.Subscription) string {
-	if sub.Spec.TestClockRef == nil {
-		return ""
-	}
-	return sub.Spec.TestClockRef.Name
-}
-
 // gatherUpdates reads the open updates of the subscription: from the cache, but
 // live before a new time of a TestClock is taken up, so that a test that makes an
 // update and then moves the clock does not depend on which event comes first
@@ -206,10 +199,10 @@ func (r *Reconciler) gatherUpdates(ctx context.Context, w *world) error {
 	}
 	for i := range list.Items {
 		u := &list.Items[i]
-		if index.Finished(u.Status.State) || !u.DeletionTimestamp.IsZero() {
+		if facts.Finished(u.Status.State) || !u.DeletionTimestamp.IsZero() {
 			continue
 		}
-		if !belongs(u, w.sub) {
+		if !facts.Belongs(u, w.sub) {
 			if err := r.reportForeign(ctx, u); err != nil {
 				return err
 			}
@@ -274,15 +267,6 @@ func (w *world) originOf(uid string) v1alpha1.UpdateOrigin {
 func (w *world) drop(uid string) {
 	delete(w.updates, uid)
 	w.input.Updates = slices.DeleteFunc(w.input.Updates, func(u subscription.Update) bool { return u.UID == uid })
-}
-
-// belongs reports whether an update that names the subscription means this one,
-// and not an earlier one of that name.
-func belongs(u *v1alpha1.SubscriptionUpdate, sub *v1alpha1.Subscription) bool {
-	if uid := u.Spec.SubscriptionRef.UID; uid != "" && uid != sub.UID {
-		return false
-	}
-	return u.Status.SubscriptionUID == "" || u.Status.SubscriptionUID == sub.UID
 }
 
 // gatherPolicies reads every proration policy that anything gathered names.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/record"
 )
@@ -150,7 +151,7 @@ func dueTime(s *v1alpha1.Subscription) *metav1.Time {
 // overdue is by how long a subscription's renewal is late because of the operator: nobody suspended it,
 // and no fault of its own or of what it names holds it up. Who lives by a TestClock is never late.
 func overdue(s *v1alpha1.Subscription, now time.Time) time.Duration {
-	if s.Spec.TestClockRef != nil || s.Spec.Suspend || dueTime(s) == nil || waits(s.Status.Conditions) {
+	if facts.IsByHand(s) || s.Spec.Suspend || dueTime(s) == nil || waits(s.Status.Conditions) {
 		return 0
 	}
 	return max(now.Sub(dueTime(s).Time), 0)

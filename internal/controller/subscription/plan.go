@@ -17,7 +17,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
-	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/record"
 )
 
@@ -79,7 +79,7 @@ func (r *Reconciler) confirm(ctx context.Context, w *world, outcome subscription
 		if client.IgnoreNotFound(err) != nil {
 			return false, fmt.Errorf("read SubscriptionUpdate %q: %w", cached.Name, err)
 		}
-		if apierrors.IsNotFound(err) || u.UID != cached.UID || index.Finished(u.Status.State) || !belongs(&u, w.sub) {
+		if apierrors.IsNotFound(err) || u.UID != cached.UID || facts.Finished(u.Status.State) || !facts.Belongs(&u, w.sub) {
 			w.drop(string(cached.UID))
 			changed = true
 			continue
@@ -110,7 +110,7 @@ func (r *Reconciler) recordEdits(ctx context.Context, w *world) error {
 		if err != nil {
 			return fmt.Errorf("create a SubscriptionUpdate for an edit of the spec: %w", err)
 		}
-		if belongs(update, w.sub) && !index.Finished(update.Status.State) {
+		if facts.Belongs(update, w.sub) && !facts.Finished(update.Status.State) {
 			w.add(update)
 		}
 	}

@@ -125,10 +125,7 @@ func (r *Reconciler) reconcile(ctx context.Context, sub *v1alpha1.Subscription) 
 	if done, err := r.letGo(ctx, sub); done || err != nil {
 		return ctrl.Result{}, err
 	}
-	if w.heldBack {
-		return ctrl.Result{RequeueAfter: time.Millisecond}, nil
-	}
-	return ctrl.Result{RequeueAfter: r.wakeUp(w, p.outcome)}, nil
+	return r.again(w, p.outcome), nil
 }
 
 // finalize puts the finalizer on before the first commit, so that no deletion
@@ -232,29 +229,4 @@ func withoutClock(sub *v1alpha1.Subscription) (*world, error) {
 // without a Final document (billing design, section 14).
 func abandoned(sub *v1alpha1.Subscription) bool {
 	return !sub.DeletionTimestamp.IsZero() && sub.Annotations[v1alpha1.AnnotationDelete] == v1alpha1.DeleteAbandon
-}
-
-// wakeUp is how long until the next event, or until an edit that could not be recorded is tried again; zero when
-// there is neither.
-func (r *Reconciler) wakeUp(w *world, outcome subscription.Outcome) time.Duration {
-	next := r.nextEvent(w, outcome)
-	if w.unrecorded == nil {
-		return next
-	}
-	if next == 0 {
-		return editRetry
-	}
-	return min(next, editRetry)
-}
-
-// nextEvent is how long until the next event; zero when nothing is due by the wall
-// clock. A TestClock wakes its subscriptions itself.
-func (r *Reconciler) nextEvent(w *world, outcome subscription.Outcome) time.Duration {
-	if outcome.More {
-		return time.Millisecond
-	}
-	if outcome.Next.IsZero() || w.input.Terms.ByHand {
-		return 0
-	}
-	return max(outcome.Next.Sub(r.Wall.Now()), time.Second)
 }

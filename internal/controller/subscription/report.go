@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,6 +19,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/clocks"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/status"
@@ -71,15 +73,20 @@ func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
 	}
 }
 
-// duplicateKey is what a loader says of a key that belongs to another item; ""
+// duplicateKey is what the loaders say of keys that belong to other items; ""
 // when none does (billing design, section 12.3).
 func duplicateKey(sub *v1alpha1.Subscription) string {
+	var messages []string
 	for _, load := range sub.Status.Loads {
 		if load.Reason == v1alpha1.ReasonDuplicateKey {
-			return load.Message
+			messages = append(messages, load.Message)
 		}
 	}
-	return ""
+	if len(messages) == 0 {
+		return ""
+	}
+	return strings.Join(messages, " ") + " Set the quantity of such an item in spec.items, or create its subscription again " +
+		"with a customer ID of its own."
 }
 
 // inSync says whether what is in force is what the spec declares.
@@ -92,17 +99,26 @@ func inSync(set status.Conditions, w *world, outcome subscription.Outcome) {
 		set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, w.unrecorded.reason, w.unrecorded.message)
 		return
 	}
-	for _, waiting := range outcome.Waiting {
-		if w.originOf(waiting.UID) == v1alpha1.OriginSpec {
-			set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, string(waiting.Fault.Reason), waiting.Fault.Message)
-			return
-		}
+	if waiting := w.waitingEdits(outcome); waiting != nil {
+		set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, string(waiting.Reason), waiting.Message)
+		return
 	}
 	if difference := subscription.Difference(outcome.State, w.input.Terms); difference != nil {
 		set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, string(difference.Reason), difference.Message)
 		return
 	}
 	set.Set(v1alpha1.ConditionInSync, metav1.ConditionTrue, v1alpha1.ReasonInSync, "What is in force is what the spec declares.")
+}
+
+// waitingEdits says what the edits of the spec wait for that are not in force yet; nil when there are none.
+func (w *world) waitingEdits(outcome subscription.Outcome) *subscription.Fault {
+	var faults []subscription.Fault
+	for _, waiting := range outcome.Waiting {
+		if w.originOf(waiting.UID) == v1alpha1.OriginSpec {
+			faults = append(faults, waiting.Fault)
+		}
+	}
+	return subscription.Together(faults)
 }
 
 // withinLimits says whether the quantities held are within the plans' limits.
@@ -127,7 +143,11 @@ func usage(set status.Conditions, outcome subscription.Outcome) {
 	}
 	fault := subscription.UsageOutsideLimits(outcome.State)
 	if len(outcome.Refused) > 0 {
-		fault = &outcome.Refused[0]
+		faults := outcome.Refused
+		if fault != nil {
+			faults = append(slices.Clone(faults), *fault)
+		}
+		fault = subscription.Together(faults)
 	}
 	switch {
 	case fault == nil:
@@ -226,7 +246,7 @@ func (r *Reconciler) reportOrphans(ctx context.Context, name types.NamespacedNam
 		client.MatchingFields{index.FieldSubscription: name.Name}); err != nil {
 		return fmt.Errorf("list SubscriptionUpdates: %w", err)
 	}
-	list.Items = slices.DeleteFunc(list.Items, func(u v1alpha1.SubscriptionUpdate) bool { return index.Finished(u.Status.State) })
+	list.Items = slices.DeleteFunc(list.Items, func(u v1alpha1.SubscriptionUpdate) bool { return facts.Finished(u.Status.State) })
 	if len(list.Items) == 0 {
 		return nil
 	}

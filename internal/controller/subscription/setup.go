@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 )
 
@@ -34,7 +35,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("subscription").
 		WithOptions(options).
-		For(&v1alpha1.Subscription{}).
+		For(&v1alpha1.Subscription{}, builder.WithPredicates(
+			predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool { return !showsCatchingUp(e) }})).
+		Watches(&v1alpha1.Subscription{}, behindOthers(), builder.WithPredicates(predicate.Funcs{UpdateFunc: showsCatchingUp})).
 		Watches(&v1alpha1.SubscriptionUpdate{}, handler.EnqueueRequestsFromMapFunc(ofUpdate),
 			builder.WithPredicates(spec, predicate.Funcs{DeleteFunc: openUpdateWent})).
 		Watches(&v1alpha1.SeatAssignment{}, handler.EnqueueRequestsFromMapFunc(ofAssignment),
@@ -59,7 +62,7 @@ func ofUpdate(_ context.Context, object client.Object) []reconcile.Request {
 // openUpdateWent reports whether an update that was deleted may have been open. That
 // a finished one went, as retention has them go, changes nothing.
 func openUpdateWent(e event.DeleteEvent) bool {
-	return !index.Finished(e.Object.(*v1alpha1.SubscriptionUpdate).Status.State)
+	return !facts.Finished(e.Object.(*v1alpha1.SubscriptionUpdate).Status.State)
 }
 
 // ofAssignment wakes the subscription that an assignment names, there or not.
@@ -87,7 +90,7 @@ func (r *Reconciler) ofProduct(ctx context.Context, object client.Object) []reco
 // for it: a refresh that changed nothing must not wake 100,000.
 func (r *Reconciler) waitingForRefresh(ctx context.Context, object client.Object) []reconcile.Request {
 	return r.find(ctx, object.GetNamespace(), index.FieldProduct, object.GetName(), func(s *v1alpha1.Subscription) bool {
-		return s.Spec.TestClockRef != nil || (s.Status.PendingUpdates != nil && *s.Status.PendingUpdates > 0)
+		return facts.IsByHand(s) || (s.Status.PendingUpdates != nil && *s.Status.PendingUpdates > 0)
 	})
 }
 
@@ -115,18 +118,17 @@ func (r *Reconciler) ofPolicy(kind v1alpha1.PolicyKind) handler.MapFunc {
 	}
 }
 
-// updatesNaming finds the subscriptions of open updates that name a policy.
+// updatesNaming finds the subscriptions of open updates that name a policy. A
+// namespace of "" is every namespace.
 func (r *Reconciler) updatesNaming(ctx context.Context, namespace, policy string) []reconcile.Request {
 	var updates v1alpha1.SubscriptionUpdateList
-	if err := r.Client.List(ctx, &updates, client.InNamespace(namespace), readOnly); err != nil {
-		log.FromContext(ctx).Error(err, "could not list SubscriptionUpdates")
+	if err := r.Client.List(ctx, &updates, client.InNamespace(namespace),
+		client.MatchingFields{index.FieldOpenPolicy: policy}, readOnly); err != nil {
+		log.FromContext(ctx).Error(err, "could not find the SubscriptionUpdates that name a policy")
 	}
 	var requests []reconcile.Request
 	for i := range updates.Items {
-		u := &updates.Items[i]
-		if ref := u.Spec.ProrationPolicyRef; ref != nil && !index.Finished(u.Status.State) && index.PolicyKey(*ref) == policy {
-			requests = append(requests, ofUpdate(ctx, u)...)
-		}
+		requests = append(requests, ofUpdate(ctx, &updates.Items[i])...)
 	}
 	return requests
 }

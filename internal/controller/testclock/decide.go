@@ -15,11 +15,11 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
-// facts is all that decides whether everything on a clock has reached its time.
-type facts struct {
+// situation is all that decides whether everything on a clock has reached its time.
+type situation struct {
 	// clock is the name of the clock, now the time it shows.
 	clock string
 	now   time.Time
@@ -27,6 +27,8 @@ type facts struct {
 	subscriptions []v1alpha1.Subscription
 	updates       []v1alpha1.SubscriptionUpdate
 	products      []v1alpha1.SeatProduct
+	// rivals live by other clocks and may own the key of an item of a subscription.
+	rivals []v1alpha1.Subscription
 	// invoices holds, by name, the UID of the subscription that an invoice in place is for.
 	invoices map[string]types.UID
 }
@@ -34,7 +36,7 @@ type facts struct {
 // check finds what a clock waits for in one respect: the names of the objects, in any order.
 type check struct {
 	kind    string
-	waiting func(facts) []string
+	waiting func(situation) []string
 	until   string
 }
 
@@ -51,7 +53,7 @@ var checks = []check{
 }
 
 // waitsFor says in one sentence what the clock waits for, and nothing when all has reached its time.
-func waitsFor(f facts) string {
+func waitsFor(f situation) string {
 	for _, c := range checks {
 		if names := c.waiting(f); len(names) > 0 {
 			return fmt.Sprintf("Waits until these %s %s: %s", c.kind, c.until, enumerate(names))
@@ -74,7 +76,7 @@ func enumerate(names []string) string {
 
 // behind returns the subscriptions that have not taken up the clock's time, or not their own spec. One that has seen a
 // later time, on an earlier clock of the name, keeps it.
-func behind(f facts) []string {
+func behind(f situation) []string {
 	var names []string
 	for i := range f.subscriptions {
 		s := &f.subscriptions[i]
@@ -88,7 +90,7 @@ func behind(f facts) []string {
 
 // owing returns the subscriptions with an effect in their outbox that is not in place. An entry alone
 // means nothing: it stays until the next commit, which may be a month of the clock away.
-func owing(f facts) []string {
+func owing(f situation) []string {
 	updates := make(map[string]*v1alpha1.SubscriptionUpdate, len(f.updates))
 	for i := range f.updates {
 		updates[f.updates[i].Name] = &f.updates[i]
@@ -110,7 +112,7 @@ func owed(subscription types.UID, effect v1alpha1.Effect, updates map[string]*v1
 	switch effect.Type {
 	case v1alpha1.EffectMarkUpdate:
 		update, exists := updates[effect.Name]
-		return exists && update.UID == effect.UID && !index.Finished(update.Status.State)
+		return exists && update.UID == effect.UID && !facts.Finished(update.Status.State)
 	case v1alpha1.EffectCreateInvoice:
 		return invoices[effect.Name] != subscription
 	default:
@@ -119,7 +121,7 @@ func owed(subscription types.UID, effect v1alpha1.Effect, updates map[string]*v1
 }
 
 // undecided returns the updates that are due at the clock's time and not decided.
-func undecided(f facts) []string {
+func undecided(f situation) []string {
 	subscriptions := make(map[string]*v1alpha1.Subscription, len(f.subscriptions))
 	for i := range f.subscriptions {
 		subscriptions[f.subscriptions[i].Name] = &f.subscriptions[i]
@@ -128,21 +130,11 @@ func undecided(f facts) []string {
 	for i := range f.updates {
 		update := &f.updates[i]
 		subscription := subscriptions[update.Spec.SubscriptionRef.Name]
-		if subscription != nil && isFor(update, subscription) && awaited(update, subscription, f.now) {
+		if subscription != nil && facts.Belongs(update, subscription) && awaited(update, subscription, f.now) {
 			names = append(names, update.Name)
 		}
 	}
 	return names
-}
-
-// isFor says whether an update of a subscription's name is meant for that very subscription.
-func isFor(update *v1alpha1.SubscriptionUpdate, subscription *v1alpha1.Subscription) bool {
-	for _, uid := range []types.UID{update.Spec.SubscriptionRef.UID, update.Status.SubscriptionUID} {
-		if uid != "" && uid != subscription.UID {
-			return false
-		}
-	}
-	return true
 }
 
 // awaited says whether the clock waits for an update to be decided. A suspended subscription takes no

@@ -56,6 +56,23 @@ func loadFailed(reason string) func(*v1alpha1.Subscription) {
 	}
 }
 
+// second adds an item with the key of the first.
+func second(s *v1alpha1.Subscription) {
+	item := s.Status.Items[0]
+	item.Name = "more"
+	s.Status.Items = append(s.Status.Items, item)
+}
+
+// withRival adds an older subscription of the same customer that lives by the wall clock.
+func withRival(f situation) situation {
+	rival := settled("older", func(s *v1alpha1.Subscription) {
+		s.Spec.Customer.ID, s.Spec.TestClockRef = f.subscriptions[0].Spec.Customer.ID, nil
+	})
+	f.subscriptions[0].CreationTimestamp = metav1.NewTime(now)
+	f.rivals = []v1alpha1.Subscription{rival}
+	return f
+}
+
 func owes(effects ...v1alpha1.Effect) func(*v1alpha1.Subscription) {
 	return func(s *v1alpha1.Subscription) { s.Status.Outbox = effects }
 }
@@ -107,17 +124,17 @@ func product(refreshes ...v1alpha1.RefreshStatus) v1alpha1.SeatProduct {
 func TestWaitsFor(t *testing.T) {
 	refreshed := product(v1alpha1.RefreshStatus{Clock: "clock", LastAttemptTime: at(earlier), NextRefreshTime: at(later)})
 	overdue := product(v1alpha1.RefreshStatus{Clock: "clock", LastAttemptTime: at(earlier), NextRefreshTime: at(now)})
-	withProduct := func(p v1alpha1.SeatProduct, changes ...func(*v1alpha1.Subscription)) facts {
-		return facts{subscriptions: []v1alpha1.Subscription{settled("acme", changes...)}, products: []v1alpha1.SeatProduct{p}}
+	withProduct := func(p v1alpha1.SeatProduct, changes ...func(*v1alpha1.Subscription)) situation {
+		return situation{subscriptions: []v1alpha1.Subscription{settled("acme", changes...)}, products: []v1alpha1.SeatProduct{p}}
 	}
-	withUpdate := func(u v1alpha1.SubscriptionUpdate, changes ...func(*v1alpha1.Subscription)) facts {
-		return facts{
+	withUpdate := func(u v1alpha1.SubscriptionUpdate, changes ...func(*v1alpha1.Subscription)) situation {
+		return situation{
 			subscriptions: []v1alpha1.Subscription{settled("acme", changes...)},
 			products:      []v1alpha1.SeatProduct{refreshed},
 			updates:       []v1alpha1.SubscriptionUpdate{u},
 		}
 	}
-	only := func(subscriptions ...v1alpha1.Subscription) facts { return facts{subscriptions: subscriptions} }
+	only := func(subscriptions ...v1alpha1.Subscription) situation { return situation{subscriptions: subscriptions} }
 	const (
 		takeUp  = "Waits until these Subscriptions have taken up the time: acme"
 		carry   = "Waits until these Subscriptions have carried out what they owe: acme"
@@ -126,9 +143,9 @@ func TestWaitsFor(t *testing.T) {
 	)
 
 	cases := map[string]struct {
-		reason string
-		facts  facts
-		want   string
+		reason    string
+		situation situation
+		want      string
 	}{
 		"nobody":  {"a clock without subscriptions has nothing to wait for", only(), ""},
 		"settled": {"all has reached the time", withProduct(refreshed), ""},
@@ -175,12 +192,12 @@ func TestWaitsFor(t *testing.T) {
 			withProduct(refreshed, owes(mark("gone", "uid-gone"))), "",
 		},
 		"invoice owed": {"the invoice does not exist", withProduct(refreshed, owes(invoice("acme-1"))), carry},
-		"invoice in place": {"the invoice exists and is ours", facts{
+		"invoice in place": {"the invoice exists and is ours", situation{
 			subscriptions: []v1alpha1.Subscription{settled("acme", owes(invoice("acme-1")))},
 			products:      []v1alpha1.SeatProduct{refreshed},
 			invoices:      map[string]types.UID{"acme-1": "uid-acme"},
 		}, ""},
-		"foreign invoice": {"an invoice of another is not ours", facts{
+		"foreign invoice": {"an invoice of another is not ours", situation{
 			subscriptions: []v1alpha1.Subscription{settled("acme", owes(invoice("acme-1")))},
 			invoices:      map[string]types.UID{"acme-1": "uid-other"},
 		}, carry},
@@ -275,10 +292,21 @@ func TestWaitsFor(t *testing.T) {
 			p.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionLoaded, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonBadCounts}}
 			return p
 		}(), uncounted), refresh},
-		"duplicate key": {"a key that belongs to another is not counted here", withProduct(overdue, loadFailed(v1alpha1.ReasonDuplicateKey)), ""},
-		"canceled":      {"for what has ended nothing is counted", withProduct(overdue, canceled), ""},
-		"suspended":     {"what is stopped is counted all the same", withProduct(overdue, suspended), refresh},
-		"going":         {"what goes is not", withProduct(overdue, func(s *v1alpha1.Subscription) { s.DeletionTimestamp = at(now) }), ""},
+		"duplicate key": {
+			"a key that belongs to an item on another clock is not counted here",
+			withRival(withProduct(overdue, loadFailed(v1alpha1.ReasonDuplicateKey))), "",
+		},
+		"duplicate key, free again": {
+			"a key is counted here once nobody else has it",
+			withProduct(overdue, loadFailed(v1alpha1.ReasonDuplicateKey)), refresh,
+		},
+		"duplicate key, its own": {
+			"of two items of a subscription, one owns the key and is counted",
+			withProduct(overdue, loadFailed(v1alpha1.ReasonDuplicateKey), second), refresh,
+		},
+		"canceled":  {"for what has ended nothing is counted", withProduct(overdue, canceled), ""},
+		"suspended": {"what is stopped is counted all the same", withProduct(overdue, suspended), refresh},
+		"going":     {"what goes is not", withProduct(overdue, func(s *v1alpha1.Subscription) { s.DeletionTimestamp = at(now) }), ""},
 
 		"new update":           {"an update that nobody has looked at is decided first", withUpdate(update("u", "", nil)), decide},
 		"new, blocked":         {"also by who is blocked", withUpdate(update("u", "", nil), notReady), decide},
@@ -298,8 +326,8 @@ func TestWaitsFor(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			tc.facts.clock, tc.facts.now = "clock", now
-			if diff := cmp.Diff(tc.want, waitsFor(tc.facts)); diff != "" {
+			tc.situation.clock, tc.situation.now = "clock", now
+			if diff := cmp.Diff(tc.want, waitsFor(tc.situation)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}
 		})

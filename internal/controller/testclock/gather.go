@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 )
 
@@ -21,21 +22,57 @@ const readOnly = client.UnsafeDisableDeepCopy
 // gather reads what decides about a clock. It reads in the order against the flow: products before
 // the updates that their refreshes made, updates before the invoices that their commits owe. What is
 // seen settled was then settled when the next was read.
-func (r *Reconciler) gather(ctx context.Context, reader client.Reader, clock *v1alpha1.TestClock, subscriptions []v1alpha1.Subscription) (facts, error) {
-	f := facts{clock: clock.Name, now: clock.Spec.Now.Time, subscriptions: subscriptions}
+func (r *Reconciler) gather(ctx context.Context, reader client.Reader, clock *v1alpha1.TestClock, subscriptions []v1alpha1.Subscription) (situation, error) {
+	f := situation{clock: clock.Name, now: clock.Spec.Now.Time, subscriptions: subscriptions}
 	if len(behind(f)) > 0 {
 		// What else there is to wait for does not matter yet.
 		return f, nil
 	}
 	var err error
 	if f.products, err = products(ctx, reader, clock.Namespace); err != nil {
-		return facts{}, err
+		return situation{}, err
 	}
 	if f.updates, err = updates(ctx, reader, clock.Namespace, subscriptions); err != nil {
-		return facts{}, err
+		return situation{}, err
+	}
+	if f.rivals, err = r.rivals(ctx, clock, subscriptions); err != nil {
+		return situation{}, err
 	}
 	f.invoices, err = r.invoices(ctx, clock.Namespace, subscriptions)
 	return f, err
+}
+
+// rivals returns the subscriptions on other clocks that may own the key of an item. They are read only where a product
+// said that a key belongs to another, and from the cache: the API server cannot select them, and the product says so
+// when the owner of a key changes.
+func (r *Reconciler) rivals(ctx context.Context, clock *v1alpha1.TestClock, subscriptions []v1alpha1.Subscription) ([]v1alpha1.Subscription, error) {
+	var rivals []v1alpha1.Subscription
+	for _, product := range sets.List(contested(subscriptions)) {
+		var list v1alpha1.SubscriptionList
+		if err := r.Client.List(ctx, &list, client.InNamespace(clock.Namespace),
+			client.MatchingFields{index.FieldProduct: product}, readOnly); err != nil {
+			return nil, fmt.Errorf("list the Subscriptions of SeatProduct %q: %w", product, err)
+		}
+		for _, subscription := range list.Items {
+			if facts.Clock(&subscription) != clock.Name {
+				rivals = append(rivals, subscription)
+			}
+		}
+	}
+	return rivals, nil
+}
+
+// contested returns the products of which several items have one key.
+func contested(subscriptions []v1alpha1.Subscription) sets.Set[string] {
+	products := sets.New[string]()
+	for i := range subscriptions {
+		for _, load := range subscriptions[i].Status.Loads {
+			if load.Reason == v1alpha1.ReasonDuplicateKey {
+				products.Insert(load.Product)
+			}
+		}
+	}
+	return products
 }
 
 // cachedSubscriptions returns the subscriptions on a clock as the cache has them.
@@ -57,7 +94,7 @@ func subscriptionsOn(ctx context.Context, reader client.Reader, clock *v1alpha1.
 	}
 	var on []v1alpha1.Subscription
 	for _, subscription := range list.Items {
-		if ref := subscription.Spec.TestClockRef; ref != nil && ref.Name == clock.Name {
+		if facts.Clock(&subscription) == clock.Name {
 			on = append(on, subscription)
 		}
 	}

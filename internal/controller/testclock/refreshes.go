@@ -12,13 +12,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
 )
 
 // unrefreshed returns the products whose loader has not run although it is due on this clock.
-func unrefreshed(f facts) []string {
+func unrefreshed(f situation) []string {
 	var names []string
 	open := openCounts(f.updates)
 	for i := range f.products {
@@ -33,7 +33,7 @@ func unrefreshed(f facts) []string {
 func openCounts(updates []v1alpha1.SubscriptionUpdate) map[loading.ItemID]loading.Pending {
 	open := map[loading.ItemID]loading.Pending{}
 	for i := range updates {
-		if index.Finished(updates[i].Status.State) {
+		if facts.Finished(updates[i].Status.State) {
 			continue
 		}
 		id, update, ok := record.LoadingPending(&updates[i])
@@ -46,13 +46,14 @@ func openCounts(updates []v1alpha1.SubscriptionUpdate) map[loading.ItemID]loadin
 
 // refreshDue says whether a refresh of a product is due on the clock. An attempt counts, whatever came
 // of it: a source that is down must not stop the clock. Nor must anything that waits for a person.
-func refreshDue(product *v1alpha1.SeatProduct, f facts, open map[loading.ItemID]loading.Pending) bool {
+func refreshDue(product *v1alpha1.SeatProduct, f situation, open map[loading.ItemID]loading.Pending) bool {
 	due := loading.Facts{
 		Product: record.LoadingProduct(product),
 		Clocks:  map[string]time.Time{f.clock: f.now},
 		Open:    open,
 	}
-	due.Connection = loading.Connect(due.Product, counted(product.Name, f.subscriptions), len(f.subscriptions))
+	due.Connection = loading.Connect(due.Product, read(product.Name, f.subscriptions, f.rivals), len(f.subscriptions))
+	due.Connection.Items = slices.DeleteFunc(due.Connection.Items, func(i loading.Connected) bool { return i.Clock != f.clock })
 	switch entry := due.Product.Entry(f.clock); {
 	case len(due.Connection.Items) == 0:
 		return false
@@ -71,18 +72,16 @@ func refreshDue(product *v1alpha1.SeatProduct, f facts, open map[loading.ItemID]
 	return slices.ContainsFunc(due.Connection.Items, func(i loading.Connected) bool { return due.FirstDue(&i) })
 }
 
-// counted reads the subscriptions on the clock. One whose key belongs to another item is left out: that may
-// be the item of a subscription on another clock.
-func counted(product string, subscriptions []v1alpha1.Subscription) iter.Seq[*loading.Subscription] {
+// read reads subscriptions one after the other into the same value.
+func read(product string, lists ...[]v1alpha1.Subscription) iter.Seq[*loading.Subscription] {
 	return func(yield func(*loading.Subscription) bool) {
 		var read loading.Subscription
-		for i := range subscriptions {
-			if record.LoadOf(&subscriptions[i], product).Reason == v1alpha1.ReasonDuplicateKey {
-				continue
-			}
-			record.ReadLoading(&read, &subscriptions[i], product)
-			if !yield(&read) {
-				return
+		for _, subscriptions := range lists {
+			for i := range subscriptions {
+				record.ReadLoading(&read, &subscriptions[i], product)
+				if !yield(&read) {
+					return
+				}
 			}
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
 // SetupWithManager starts the reconciler with the manager. Its own status writes wake it too: a pass
@@ -33,11 +34,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 
 // requestsForSubscription wakes the clock that a subscription lives by.
 func (r *Reconciler) requestsForSubscription(_ context.Context, object client.Object) []reconcile.Request {
-	ref := object.(*v1alpha1.Subscription).Spec.TestClockRef
-	if ref == nil {
+	clock := facts.Clock(object.(*v1alpha1.Subscription))
+	if clock == "" {
 		return nil
 	}
-	return []reconcile.Request{{NamespacedName: client.ObjectKey{Namespace: object.GetNamespace(), Name: ref.Name}}}
+	return []reconcile.Request{{NamespacedName: client.ObjectKey{Namespace: object.GetNamespace(), Name: clock}}}
 }
 
 func (r *Reconciler) requestsForUpdate(ctx context.Context, object client.Object) []reconcile.Request {
