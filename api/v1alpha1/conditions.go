@@ -214,8 +214,8 @@ const (
 	// ReasonSoftLimitReached says that usage reached the soft limit.
 	ReasonSoftLimitReached = "SoftLimitReached"
 
-	// ReasonTrialLimitReached says that usage reached the trial limit.
-	ReasonTrialLimitReached = "TrialLimitReached"
+	// ReasonTrialUsageLimitReached says that usage reached the trial limit.
+	ReasonTrialUsageLimitReached = "TrialUsageLimitReached"
 
 	// ReasonHardLimitReached says that usage reached the hard limit and is capped there.
 	ReasonHardLimitReached = "HardLimitReached"
@@ -305,11 +305,4 @@ const (
 
 	// ReasonDeadLettered says that events were given up.
 	ReasonDeadLettered = "DeadLettered"
-)
-
-// Reasons of events that are the reason of no condition.
-const (
-	// EventKeysMissing says that keys began to be missing from a product's answers, and that their counts are
-	// kept.
-	EventKeysMissing = "KeysMissing"
 )

@@ -34,24 +34,28 @@ func TestColumns(t *testing.T) {
 		from   string
 		status string
 		want   string
+		// wide is what -o wide shows besides.
+		wide string
 	}{
 		"a subscription": {
 			reason: "its state, its size, when it renews, and whether all is well",
 			kind:   "Subscription", from: "full/subscription",
-			status: `{status: {state: Active, seats: 7, renewalTime: "2036-05-01T00:00:00Z", endTime: "2036-06-01T00:00:00Z", pendingUpdates: 1, conditions: ` + ready + `}}`,
-			want:   "State=Active Seats=7 Renews=2036-05-01T00:00:00Z Ends=2036-06-01T00:00:00Z Pending=1 Ready=True Reason=Reconciled Age=0s",
+			status: `{status: {state: Active, seats: 7, recurringAmount: "87.50", currency: EUR, creditBalance: "5.00", renewalTime: "2036-05-01T00:00:00Z", endTime: "2036-06-01T00:00:00Z", pendingUpdates: 1, conditions: ` + ready + `}}`,
+			want:   "Customer=acme State=Active Seats=7 Amount=87.50 Renews=2036-05-01T00:00:00Z Ends=2036-06-01T00:00:00Z Pending=1 Ready=True Reason=Reconciled Age=0s",
+			wide:   "Currency=EUR Upcoming=<nil> Credit=5.00 InSync=<nil>",
 		},
 		"a subscription without seats": {
 			reason: "none is a number too",
 			kind:   "Subscription", from: "minimal/subscription",
 			status: `{status: {state: Pending, seats: 0, pendingUpdates: 0, conditions: ` + condition("Ready", "False", "WaitingForSeats") + `}}`,
-			want:   "State=Pending Seats=0 Renews=<nil> Ends=<nil> Pending=0 Ready=False Reason=WaitingForSeats Age=0s",
+			want:   "Customer=acme State=Pending Seats=0 Amount=<nil> Renews=<nil> Ends=<nil> Pending=0 Ready=False Reason=WaitingForSeats Age=0s",
 		},
 		"an update": {
 			reason: "what changed and what it costs",
 			kind:   "SubscriptionUpdate", from: "minimal/subscriptionupdate",
-			status: `{status: {summary: editors 2 → 7, adjustmentAmount: "31.25", adjustmentText: "31.25", state: Applied}}`,
+			status: `{status: {summary: editors 2 → 7, adjustmentAmount: "31.25", adjustmentText: "31.25", state: Applied, lines: [{key: 1-0, item: editors, kind: Debit, description: "5 seats added, 15 of 30 days", amount: "31.25"}]}}`,
 			want:   "Subscription=acme Summary=editors 2 → 7 Adjustment=31.25 State=Applied Age=0s",
+			wide:   "Effective=<nil> Reason=<nil> First line=5 seats added, 15 of 30 days",
 		},
 		"an update that waits": {
 			reason: "what it would cost, in parentheses",
@@ -60,15 +64,17 @@ func TestColumns(t *testing.T) {
 			want:   "Subscription=acme Summary=editors 2 → 7 Adjustment=(31.25) State=Held Age=0s",
 		},
 		"a product": {
-			reason: "whom it concerns, and when it was and will be refreshed",
+			reason: "whom it concerns, when it was refreshed, and when that is tried again",
 			kind:   "SeatProduct", from: "minimal/seatproduct",
-			status: `{status: {subscriptions: 1200, seats: 48211, conditions: ` + ready + `, refreshes: [{clock: "", lastRefreshTime: "2026-04-16T02:00:00Z", nextRefreshTime: "2036-04-17T02:00:00Z"}]}}`,
-			want:   "Subscriptions=1200 Seats=48211 Last refresh=2026-04-16T02:00:00Z Next refresh=2036-04-17T02:00:00Z Ready=True Reason=Reconciled",
+			status: `{status: {subscriptions: 1200, seats: 48211, conditions: ` + ready + `, nextRefreshText: "2036-04-17T02:00:00Z", refreshes: [{clock: "", lastRefreshTime: "2026-04-16T02:00:00Z", nextRetryTime: "2036-04-16T02:00:30Z", consecutiveFailures: 2}]}}`,
+			want:   "Subscriptions=1200 Seats=48211 Last refresh=2026-04-16T02:00:00Z Next refresh=2036-04-17T02:00:00Z Next retry=2036-04-16T02:00:30Z Ready=True Reason=Reconciled",
+			wide:   "Loaded=<nil> Failures=2 Held=<nil> Age=0s",
 		},
 		"an invoice": {
-			reason: "why it exists and what it comes to",
+			reason: "whose it is, why and since when it exists, and what it comes to",
 			kind:   "Invoice", from: "minimal/invoice",
-			want: "Subscription=acme Reason=Renewal Total=118.75 Due=118.75 Age=0s",
+			want: "Subscription=acme Customer=acme Reason=Renewal Issued=2026-05-01T00:00:00Z Total=118.75 Due=118.75 Currency=EUR Age=0s",
+			wide: "Type=Invoice From=<nil> To=<nil> Paid=<nil>",
 		},
 		"a policy": {
 			reason: "how it rounds and whom it concerns",
@@ -109,15 +115,20 @@ func TestColumns(t *testing.T) {
 			if tc.status != "" {
 				object = updateStatus(t, endpoint, object, tc.status)
 			}
-			if got := rendered(t, crd, object.GetName()); got != tc.want {
+			got, wide := rendered(t, crd, object.GetName())
+			if got != tc.want {
 				t.Errorf("%s:\ngot  %s\nwant %s", tc.reason, got, tc.want)
+			}
+			if tc.wide != "" && wide != tc.wide {
+				t.Errorf("%s, with -o wide:\ngot  %s\nwant %s", tc.reason, wide, tc.wide)
 			}
 		})
 	}
 }
 
-// rendered is an object as `kubectl get` shows it, without its name; an age in seconds counts as none.
-func rendered(t *testing.T, crd *apiextensionsv1.CustomResourceDefinition, name string) string {
+// rendered is an object as `kubectl get` shows it, without its name, and what -o wide adds; an age in seconds counts
+// as none.
+func rendered(t *testing.T, crd *apiextensionsv1.CustomResourceDefinition, name string) (narrow, wide string) {
 	t.Helper()
 	request := groupClient(t).Get().Resource(crd.Spec.Names.Plural).Name(name).
 		SetHeader("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io")
@@ -132,7 +143,7 @@ func rendered(t *testing.T, crd *apiextensionsv1.CustomResourceDefinition, name 
 	if err := json.Unmarshal(content, table); err != nil {
 		t.Fatal(err)
 	}
-	var cells []string
+	var cells, more []string
 	for i, column := range table.ColumnDefinitions {
 		cell := fmt.Sprint(table.Rows[0].Cells[i])
 		if column.Name == "Name" {
@@ -141,10 +152,13 @@ func rendered(t *testing.T, crd *apiextensionsv1.CustomResourceDefinition, name 
 		if column.Name == "Age" {
 			cell = "0s"
 		}
+		if column.Priority > 0 {
+			more = append(more, column.Name+"="+cell)
+			continue
+		}
 		cells = append(cells, column.Name+"="+cell)
 	}
-
-	return strings.Join(cells, " ")
+	return strings.Join(cells, " "), strings.Join(more, " ")
 }
 
 func groupClient(t *testing.T) rest.Interface {

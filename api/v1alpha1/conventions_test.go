@@ -208,6 +208,9 @@ func TestConventionsOfRules(t *testing.T) {
 				if len(strings.Fields(rule.Message)) < 5 || strings.HasSuffix(rule.Message, ".") {
 					t.Errorf("%q must say what is wrong and what to do, without a full stop, for the server goes on after it", rule.Message)
 				}
+				if path == "" && !strings.HasPrefix(rule.FieldPath, ".spec.") {
+					t.Errorf("%q needs a fieldPath: a rule of the whole object without one reads \"<nil>: Invalid value\"", rule.Message)
+				}
 			}
 		})
 	})

@@ -141,9 +141,16 @@ type InvoiceStatus struct {
 // +kubebuilder:selectablefield:JSONPath=`.spec.subscriptionRef.name`
 // +kubebuilder:selectablefield:JSONPath=`.spec.customer.id`
 // +kubebuilder:printcolumn:name="Subscription",type=string,JSONPath=`.spec.subscriptionRef.name`
+// +kubebuilder:printcolumn:name="Customer",type=string,JSONPath=`.spec.customer.id`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.spec.reason`
+// +kubebuilder:printcolumn:name="Issued",type=string,JSONPath=`.spec.issueTime`
 // +kubebuilder:printcolumn:name="Total",type=string,JSONPath=`.spec.subtotal`
 // +kubebuilder:printcolumn:name="Due",type=string,JSONPath=`.spec.amountDue`
+// +kubebuilder:printcolumn:name="Currency",type=string,JSONPath=`.spec.currency`
+// +kubebuilder:printcolumn:name="Type",type=string,JSONPath=`.spec.type`,priority=1
+// +kubebuilder:printcolumn:name="From",type=string,JSONPath=`.spec.periodStart`,priority=1
+// +kubebuilder:printcolumn:name="To",type=string,JSONPath=`.spec.periodEnd`,priority=1
+// +kubebuilder:printcolumn:name="Paid",type=string,JSONPath=`.status.conditions[?(@.type=="Paid")].status`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type Invoice struct {
 	metav1.TypeMeta   `json:",inline"`

@@ -438,6 +438,10 @@ type RefreshStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	ConsecutiveFailures int64 `json:"consecutiveFailures,omitempty"`
 
+	// When the next attempt is made, by the wall clock, while refreshes fail. Absent while they succeed.
+	// +optional
+	NextRetryTime *metav1.Time `json:"nextRetryTime,omitempty"`
+
 	// The last value of the product's annotation billing.seatplane.dev/refresh-requested-at for which an
 	// attempt ended on this clock, whether it succeeded or failed.
 	// +optional
@@ -508,6 +512,12 @@ type SeatProductStatus struct {
 	// +kubebuilder:validation:MaxItems=101
 	Refreshes []RefreshStatus `json:"refreshes,omitempty"`
 
+	// The next refresh of the first entry as kubectl shows it. Empty while refreshes fail: nextRetryTime then
+	// says when the next attempt is made.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	NextRefreshText string `json:"nextRefreshText,omitempty"`
+
 	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which an attempt ended
 	// on every clock, whether it succeeded or failed. The condition Loaded says how it ended.
 	// +optional
@@ -523,9 +533,14 @@ type SeatProductStatus struct {
 // +kubebuilder:printcolumn:name="Subscriptions",type=integer,JSONPath=`.status.subscriptions`
 // +kubebuilder:printcolumn:name="Seats",type=integer,JSONPath=`.status.seats`
 // +kubebuilder:printcolumn:name="Last refresh",type=string,JSONPath=`.status.refreshes[0].lastRefreshTime`
-// +kubebuilder:printcolumn:name="Next refresh",type=string,JSONPath=`.status.refreshes[0].nextRefreshTime`
+// +kubebuilder:printcolumn:name="Next refresh",type=string,JSONPath=`.status.nextRefreshText`
+// +kubebuilder:printcolumn:name="Next retry",type=string,JSONPath=`.status.refreshes[0].nextRetryTime`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Loaded",type=string,JSONPath=`.status.conditions[?(@.type=="Loaded")].reason`,priority=1
+// +kubebuilder:printcolumn:name="Failures",type=integer,JSONPath=`.status.refreshes[0].consecutiveFailures`,priority=1
+// +kubebuilder:printcolumn:name="Held",type=integer,JSONPath=`.status.refreshes[0].held`,priority=1
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,priority=1
 type SeatProduct struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`

@@ -356,6 +356,19 @@ type UpdateEstimate struct {
 	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
 }
 
+// UpdateApproval says who approved an update, by the record that the API server keeps of who wrote which field.
+type UpdateApproval struct {
+	// The name of the client that set spec.approved, such as kubectl-patch: its field manager. It is not the name of
+	// a user; the API server's audit log has that.
+	// +required
+	// +kubebuilder:validation:MaxLength=128
+	Manager string `json:"manager"`
+
+	// When that client last wrote the update.
+	// +optional
+	WrittenTime *metav1.Time `json:"writtenTime,omitempty"`
+}
+
 // UpdatePreview is what a preview would put on documents.
 type UpdatePreview struct {
 	// The document that would be issued at once. Absent when there would be none.
@@ -411,6 +424,10 @@ type SubscriptionUpdateStatus struct {
 	// When an update that was Held was seen to be approved, on the subscription's clock.
 	// +optional
 	ApprovedTime *metav1.Time `json:"approvedTime,omitempty"`
+
+	// Who approved an update that was Held, as far as the API server can tell. Absent while it is not approved.
+	// +optional
+	Approval *UpdateApproval `json:"approval,omitempty"`
 
 	// When the change takes hold, in force.
 	// +optional
@@ -523,6 +540,9 @@ type SubscriptionUpdateStatus struct {
 // +kubebuilder:printcolumn:name="Summary",type=string,JSONPath=`.status.summary`
 // +kubebuilder:printcolumn:name="Adjustment",type=string,JSONPath=`.status.adjustmentText`
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`
+// +kubebuilder:printcolumn:name="Effective",type=string,JSONPath=`.status.effectiveTime`,priority=1
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Applied")].reason`,priority=1
+// +kubebuilder:printcolumn:name="First line",type=string,JSONPath=`.status.lines[0].description`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type SubscriptionUpdate struct {
 	metav1.TypeMeta   `json:",inline"`

@@ -72,7 +72,8 @@ func validate(t *testing.T, kind string, tables ...map[string]row) {
 			return // what the operator copies from a spec has passed the same rules there
 		}
 		for _, rule := range schema.XValidations {
-			if !broken[strings.ReplaceAll(path, "{}", "[]")+": "+rule.Message] {
+			at := strings.TrimPrefix(path+rule.FieldPath, ".")
+			if !broken[strings.ReplaceAll(at, "{}", "[]")+": "+rule.Message] {
 				t.Errorf("no row is refused at %q with %q: add one", path, rule.Message)
 			}
 		}

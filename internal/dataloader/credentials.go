@@ -51,7 +51,7 @@ func ReadSecret(ctx context.Context, live client.Reader, namespace string, ref v
 	err := live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return Released{}, Failf(ReasonSecretNotFound, "Secret %q does not exist", name)
+		return Released{}, Failf(ReasonSecretNotFound, "Secret %q does not exist: create it in the namespace of the SeatProduct, with the key %q", name, ref.Key)
 	case apierrors.IsForbidden(err):
 		return Released{}, Failf(ReasonSecretNotAllowed, "the operator is not permitted to read Secrets in this namespace, so it cannot read Secret %q", name)
 	case err != nil:
@@ -62,7 +62,7 @@ func ReadSecret(ctx context.Context, live client.Reader, namespace string, ref v
 	}
 	value, ok := secret.Data[ref.Key]
 	if !ok || len(value) == 0 {
-		return Released{}, Failf(ReasonSecretNotFound, "Secret %q has no value under the key %q", name, ref.Key)
+		return Released{}, Failf(ReasonSecretNotFound, "Secret %q has no value under the key %q: add it, or correct the key in the SeatProduct", name, ref.Key)
 	}
 	return Released{Secret: NewSecret(string(value)), name: name, hosts: hostsOf(secret)}, nil
 }

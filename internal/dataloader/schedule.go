@@ -43,11 +43,11 @@ func ParseCron(expression, zone string) (Schedule, error) {
 	}
 	parsed, err := parser.Parse(expression)
 	if err != nil {
-		return nil, fmt.Errorf("schedule %q is no cron expression: %w", expression, err)
+		return nil, fmt.Errorf("schedule %q is not a cron expression of five fields, such as \"0 3 * * *\": %w", expression, err)
 	}
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if !ok {
-		return nil, fmt.Errorf("schedule %q is no cron expression", expression)
+		return nil, fmt.Errorf("schedule %q is not a cron expression of five fields, such as \"0 3 * * *\"", expression)
 	}
 	if spec.Next(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
 		return nil, fmt.Errorf("schedule %q never comes", expression)

@@ -108,15 +108,15 @@ func TestCronNext(t *testing.T) {
 
 func TestCronRefused(t *testing.T) {
 	for expression, want := range map[string]string{
-		"":                        "no cron expression",
-		"0 2 * *":                 "no cron expression",
-		"0 0 2 * * *":             "no cron expression",
-		"61 2 * * *":              "no cron expression",
+		"":                        "not a cron expression",
+		"0 2 * *":                 "not a cron expression",
+		"0 0 2 * * *":             "not a cron expression",
+		"61 2 * * *":              "not a cron expression",
 		"@every 5m":               "refresh.every",
 		"TZ=UTC 0 2 * * *":        "refresh.timeZone",
 		"CRON_TZ=UTC 0 2 * * *":   "refresh.timeZone",
 		"0 0 30 2 *":              "never comes",
-		strings.Repeat("1,", 800): "no cron expression",
+		strings.Repeat("1,", 800): "not a cron expression",
 	} {
 		if _, err := ParseCron(expression, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", expression, err, want)

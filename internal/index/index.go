@@ -24,6 +24,9 @@ const (
 	// may make differ.
 	FieldProduct = "spec.items.productRef.name"
 
+	// FieldCustomer finds Subscriptions that have not ended by the ID of their customer.
+	FieldCustomer = "spec.customer.id"
+
 	// FieldTestClock finds Subscriptions by the name of the TestClock they live by.
 	FieldTestClock = "spec.testClockRef.name"
 
@@ -68,6 +71,7 @@ type Index struct {
 func All() []Index {
 	return []Index{
 		{FieldProduct, &v1alpha1.Subscription{}, productsOfSubscription},
+		{FieldCustomer, &v1alpha1.Subscription{}, customerOfSubscription},
 		{FieldTestClock, &v1alpha1.Subscription{}, clockOfSubscription},
 		{FieldProrationPolicy, &v1alpha1.Subscription{}, policyOfSubscription},
 		{FieldProrationPolicy, &v1alpha1.SeatProduct{}, policyOfProduct},
@@ -99,6 +103,14 @@ func PolicyKey(ref v1alpha1.ProrationPolicyReference) string {
 
 func productsOfSubscription(object client.Object) []string {
 	return facts.ProductsOf(object.(*v1alpha1.Subscription))
+}
+
+func customerOfSubscription(object client.Object) []string {
+	s := object.(*v1alpha1.Subscription)
+	if s.Status.State == v1alpha1.SubscriptionCanceled {
+		return nil
+	}
+	return []string{s.Spec.Customer.ID}
 }
 
 func clockOfSubscription(object client.Object) []string {

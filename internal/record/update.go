@@ -72,6 +72,7 @@ func Waiting(u *v1alpha1.SubscriptionUpdate, w subscription.Waiting, c money.Cur
 	st.Summary = w.Summary
 	st.Origin = OriginOf(u)
 	st.SubscriptionUID = u.Status.SubscriptionUID
+	st.Approval = u.Status.Approval
 	st.Conditions = append([]metav1.Condition(nil), u.Status.Conditions...)
 	st.ObservedGeneration = u.Generation
 	if e := w.Estimate; e != nil {

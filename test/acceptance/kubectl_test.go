@@ -41,8 +41,8 @@ spec: {url: "https://hooks.example.com/billing", signingSecretRef: {name: hook, 
 	}{
 		{
 			"spsub",
-			[]string{"NAME", "STATE", "SEATS", "RENEWS", "ENDS", "PENDING", "READY", "REASON", "AGE"},
-			[]string{"acme", "Active", "3", "2026-05-01T00:00:00Z", "0", "True", "Reconciled"},
+			[]string{"NAME", "CUSTOMER", "STATE", "SEATS", "AMOUNT", "RENEWS", "ENDS", "PENDING", "READY", "REASON", "AGE"},
+			[]string{"acme", "acme", "Active", "3", "30.00", "2026-05-01T00:00:00Z", "0", "True", "Reconciled"},
 		},
 		{
 			"spupd",
@@ -51,10 +51,10 @@ spec: {url: "https://hooks.example.com/billing", signingSecretRef: {name: hook, 
 		},
 		{
 			"spprod",
-			[]string{"NAME", "SUBSCRIPTIONS", "SEATS", "LAST REFRESH", "NEXT REFRESH", "READY", "REASON"},
+			[]string{"NAME", "SUBSCRIPTIONS", "SEATS", "LAST REFRESH", "NEXT REFRESH", "NEXT RETRY", "READY", "REASON"},
 			[]string{"seat"},
 		},
-		{"spinv", []string{"NAME", "SUBSCRIPTION", "REASON", "TOTAL", "DUE", "AGE"}, nil},
+		{"spinv", []string{"NAME", "SUBSCRIPTION", "CUSTOMER", "REASON", "ISSUED", "TOTAL", "DUE", "CURRENCY", "AGE"}, nil},
 		{"sppol", []string{"NAME", "ROUNDING", "UNIT", "SUBSCRIPTIONS", "READY", "REASON", "AGE"}, []string{"down", "Down"}},
 		{
 			"spclock",

@@ -300,7 +300,7 @@ spec:
 	}
 	var issued []string
 	for _, i := range invoices {
-		issued = append(issued, fmt.Sprintf("%s document %s over %s EUR", i.Spec.Reason, i.Name, i.Spec.AmountDue))
+		issued = append(issued, fmt.Sprintf("Issued invoice %s for %s EUR (%s)", i.Name, i.Spec.AmountDue, i.Spec.Reason))
 	}
 	o.noticed("acme", "InvoiceIssued", issued...)
 	expect(t, "more than one thing at once",

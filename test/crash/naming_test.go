@@ -139,7 +139,8 @@ func symbolOfRefresh(u *v1alpha1.SubscriptionUpdate, all []client.Object, subscr
 // unique is judged apart).
 var incidental = map[string]bool{
 	"creationTimestamp": true, "deletionTimestamp": true, "lastTransitionTime": true, "loadedTime": true,
-	"catchUpTime": true, "updatedTime": true, "durationMillis": true, "resourceVersion": true, "managedFields": true,
+	"catchUpTime": true, "updatedTime": true, "writtenTime": true, "nextRetryTime": true,
+	"durationMillis": true, "resourceVersion": true, "managedFields": true,
 	"key": true,
 	// How many counts the refresh found changed: one that is repeated after a crash finds those that it
 	// has recorded already unchanged.

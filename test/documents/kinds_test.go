@@ -69,7 +69,7 @@ var pageOf = map[string]kindPage{
 			api.ReasonCurrencyChange, api.ReasonIntervalChangeNeedsReset,
 			// SeatsWithinLimits, SeatsCurrent, UsageWithinLimits
 			api.ReasonWithinLimits, api.ReasonCurrent, api.ReasonBadCounts, api.ReasonKeyMissing, api.ReasonSoftLimitReached,
-			api.ReasonTrialLimitReached, api.ReasonHardLimitReached, api.ReasonReadingWentBack, api.ReasonNotMetered,
+			api.ReasonTrialUsageLimitReached, api.ReasonHardLimitReached, api.ReasonReadingWentBack, api.ReasonNotMetered,
 		},
 	},
 	"SubscriptionUpdate": {

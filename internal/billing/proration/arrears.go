@@ -71,7 +71,7 @@ func afterCut(pos Position, c Charge, cut time.Time, added money.Decimal) Line {
 	line := Line{
 		Item: c.Item, Product: c.Product, Plan: c.Plan,
 		Kind:        kind,
-		Description: describe("changes of the period ended early", &share),
+		Description: describe("Changes for the unused rest of the period", &share),
 		Full:        added.Neg(),
 		From:        cut, To: c.Window.End,
 		Share: &share,

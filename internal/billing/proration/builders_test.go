@@ -78,12 +78,17 @@ func charged(t *testing.T, quantity int64, policy proration.Policy) *account {
 }
 
 func (a *account) charge(quantity int64) proration.Line {
-	pos, line := proration.PeriodCharge(proration.Charge{
-		Item: "editors", Product: "editor-seat", Plan: a.plan, Price: a.price, Currency: a.currency,
-		Quantity: quantity, From: a.window.Natural.Start, Window: a.window, Policy: a.policy,
-	})
+	pos, line := proration.PeriodCharge(a.recurring(quantity))
 	a.pos = pos
 	return line
+}
+
+// recurring is the charge that the account's period starts with.
+func (a *account) recurring(quantity int64) proration.Charge {
+	return proration.Charge{
+		Item: "editors", Product: "editor-seat", Plan: a.plan, Price: a.price, Currency: a.currency,
+		Quantity: quantity, From: a.window.Natural.Start, Window: a.window, Policy: a.policy,
+	}
 }
 
 func (a *account) change(quantity int64, method proration.Method, when string) proration.Change {

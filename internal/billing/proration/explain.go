@@ -26,7 +26,7 @@ func Explain(l Line, currency money.Currency) string {
 	}
 	b := make([]byte, 0, 128)
 	if l.Share == nil {
-		b = append(b, strings.TrimSuffix(l.Description, inFull)...)
+		b = append(b, strings.TrimSuffix(strings.TrimPrefix(l.Description, unusedTime), inFull)...)
 		b = appendFull(b, l, currency)
 	} else {
 		share := inWords(*l.Share)
@@ -79,8 +79,10 @@ func explainFolded(l Line, currency money.Currency) string {
 	return text + " = " + currency.Format(l.Amount)
 }
 
-// subject is what a line is about: its description without the share.
+// subject is what a line is about: its description without the share. That it is a credit is said by the
+// sign of the amounts.
 func subject(description, share string) string {
+	description = strings.TrimPrefix(description, unusedTime)
 	what, found := strings.CutSuffix(description, share)
 	if !found {
 		return description
@@ -88,7 +90,17 @@ func subject(description, share string) string {
 	return strings.TrimSuffix(what, ", ")
 }
 
-const inFull = ", charged in full"
+const (
+	inFull     = ", charged in full"
+	unusedTime = "Credit for unused time: "
+)
+
+// unused describes the credit for units whose plan, item or period ends before its time: "Credit for unused
+// time: 10 seats (monthly)".
+func unused(quantity int64, plan string) string { return unusedTime + onPlan(quantity, plan) }
+
+// onPlan names units and the plan that prices them: "10 seats (monthly)".
+func onPlan(quantity int64, plan string) string { return seats(quantity) + " (" + plan + ")" }
 
 // describe puts what changed and for how much of the period into words: "5
 // seats added, 15 of 30 days".

@@ -79,7 +79,7 @@ func (c Change) replaceCredit(pos Position, full money.Decimal, share Share) (*L
 	if full.Sign() <= 0 {
 		return nil, pos.Remainder
 	}
-	line := c.line(KindCredit, full.Neg(), &share, part{pos.Held, seats(pos.Held) + " off plan " + c.Plan})
+	line := c.line(KindCredit, full.Neg(), &share, part{pos.Held, unused(pos.Held, c.Plan)})
 	left := line.settle(pos.Remainder, c.Currency)
 	return line, left
 }
@@ -93,7 +93,7 @@ func (c Change) replaceDebit(pos Position, full money.Decimal, share *Share) (Po
 	if full.IsZero() {
 		return pos, nil
 	}
-	line := c.line(KindDebit, full, share, part{c.Quantity, seats(c.Quantity) + " on plan " + c.Plan})
+	line := c.line(KindDebit, full, share, part{c.Quantity, onPlan(c.Quantity, c.Plan)})
 	pos.Remainder = line.settle(pos.Remainder, c.Currency)
 	return pos, line
 }
@@ -120,15 +120,15 @@ func (r Replacement) next() Change {
 // [Change.Carried] should the item come back in this period. c.Plan and c.Price
 // are those held; c.Quantity is not read.
 func RemoveItem(pos Position, c Change) (*Line, money.Fraction) {
-	after, line := c.giveBack(pos, seats(pos.Held)+" removed")
+	after, line := c.giveBack(pos, unused(pos.Held, c.Plan))
 	return line, after.Remainder
 }
 
 // SettleItem returns what is given back for an item whose period ends early by
-// Reset or by a cancellation: as [RemoveItem], in other words. It only credits,
-// and rounds as a credit.
+// Reset or by a cancellation, as [RemoveItem]. It only credits, and rounds as a
+// credit.
 func SettleItem(pos Position, c Change) *Line {
-	_, line := c.giveBack(pos, seats(pos.Held)+" settled")
+	_, line := c.giveBack(pos, unused(pos.Held, c.Plan))
 	return line
 }
 

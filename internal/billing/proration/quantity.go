@@ -122,11 +122,12 @@ type part struct {
 
 // seatsChanged describes the line of a change that prices so many units. Where the
 // line is not about all units of the change, or runs against its direction, the
-// words are the change itself: "20 → 21 seats" for a credit.
+// words are the change itself: "20 → 21 seats" for a credit. So they are where the last seat decides what all
+// of them cost.
 func (c Change) seatsChanged(held, priced int64, usual bool) part {
 	change := c.Quantity - held
 	switch {
-	case !usual || (priced != change && priced != -change):
+	case !usual || c.Price.Model == pricing.Volume || (priced != change && priced != -change):
 		return part{priced, strconv.FormatInt(held, 10) + " → " + seats(c.Quantity)}
 	case change > 0:
 		return part{priced, seats(priced) + " added"}

@@ -63,7 +63,7 @@ func Difference(s State, t Terms) *Fault {
 			changed("Item %q is on plan %q of SeatProduct %q since an update; the spec declares plan %q of %q.",
 				item.Name, item.Plan, item.Product, declared.Plan, declared.Product)
 		case declared.Quantity != nil && *declared.Quantity != item.Position.Held:
-			changed("Item %q holds %d seats since an update; the spec declares %d.", item.Name, item.Position.Held,
+			changed("Item %q holds %s since an update; the spec declares %d.", item.Name, quantified(item.Position.Held, "seat"),
 				*declared.Quantity)
 		}
 	}

@@ -24,11 +24,11 @@ const (
 
 // What there is to say of the usage of metered items.
 const (
-	SoftLimitReached  Reason = "SoftLimitReached"
-	TrialLimitReached Reason = "TrialLimitReached"
-	HardLimitReached  Reason = "HardLimitReached"
-	ReadingWentBack   Reason = "ReadingWentBack"
-	NotMetered        Reason = "NotMetered"
+	SoftLimitReached       Reason = "SoftLimitReached"
+	TrialUsageLimitReached Reason = "TrialUsageLimitReached"
+	HardLimitReached       Reason = "HardLimitReached"
+	ReadingWentBack        Reason = "ReadingWentBack"
+	NotMetered             Reason = "NotMetered"
 )
 
 // Why an update waits, or what became of it. BelowMinimum and AboveMaximum also

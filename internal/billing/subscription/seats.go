@@ -84,15 +84,23 @@ func (r *replay) checkLimits(item *Item, quantity int64) *Fault {
 	minimum, maximum := r.limits(item)
 	switch assigned := r.in.Assigned[item.Name]; {
 	case quantity < max(minimum, 0):
-		return &Fault{BelowMinimum, fmt.Sprintf("Item %q would have %d seats; plan %q has a minimum of %d.",
-			item.Name, quantity, item.Plan, minimum)}
+		return &Fault{BelowMinimum, fmt.Sprintf("Item %q would have %s; plan %q has a minimum of %d. Raise the quantity, or use "+
+			"a plan with a lower minimum.", item.Name, quantified(quantity, "seat"), item.Plan, minimum)}
 	case maximum > 0 && quantity > maximum:
-		return &Fault{AboveMaximum, fmt.Sprintf("Item %q would have %d seats; plan %q has a maximum of %d.",
-			item.Name, quantity, item.Plan, maximum)}
+		return &Fault{AboveMaximum, fmt.Sprintf("Item %q would have %s; plan %q has a maximum of %d. Lower the quantity, or use "+
+			"a plan with a higher maximum.", item.Name, quantified(quantity, "seat"), item.Plan, maximum)}
 	case quantity < item.Position.Held && quantity < assigned:
-		return &Fault{SeatsAssigned, fmt.Sprintf("Item %q would have %d seats, but %d are assigned: unassign "+
-			"some first.", item.Name, quantity, assigned)}
+		return &Fault{SeatsAssigned, fmt.Sprintf("Item %q would have %s, but %d are assigned: unassign "+
+			"some first.", item.Name, quantified(quantity, "seat"), assigned)}
 	default:
 		return nil
 	}
+}
+
+// quantified writes a number with its noun: "1 seat", "2 seats".
+func quantified(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -207,7 +207,7 @@ func TestSection11Limits(t *testing.T) {
 		"soft, 75":       {"an event", metering.Limits{Soft: limit(100)}, false, 175, []string{"editors Soft 75 %"}, 75, ""},
 		"soft, all":      {"a jump reaches them all", metering.Limits{Soft: limit(100)}, false, 300, []string{"editors Soft 75 %", "editors Soft 90 %", "editors Soft 100 %"}, 200, SoftLimitReached},
 		"hard":           {"usage is capped", metering.Limits{Hard: limit(100)}, false, 300, []string{"editors Hard 100 %"}, 100, HardLimitReached},
-		"trial":          {"usage is not taken until the trial ends", metering.Limits{Trial: limit(50)}, true, 300, []string{"editors Trial 100 %"}, 50, TrialLimitReached},
+		"trial":          {"usage is not taken until the trial ends", metering.Limits{Trial: limit(50)}, true, 300, []string{"editors Trial 100 %"}, 50, TrialUsageLimitReached},
 		"trial, outside": {"it means nothing after the trial", metering.Limits{Trial: limit(50)}, false, 300, nil, 200, ""},
 	}
 	for name, row := range rows {
@@ -258,7 +258,7 @@ func TestSection11Limits(t *testing.T) {
 			limits metering.Limits
 			says   Reason
 		}{
-			{metering.Limits{Soft: limit(50), Trial: limit(50), Hard: limit(100)}, TrialLimitReached},
+			{metering.Limits{Soft: limit(50), Trial: limit(50), Hard: limit(100)}, TrialUsageLimitReached},
 			{metering.Limits{Soft: limit(50), Trial: limit(100), Hard: limit(100)}, SoftLimitReached},
 			{metering.Limits{Soft: limit(100), Trial: limit(100), Hard: limit(100)}, ""},
 			{metering.Limits{Soft: limit(100), Hard: limit(20)}, HardLimitReached},

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/seatplane/seatplane/internal/billing/calendar"
 )
 
 // target is an item as a change of items wants it.
@@ -218,28 +216,32 @@ func (r *replay) checkSource(p *pending, t target) *Fault {
 // checkAgreed compares currency and interval, which all items share; the
 // currency is fixed at the start, the interval changes by a Reset.
 func (r *replay) checkAgreed(targets []target, renewal Renewal) *Fault {
-	var agreed *calendar.Interval
-	for _, t := range targets {
+	var agreed *target
+	for i := range targets {
+		t := &targets[i]
 		if !t.touched() && renewal != Reset {
 			continue
 		}
-		plan := r.in.Products[t.Product].Plans[t.Plan]
+		plan := r.planOf(t)
 		switch {
 		case plan.Currency != r.state.Currency.Code():
 			return &Fault{CurrencyChange, fmt.Sprintf("Item %q is priced in %s, and the subscription is billed in %s, which "+
 				"is fixed at the start: use a plan in that currency.", t.Name, plan.Currency, r.state.Currency.Code())}
-		case agreed != nil && !plan.Interval.Equal(*agreed):
-			return &Fault{InvalidItems, fmt.Sprintf("Item %q is billed by another interval than the items before it: use "+
-				"plans of one interval.", t.Name)}
+		case agreed != nil && !plan.Interval.Equal(r.planOf(agreed).Interval):
+			return &Fault{InvalidItems, fmt.Sprintf("Item %q is on plan %q, billed every %s, and item %q on plan %q, billed every %s. "+
+				"Use plans of one interval.", agreed.Name, agreed.Plan, r.planOf(agreed).Interval, t.Name, t.Plan, plan.Interval)}
 		case !plan.Interval.Equal(r.state.Interval) && renewal != Reset:
-			return &Fault{IntervalChangeNeedsReset, fmt.Sprintf("Item %q is billed by another interval than the "+
-				"subscription. Create a SubscriptionUpdate with changeItems and renewalPolicy Reset, or use a plan of the same "+
-				"interval.", t.Name)}
+			return &Fault{IntervalChangeNeedsReset, fmt.Sprintf("Item %q is on plan %q, billed every %s, and the subscription is billed "+
+				"every %s. Create a SubscriptionUpdate with changeItems and renewalPolicy Reset, or use a plan of the same "+
+				"interval.", t.Name, t.Plan, plan.Interval, r.state.Interval)}
 		}
-		agreed = &plan.Interval
+		agreed = t
 	}
 	return nil
 }
+
+// planOf returns the plan that a target is to have.
+func (r *replay) planOf(t *target) Plan { return r.in.Products[t.Product].Plans[t.Plan] }
 
 // checkQuantity says why an item cannot hold its quantity on its plan.
 func (r *replay) checkQuantity(t target) *Fault {

@@ -107,7 +107,7 @@ func UsageOutsideLimits(s State) *Fault {
 
 // graverUsage orders what there is to say of usage: what is not billed first, what is only of no use last.
 func graverUsage(a, b Fault) int {
-	order := []Reason{HardLimitReached, TrialLimitReached, SoftLimitReached, ReadingWentBack, NotMetered}
+	order := []Reason{HardLimitReached, TrialUsageLimitReached, SoftLimitReached, ReadingWentBack, NotMetered}
 	return slices.Index(order, a.Reason) - slices.Index(order, b.Reason)
 }
 
@@ -117,13 +117,13 @@ func outsideUsage(item *Item, trial bool) *Fault {
 	case !item.Metered && !item.Limits.IsZero():
 		return &Fault{NotMetered, fmt.Sprintf("Item %q is not on a metered plan: its usage limits are ignored.", item.Name)}
 	case m.HardReached && m.Exhausts(item.Price, item.Limits.Hard):
-		return &Fault{HardLimitReached, fmt.Sprintf("Item %q used %d units and reached its hard limit: further usage in this "+
-			"period is not billed.", item.Name, m.Used)}
+		return &Fault{HardLimitReached, fmt.Sprintf("Item %q used %s and reached its hard limit: further usage in this "+
+			"period is not billed.", item.Name, quantified(m.Used, "unit"))}
 	case m.TrialReached && trial && m.Exhausts(item.Price, item.Limits.Trial):
-		return &Fault{TrialLimitReached, fmt.Sprintf("Item %q used %d units and reached its trial limit: further usage is not "+
-			"taken until the trial ends.", item.Name, m.Used)}
+		return &Fault{TrialUsageLimitReached, fmt.Sprintf("Item %q used %s and reached its trial limit: further usage is not "+
+			"taken until the trial ends.", item.Name, quantified(m.Used, "unit"))}
 	case m.Soft == 100 && metering.Percent(m.Used, item.Price, item.Limits.Soft) >= 100:
-		return &Fault{SoftLimitReached, fmt.Sprintf("Item %q used %d units and reached its soft limit.", item.Name, m.Used)}
+		return &Fault{SoftLimitReached, fmt.Sprintf("Item %q used %s and reached its soft limit.", item.Name, quantified(m.Used, "unit"))}
 	case m.WentBack:
 		return &Fault{ReadingWentBack, fmt.Sprintf("A reading of item %q was lower than the one before and was counted from "+
 			"zero: check that the source returns a total that only grows.", item.Name)}

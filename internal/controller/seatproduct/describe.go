@@ -27,7 +27,8 @@ import (
 // of the load that has ended, nil in a pass without one; now is the wall clock's.
 func describe(after *v1alpha1.SeatProduct, s *situation, taken *result, notes []note, now time.Time) {
 	after.Status.ObservedGeneration = s.product.Generation
-	after.Status.Refreshes = describeRefreshes(s, taken)
+	after.Status.Refreshes = describeRefreshes(s, taken, now)
+	after.Status.NextRefreshText = nextRefreshText(after.Status.Refreshes)
 	answerRequest(after, s.facts.Product.Request)
 	describeConditions(after, s, taken, notes, now)
 }
@@ -43,7 +44,7 @@ func entryOf(product *v1alpha1.SeatProduct, clock string) v1alpha1.RefreshStatus
 }
 
 // describeRefreshes returns an entry for each clock that connected items live by.
-func describeRefreshes(s *situation, taken *result) []v1alpha1.RefreshStatus {
+func describeRefreshes(s *situation, taken *result, now time.Time) []v1alpha1.RefreshStatus {
 	var entries []v1alpha1.RefreshStatus
 	for _, clock := range slices.Sorted(maps.Keys(s.facts.Clocks)) {
 		entry := entryOf(s.product, clock)
@@ -55,9 +56,31 @@ func describeRefreshes(s *situation, taken *result) []v1alpha1.RefreshStatus {
 		case !s.facts.OwesRetry(known):
 			entry.ConsecutiveFailures = 0
 		}
-		entries = append(entries, entry)
+		entries = append(entries, describeRetry(entry, s.product, now))
 	}
 	return entries[:min(len(entries), loading.MaxEntries)]
+}
+
+// describeRetry returns the entry with the time of the next attempt while refreshes fail. It moves with each failure
+// alone.
+func describeRetry(entry v1alpha1.RefreshStatus, product *v1alpha1.SeatProduct, now time.Time) v1alpha1.RefreshStatus {
+	if entry.ConsecutiveFailures == 0 {
+		entry.NextRetryTime = nil
+		return entry
+	}
+	if entry.NextRetryTime == nil || entry.ConsecutiveFailures != entryOf(product, entry.Clock).ConsecutiveFailures {
+		entry.NextRetryTime = record.Time(now.Add(loading.Backoff(entry.ConsecutiveFailures)).UTC().Truncate(time.Second))
+	}
+	return entry
+}
+
+// nextRefreshText is when the next refresh of the first entry is due; "" while it is not known or refreshes fail. The
+// tick of a refresh that failed stays owed, and lies in the past.
+func nextRefreshText(entries []v1alpha1.RefreshStatus) string {
+	if len(entries) == 0 || entries[0].NextRefreshTime == nil || entries[0].ConsecutiveFailures > 0 {
+		return ""
+	}
+	return entries[0].NextRefreshTime.UTC().Format(time.RFC3339)
 }
 
 // describeRefresh returns the entry after a load. On a TestClock that moved while the load ran, the ticks

@@ -179,12 +179,27 @@ func (r *Reconciler) writeStatus(ctx context.Context, memory *memory, before, af
 func (r *Reconciler) announce(before, after *v1alpha1.SeatProduct) {
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionLoaded)
 	is := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionLoaded)
-	switch {
-	case r.Recorder == nil || is == nil || was != nil && was.Status == is.Status && was.Reason == is.Reason:
-	case is.Reason == v1alpha1.ReasonRefreshed && was != nil:
-		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, is.Reason, actionRefresh, "%s", status.EventNote(is.Message))
-	case is.Reason != v1alpha1.ReasonRefreshed && is.Reason != v1alpha1.ReasonSuspended:
-		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, is.Reason, actionRefresh, "%s", status.EventNote(is.Message))
+	if r.Recorder == nil || is == nil || was != nil && was.Status == is.Status && was.Reason == is.Reason {
+		return
+	}
+	if kind := loadedEvent(is.Reason); kind == corev1.EventTypeWarning || kind != "" && was != nil {
+		r.Recorder.Eventf(after, nil, kind, is.Reason, actionRefresh, "%s", status.EventNote(is.Message))
+	}
+}
+
+// loadedEvent returns the type of the event that announces a reason of the condition Loaded; "" for one that nobody
+// has to hear of.
+func loadedEvent(reason string) string {
+	switch reason {
+	case v1alpha1.ReasonRefreshed:
+		return corev1.EventTypeNormal
+	case v1alpha1.ReasonSourceUnreachable, v1alpha1.ReasonSourceError, v1alpha1.ReasonEmptyResult, v1alpha1.ReasonBadCounts,
+		v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretNotAllowed, v1alpha1.ReasonInvalidSchedule,
+		v1alpha1.ReasonInvalidExpression, v1alpha1.ReasonCommitRefused, v1alpha1.ReasonUpdateNameTaken,
+		v1alpha1.ReasonProgressing:
+		return corev1.EventTypeWarning
+	default:
+		return ""
 	}
 }
 

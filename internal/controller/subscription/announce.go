@@ -12,6 +12,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/metering"
+	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/status"
@@ -26,11 +27,7 @@ const (
 func (r *Reconciler) announce(w *world, outcome subscription.Outcome) {
 	for _, e := range outcome.Effects {
 		if d := e.Document; d != nil {
-			name := record.InvoiceName(w.sub.Name, string(w.sub.UID), d.Number)
-			note := fmt.Sprintf("%s document %s over %s %s", d.Reason, name,
-				outcome.State.Currency.Format(d.AmountDue), outcome.State.Currency.Code())
-			invoice := &v1alpha1.Invoice{ObjectMeta: metav1.ObjectMeta{Namespace: w.sub.Namespace, Name: name}}
-			r.Events.Eventf(w.sub, invoice, normal, "InvoiceIssued", "InvoiceIssued", "%s", status.EventNote(note))
+			r.announceInvoice(w, outcome.State.Currency, d)
 			continue
 		}
 		r.announceDecision(w, outcome, e.Decision)
@@ -38,37 +35,63 @@ func (r *Reconciler) announce(w *world, outcome subscription.Outcome) {
 	for _, n := range outcome.Notices {
 		r.announceNotice(w, n)
 	}
-	if w.state.Phase == subscription.Pending && outcome.State.Started() {
-		r.event(w.sub, nil, normal, "Started", "The subscription has started")
+	if w.begins(outcome) {
+		r.event(w.sub, nil, normal, v1alpha1.EventStarted, "The subscription has started")
+		r.announceOlder(w)
 	}
 	if w.state.Phase != subscription.Canceled && outcome.State.Phase == subscription.Canceled {
-		r.event(w.sub, nil, normal, "Canceled", "The subscription has ended")
+		r.event(w.sub, nil, normal, v1alpha1.ReasonCanceled, "The subscription has ended")
 	}
-	if w.state.Parked == "" && outcome.State.Parked != "" {
-		r.event(w.sub, nil, warning, "Parked", outcome.State.Parked)
+}
+
+// begins reports whether an outcome starts the subscription.
+func (w *world) begins(outcome subscription.Outcome) bool {
+	return w.state.Phase == subscription.Pending && outcome.State.Started()
+}
+
+// announceInvoice says that a document was issued, with what is due for it and why it exists.
+func (r *Reconciler) announceInvoice(w *world, currency money.Currency, d *subscription.Document) {
+	name := record.InvoiceName(w.sub.Name, string(w.sub.UID), d.Number)
+	what := "invoice"
+	if d.CreditNote {
+		what = "credit note"
 	}
+	note := fmt.Sprintf("Issued %s %s for %s %s (%s)", what, name, currency.Format(d.AmountDue), currency.Code(), d.Reason)
+	invoice := &v1alpha1.Invoice{ObjectMeta: metav1.ObjectMeta{Namespace: w.sub.Namespace, Name: name}}
+	r.Events.Eventf(w.sub, invoice, normal, v1alpha1.EventInvoiceIssued, v1alpha1.EventInvoiceIssued, "%s", status.EventNote(note))
 }
 
 // announceNotice says that an item reached a threshold of a limit.
 func (r *Reconciler) announceNotice(w *world, n subscription.Notice) {
-	var reason, note string
-	kind := normal
-	switch n.Limit {
-	case subscription.SeatsLimit:
-		reason, note = "SeatsLimitReached", fmt.Sprintf("Item %s holds %d seats: %d %% of its maximum.", n.Item, n.Reached, n.Threshold)
-	case metering.SoftLimit:
-		reason, note = "SoftLimitReached", fmt.Sprintf("Item %s used %d units: %d %% of its soft limit.", n.Item, n.Reached, n.Threshold)
-	case metering.TrialLimit:
-		kind, reason = warning, "TrialUsageLimitReached"
-		note = fmt.Sprintf("Item %s used %d units: further usage is not taken until the trial ends.", n.Item, n.Reached)
-	case metering.HardLimit:
-		kind, reason = warning, "HardLimitReached"
-		note = fmt.Sprintf("Item %s used %d units: further usage in this period is not billed.", n.Item, n.Reached)
-	}
+	kind, reason, note := eventOfNotice(n)
 	// Events of one commit that differ in their note alone are taken for repetitions of the first,
 	// whose note stays: the action tells items and thresholds apart.
 	action := fmt.Sprintf("Reach %d %% of %s", n.Threshold, n.Item)
 	r.Events.Eventf(w.sub, nil, kind, reason, action, "%s", status.EventNote(note))
+}
+
+// eventOfNotice returns the type, the reason and the note of the event that announces a notice.
+func eventOfNotice(n subscription.Notice) (kind, reason, note string) {
+	used := fmt.Sprintf("Item %q used %s: ", n.Item, quantified(n.Reached, "unit"))
+	switch n.Limit {
+	case metering.SoftLimit:
+		return normal, v1alpha1.ReasonSoftLimitReached, used + fmt.Sprintf("%d %% of its soft limit.", n.Threshold)
+	case metering.TrialLimit:
+		return warning, v1alpha1.ReasonTrialUsageLimitReached, used + "further usage is not taken until the trial ends."
+	case metering.HardLimit:
+		return warning, v1alpha1.ReasonHardLimitReached, used + "further usage in this period is not billed."
+	default:
+		return normal, v1alpha1.EventSeatsLimitReached,
+			fmt.Sprintf("Item %q holds %s: %d %% of its maximum.", n.Item, quantified(n.Reached, "seat"), n.Threshold)
+	}
+}
+
+// quantified writes a number with its noun: "1 seat", "2 seats".
+func quantified(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (r *Reconciler) announceDecision(w *world, outcome subscription.Outcome, d *subscription.Decision) {
@@ -79,9 +102,9 @@ func (r *Reconciler) announceDecision(w *world, outcome subscription.Outcome, d 
 		if d.Adjustment != nil {
 			note += fmt.Sprintf(", adjustment %s %s", outcome.State.Currency.Format(*d.Adjustment), outcome.State.Currency.Code())
 		}
-		r.event(w.sub, update, normal, "Applied", note)
+		r.event(w.sub, update, normal, v1alpha1.ReasonApplied, note)
 	case subscription.IsRejected:
-		r.event(w.sub, update, warning, "Rejected", d.Fault.Message)
+		r.event(w.sub, update, warning, v1alpha1.EventRejected, d.Fault.Message)
 	default:
 		// What was superseded or previewed changed nothing, and its status says so.
 	}

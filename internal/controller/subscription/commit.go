@@ -49,6 +49,7 @@ func (r *Reconciler) freezeOne(w *world, outcome subscription.Outcome, e subscri
 		}
 		status := record.Decided(w.sub, *d, currency, w.input.Policies, r.Wall.Now())
 		status.Origin = w.originOf(d.UID)
+		status.Approval = w.approvalOf(d.UID, status.ApprovedTime)
 		return v1alpha1.Effect{Type: v1alpha1.EffectMarkUpdate, Name: d.Name, UID: types.UID(d.UID)}, status
 	}
 	name := record.InvoiceName(w.sub.Name, string(w.sub.UID), e.Document.Number)
@@ -74,10 +75,12 @@ func (r *Reconciler) commit(ctx context.Context, w *world, p intent) error {
 	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	said := w.sub.Status.Conditions
 	*w.sub = *after
 	r.placed.begin(w.sub)
 	w.committed = true
 	r.announce(w, p.outcome)
+	r.announceFaults(w.sub, said)
 	return nil
 }
 

@@ -36,6 +36,8 @@ type world struct {
 	input subscription.Input
 	// updates that are open, by UID, as they were read.
 	updates map[string]*v1alpha1.SubscriptionUpdate
+	// approvals say who approved those of them that were read live, by UID.
+	approvals map[string]*v1alpha1.UpdateApproval
 	// present is what time it is, whatever time the pass takes place at.
 	present record.Present
 	// seats are the assignments, and committed says that this pass has committed.
@@ -49,6 +51,8 @@ type world struct {
 	heldBack bool
 	// startConfirmed: the invoices of an earlier subscription were looked for live.
 	startConfirmed bool
+	// older is the oldest other subscription of the same customer, looked for when this one starts; "" for none.
+	older string
 	// unrecorded says why an edit of the spec has no update yet; nil when every edit has one.
 	unrecorded *unrecorded
 }
@@ -64,7 +68,10 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 		return nil, err
 	}
 	now = notBefore(now, state.LastEvent, record.Instant(sub.Status.ClockTime))
-	w := &world{sub: sub, state: state, updates: map[string]*v1alpha1.SubscriptionUpdate{}}
+	w := &world{
+		sub: sub, state: state,
+		updates: map[string]*v1alpha1.SubscriptionUpdate{}, approvals: map[string]*v1alpha1.UpdateApproval{},
+	}
 	w.input = subscription.Input{
 		Now: now, Before: record.Instant(sub.Status.ClockTime),
 		Terms:      record.Terms(sub),

@@ -164,11 +164,11 @@ var _ = Describe("UsageWithinLimits of a Subscription", func() {
 		status metav1.ConditionStatus
 		used   int64
 	}{
-		v1alpha1.ReasonWithinLimits:      {"75 % is said by an event", &v1alpha1.UsageLimits{SoftLimit: limit(100)}, false, []int64{75}, metav1.ConditionTrue, 75},
-		v1alpha1.ReasonSoftLimitReached:  {"it bounds nothing", &v1alpha1.UsageLimits{SoftLimit: limit(100)}, false, []int64{150}, metav1.ConditionFalse, 150},
-		v1alpha1.ReasonHardLimitReached:  {"usage is capped", &v1alpha1.UsageLimits{HardLimit: limit(100)}, false, []int64{150}, metav1.ConditionFalse, 100},
-		v1alpha1.ReasonTrialLimitReached: {"until the trial ends", &v1alpha1.UsageLimits{TrialLimit: limit(100)}, true, []int64{150}, metav1.ConditionFalse, 100},
-		v1alpha1.ReasonReadingWentBack:   {"it counts from zero", nil, false, []int64{50, 20}, metav1.ConditionFalse, 70},
+		v1alpha1.ReasonWithinLimits:           {"75 % is said by an event", &v1alpha1.UsageLimits{SoftLimit: limit(100)}, false, []int64{75}, metav1.ConditionTrue, 75},
+		v1alpha1.ReasonSoftLimitReached:       {"it bounds nothing", &v1alpha1.UsageLimits{SoftLimit: limit(100)}, false, []int64{150}, metav1.ConditionFalse, 150},
+		v1alpha1.ReasonHardLimitReached:       {"usage is capped", &v1alpha1.UsageLimits{HardLimit: limit(100)}, false, []int64{150}, metav1.ConditionFalse, 100},
+		v1alpha1.ReasonTrialUsageLimitReached: {"until the trial ends", &v1alpha1.UsageLimits{TrialLimit: limit(100)}, true, []int64{150}, metav1.ConditionFalse, 100},
+		v1alpha1.ReasonReadingWentBack:        {"it counts from zero", nil, false, []int64{50, 20}, metav1.ConditionFalse, 70},
 	}
 	for reason, row := range rows {
 		It(reason+": "+row.reason, func(ctx SpecContext) {

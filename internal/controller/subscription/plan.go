@@ -85,6 +85,7 @@ func (r *Reconciler) confirm(ctx context.Context, w *world, outcome subscription
 			continue
 		}
 		live[u.UID] = &u
+		w.approvals[effect.Decision.UID] = record.Approval(&u)
 		if u.ResourceVersion != cached.ResourceVersion {
 			w.drop(string(cached.UID))
 			w.add(&u)

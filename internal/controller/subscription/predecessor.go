@@ -64,7 +64,7 @@ func (w *world) precededBy(invoice *v1alpha1.Invoice) bool {
 // pages. A list without a resourceVersion is as new as etcd; the API server answers it from its watch cache, filters
 // there in memory, and asks etcd for the present revision alone.
 func (r *Reconciler) confirmStart(ctx context.Context, w *world, outcome subscription.Outcome) (changed bool, err error) {
-	if w.startConfirmed || w.state.Phase != subscription.Pending || !outcome.State.Started() {
+	if w.startConfirmed || !w.begins(outcome) {
 		return false, nil
 	}
 	cached := w.input.Predecessor
@@ -72,5 +72,5 @@ func (r *Reconciler) confirmStart(ctx context.Context, w *world, outcome subscri
 		return false, err
 	}
 	w.startConfirmed = true
-	return w.input.Predecessor != cached, nil
+	return w.input.Predecessor != cached, r.gatherOlder(ctx, w)
 }

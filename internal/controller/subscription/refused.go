@@ -50,6 +50,7 @@ func (r *Reconciler) reportAccepted(ctx context.Context, w *world, outcome subsc
 	if _, err := status.Write(ctx, r.Client, w.sub, after); err != nil {
 		return fmt.Errorf("write the conditions: %w", err)
 	}
+	r.announceFaults(after, w.sub.Status.Conditions)
 	*w.sub = *after
 	return nil
 }

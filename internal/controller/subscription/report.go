@@ -168,11 +168,14 @@ func (r *Reconciler) reportWaiting(ctx context.Context, w *world, outcome subscr
 		after.Status = record.Waiting(before, waiting, outcome.State.Currency, w.input.Policies, r.Wall.Now())
 		after.Status.SubscriptionUID = w.sub.UID
 		after.Status.Origin = w.originOf(waiting.UID)
+		if err := r.gatherApproval(ctx, before, after); err != nil {
+			return err
+		}
 		if err := r.write(ctx, before, after); err != nil {
 			return err
 		}
 		if waiting.Verdict == subscription.IsHeld && before.Status.State != v1alpha1.UpdateHeld {
-			r.event(w.sub, after, warning, "Held", waiting.Summary+": "+waiting.Fault.Message)
+			r.event(w.sub, after, warning, v1alpha1.EventHeld, waiting.Summary+": "+waiting.Fault.Message)
 		}
 	}
 	return nil
@@ -233,7 +236,10 @@ func (r *Reconciler) reportUngathered(ctx context.Context, sub *v1alpha1.Subscri
 	if after.Status.State == "" {
 		after.Status.State = v1alpha1.SubscriptionPending
 	}
-	_, err := status.Write(ctx, r.Client, sub, after)
+	wrote, err := status.Write(ctx, r.Client, sub, after)
+	if wrote && err == nil {
+		r.announceFaults(after, sub.Status.Conditions)
+	}
 	return err
 }
 

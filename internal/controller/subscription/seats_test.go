@@ -332,7 +332,7 @@ var _ = Describe("A quantity", func() {
 		limits := condition(b.subscription(ctx, "acme").Status.Conditions, v1alpha1.ConditionSeatsWithinLimits)
 		Expect(limits.Status).To(Equal(metav1.ConditionFalse))
 		Expect(limits.Reason).To(Equal(v1alpha1.ReasonSeatsAssigned))
-		Expect(limits.Message).To(And(ContainSubstring("1 seats"), ContainSubstring("3 are assigned")))
+		Expect(limits.Message).To(ContainSubstring("1 seat, but 3 are assigned"))
 		b.writesNothing(ctx, "acme")
 	})
 })
