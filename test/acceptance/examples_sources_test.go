@@ -44,6 +44,7 @@ func TestExamplesOfSources(t *testing.T) {
 		"demo":             nil, // TestExamplesOfTheDemo
 		"gitops":           nil, // test/gitops
 		"egress":           nil, // TestExampleOfEgress
+		"ci":               nil, // is a test
 	}
 	root, err := controlplane.Root()
 	if err != nil {

@@ -5,9 +5,7 @@ package acceptance
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,10 +13,8 @@ import (
 	"time"
 
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
+	"github.com/seatplane/seatplane/internal/testing/markdown"
 )
-
-// block is a block of the README: its language, and what is in it.
-var block = regexp.MustCompile("(?s)```(sh|yaml)\n(.*?)```")
 
 // untilCounted takes the place of the moment that the README waits, which is longer on some machines.
 const untilCounted = `until kubectl get subscriptionupdates | grep -q "2 → 3.*Applied"; do sleep 0.1; done`
@@ -38,14 +34,14 @@ func TestReadme(t *testing.T) {
 	_, section, _ := strings.Cut(string(readme), "## Your own subscription")
 	section, _, _ = strings.Cut(section, "\n## ")
 	folder, script := t.TempDir(), "set -e\n"
-	for _, each := range block.FindAllStringSubmatch(section, -1) {
-		if each[1] == "sh" {
-			script += each[2]
-		} else {
-			o.write(filepath.Join(folder, "my-customer.yaml"), each[2], 0o600)
+	for _, each := range markdown.Parse("README.md", section).Blocks {
+		switch each.Language {
+		case "sh":
+			script += each.Code
+		case "yaml":
+			o.write(filepath.Join(folder, "my-customer.yaml"), each.Code, 0o600)
 		}
 	}
-	o.write(filepath.Join(folder, "hack", "dev.sh"), fmt.Sprintf("#!/bin/sh\nexec %q \"$@\"\n", filepath.Join(root, "hack", "dev.sh")), 0o700)
 	said := o.types(folder, strings.Replace(script, "sleep 2", untilCounted, 1))
 	for _, want := range []string{
 		`my-customer-\w+-000001 .* \d+\.\d\d +EUR`, `members 2 → 3 +\d+\.\d\d +Applied .* 1 seat added, \d+ of (28|29|30|31) days`,
@@ -68,25 +64,18 @@ func (o *office) write(path, content string, mode os.FileMode) {
 	}
 }
 
-// types runs a script as a person would in a terminal beside make dev, and returns what it prints.
+// types runs a script as a person would in a terminal next to make dev, and returns what it prints.
 func (o *office) types(folder, script string) string {
 	o.Helper()
-	kubeconfig, err := os.ReadFile(ground.Plane.Kubeconfig)
+	terminal, err := ground.OpenTerminal(folder, o.namespace)
 	if err != nil {
 		o.Fatal(err)
 	}
-	own := filepath.Join(folder, "kubeconfig")
-	o.write(own, strings.Replace(string(kubeconfig), "namespace: default", "namespace: "+o.namespace, 1), 0o600)
 	ctx, cancel := context.WithTimeout(o.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-c", script)
-	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+own, "SEATPLANE_DEV_HOME="+filepath.Dir(ground.SQLiteDir),
-		"SEATPLANE_DEV_NAMESPACE="+o.namespace,
-		"PATH="+filepath.Dir(ground.Plane.Binary("kubectl"))+":"+os.Getenv("PATH"))
-	said, err := cmd.CombinedOutput()
+	said, err := terminal.Run(ctx, script)
 	if err != nil {
 		o.Fatalf("%v\n%s", err, said)
 	}
-	return string(said)
+	return said
 }

@@ -9,15 +9,17 @@ import (
 	"path"
 	"strings"
 	"testing"
+
+	"github.com/seatplane/seatplane/internal/testing/markdown"
 )
 
 // Every block of YAML in what users read is what it says it is.
 func TestBlocks(t *testing.T) {
 	for _, p := range pagesOf(t, project) {
-		if !forUsers(p.file) {
+		if !forUsers(p.File) {
 			continue
 		}
-		t.Run(p.file, func(t *testing.T) { report(t, wrongBlocks(t, p)) })
+		t.Run(p.File, func(t *testing.T) { report(t, wrongBlocks(t, p)) })
 	}
 }
 
@@ -27,38 +29,38 @@ func forUsers(file string) bool {
 
 // wrongBlocks checks the blocks of a page in their order: a later one may be the next version of an object
 // of an earlier one.
-func wrongBlocks(t *testing.T, p page) []problem {
+func wrongBlocks(t *testing.T, p markdown.Page) []problem {
 	t.Helper()
 	namespace, err := server.newNamespace()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var problems []problem
-	for _, b := range p.blocks {
-		if b.language == "yml" || b.language == "yaml" {
-			problems = append(problems, wrongBlock(p.file, b, namespace)...)
+	for _, b := range p.Blocks {
+		if b.Language == "yml" || b.Language == "yaml" {
+			problems = append(problems, wrongBlock(p.File, b, namespace)...)
 		}
 	}
 	return problems
 }
 
-func wrongBlock(file string, b block, namespace string) []problem {
-	switch b.word {
+func wrongBlock(file string, b markdown.Block, namespace string) []problem {
+	switch b.Word {
 	case "":
-		return check(file, split(b.line, b.code), namespace)
+		return check(file, split(b.Line, b.Code), namespace)
 	case "status":
-		return wrongStatus(file, split(b.line, b.code))
+		return wrongStatus(file, split(b.Line, b.Code))
 	case "values":
-		return wrongValues(file, b.line, b.code)
+		return wrongValues(file, b.Line, b.Code)
 	default:
-		return []problem{{file, b.line, fmt.Sprintf("nobody knows what a block of \"yaml %s\" is: "+
-			"write whole manifests, yaml status or yaml values", b.word)}}
+		return []problem{{file, b.Line, fmt.Sprintf("nobody knows what a block of \"yaml %s\" is: "+
+			"write whole manifests, yaml status or yaml values", b.Word)}}
 	}
 }
 
 // Every manifest to copy is one that the API server takes.
 func TestManifests(t *testing.T) {
-	for _, folder := range []string{"examples", "config/samples"} {
+	for _, folder := range []string{"examples", "config/samples", "docs/how-to"} {
 		report(t, wrongManifests(t, project, folder))
 	}
 }

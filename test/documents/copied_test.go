@@ -79,9 +79,9 @@ func manifestsOf(t *testing.T, files fs.FS) []manifestInFile {
 		t.Fatal(err)
 	}
 	for _, p := range pagesOf(t, files) {
-		for _, b := range p.blocks {
-			if b.language == "yaml" && b.word == "" {
-				add(p.file, b.line, b.code)
+		for _, b := range p.Blocks {
+			if b.Language == "yaml" && b.Word == "" {
+				add(p.File, b.Line, b.Code)
 			}
 		}
 	}

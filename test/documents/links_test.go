@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/seatplane/seatplane/internal/testing/markdown"
 )
 
 // Every relative link leads to a file of the project, and to a heading where it names one.
@@ -20,19 +22,19 @@ func TestLinks(t *testing.T) {
 // elsewhere is what begins with a scheme, such as https: and mailto:.
 var elsewhere = regexp.MustCompile(`^[a-z][a-z0-9+.-]*:`)
 
-func brokenLinks(files fs.FS, pages []page) []problem {
+func brokenLinks(files fs.FS, pages []markdown.Page) []problem {
 	headings := map[string]map[string]bool{}
 	for _, p := range pages {
-		headings[p.file] = p.headings
+		headings[p.File] = p.Headings
 	}
 	var problems []problem
 	for _, p := range pages {
-		for _, l := range p.links {
-			if elsewhere.MatchString(l.target) {
+		for _, l := range p.Links {
+			if elsewhere.MatchString(l.Target) {
 				continue
 			}
-			if sentence := broken(files, headings, p.file, l.target); sentence != "" {
-				problems = append(problems, problem{p.file, l.line, sentence})
+			if sentence := broken(files, headings, p.File, l.Target); sentence != "" {
+				problems = append(problems, problem{p.File, l.Line, sentence})
 			}
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/seatplane/seatplane/internal/testing/markdown"
 )
 
 // A page that says which test checks a figure names one that exists.
@@ -22,13 +24,13 @@ var (
 	testFunc  = regexp.MustCompile(`(?m)^func (Test[A-Za-z0-9]*)\(t \*testing\.T\)`)
 )
 
-func unknownTests(pages []page, tests map[string]bool) []problem {
+func unknownTests(pages []markdown.Page, tests map[string]bool) []problem {
 	var problems []problem
 	for _, p := range pages {
-		for i, line := range strings.Split(p.text, "\n") {
+		for i, line := range strings.Split(p.Text, "\n") {
 			for _, m := range namedTest.FindAllStringSubmatch(line, -1) {
 				if name := m[1]; !tests[name] && name != "TestClock" {
-					problems = append(problems, problem{p.file, i + 1, fmt.Sprintf("there is no test %s", name)})
+					problems = append(problems, problem{p.File, i + 1, fmt.Sprintf("there is no test %s", name)})
 				}
 			}
 		}
@@ -58,6 +60,6 @@ func testsOf(t *testing.T, files fs.FS) map[string]bool {
 
 func TestUnknownTestsAreFound(t *testing.T) {
 	files := fstest.MapFS{"a_test.go": {Data: []byte("func TestKnown(t *testing.T) {\n")}}
-	found := unknownTests([]page{parse("a.md", "`TestKnown` and a `TestClock`\n\n`TestLost`\n")}, testsOf(t, files))
+	found := unknownTests([]markdown.Page{markdown.Parse("a.md", "`TestKnown` and a `TestClock`\n\n`TestLost`\n")}, testsOf(t, files))
 	expect(t, "a test was renamed", "a.md:3: there is no test TestLost", found)
 }

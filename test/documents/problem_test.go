@@ -5,7 +5,10 @@ package documents
 
 import (
 	"fmt"
+	"io/fs"
 	"testing"
+
+	"github.com/seatplane/seatplane/internal/testing/markdown"
 )
 
 // problem is what is wrong in a file, in one sentence.
@@ -23,4 +26,14 @@ func report(t *testing.T, problems []problem) {
 	for _, p := range problems {
 		t.Error(p)
 	}
+}
+
+// pagesOf returns the Markdown files of a project.
+func pagesOf(t *testing.T, files fs.FS) []markdown.Page {
+	t.Helper()
+	pages, err := markdown.Pages(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
 }

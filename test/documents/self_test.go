@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/seatplane/seatplane/internal/testing/markdown"
 )
 
 const policy = `apiVersion: billing.seatplane.dev/v1alpha1
@@ -55,7 +57,7 @@ func TestWrongBlocksAreFound(t *testing.T) {
 		"values of no number": {"the chart refuses them", fenced("values", "replicas: many\n"), "a.md:4: the chart does not take these values"},
 	}
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) { expect(t, tc.reason, tc.want, wrongBlocks(t, parse("a.md", tc.page))) })
+		t.Run(name, func(t *testing.T) { expect(t, tc.reason, tc.want, wrongBlocks(t, markdown.Parse("a.md", tc.page))) })
 	}
 }
 
