@@ -27,9 +27,10 @@ const (
 	state       = "internal/record/state.go"
 )
 
-// mutants each break one rule of the billing design. The tests must notice every one of them.
+// mutants each break one rule of docs/design/billing.md. The tests must notice every one of
+// them.
 var mutants = []mutant{
-	// What is settled (section 5).
+	// What is settled (billing.md#5-coverage).
 	{coverage, "if run.Charged {\n\t\t\tgone :=", "if run.Units > 0 {\n\t\t\tgone :=", "free units are credited"},
 	{coverage, "return c.with(quantity-c.Units(), false)", "return c.with(quantity-c.Units(), true)", "units that were never priced count as charged"},
 	{coverage, "if run.Charged && overlap(", "if overlap(", "free units add to what is credited"},
@@ -47,7 +48,7 @@ var mutants = []mutant{
 	{items, "pos.Coverage = pos.Coverage.with(c.Quantity, c.Method == ProRata || c.Method == PayInFull)", "pos.Coverage = pos.Coverage.with(c.Quantity, true)", "an item added for nothing is credited later"},
 	{charge, "Coverage: charged(billed), Charged: total}\n\tline := c.line(KindRecurring", "Coverage: charged(c.Quantity), Charged: total}\n\tline := c.line(KindRecurring", "the plan's minimum is not covered"},
 
-	// What is given back at most (sections 2 and 5).
+	// What is given back at most (billing.md#2-ratio and billing.md#5-coverage).
 	{quantity, "full = money.Min(full, pos.Charged)", "full = money.Min(full, full)", "more is credited than was charged"},
 	{items, "return money.Min(pos.Coverage.worth(p, pos.Held), pos.Charged)", "return pos.Coverage.worth(p, pos.Held)", "an item that leaves is credited more than was charged"},
 	{items, "if c.Method != ProRata {", "if c.Method == PayInFull {", "a removed item is credited although nothing is to be charged"},
@@ -59,7 +60,7 @@ var mutants = []mutant{
 	{arrears, "share.Units = atLeast(share.Units.Sub(unused.Units), money.Fraction{})", "share.Units = atLeast(share.Units.Sub(unused.Units.Neg()), money.Fraction{})", "an item in arrears is charged for the time after its end"},
 	{arrears, "pos.Charged.Sub(start.Charged))...)", "pos.Charged.Add(start.Charged))...)", "the start of an item in arrears is taken back as a change"},
 
-	// Rounding (sections 2 and 3).
+	// Rounding (billing.md#2-ratio and billing.md#3-rounding).
 	{settle, "exact := l.Unrounded.Add(carried)", "exact := l.Unrounded", "remainders are not carried"},
 	{settle, "return exact.Sub(money.FractionOf(l.Amount))", "return money.Fraction{}", "remainders are lost"},
 	{moneyRounds, "if rest >= uint64(den)-rest {", "if rest > uint64(den)-rest {", "half a cent is rounded towards zero"},
@@ -71,7 +72,7 @@ var mutants = []mutant{
 	{models, "if tier.UpTo == 0 || q <= tier.UpTo {", "if tier.UpTo == 0 || q < tier.UpTo {", "a volume tier ends one unit early"},
 	{models, "last = min(q, tier.UpTo)", "last = q", "a graduated tier goes on for ever"},
 
-	// Seat limits (sections 10 and 12).
+	// Seat limits (billing.md#10-seats and billing.md#12-refreshes).
 	{seats, "return max(count, minimum, assigned)", "return max(count, minimum)", "a count takes away seats that somebody has"},
 	{seats, "count = min(count, maximum)", "count = min(maximum, maximum)", "every count becomes the maximum"},
 	{seats, "return (count-held)*100 > held**g.MaxIncreasePercent", "return (count-held)*100 >= held**g.MaxIncreasePercent", "a change at the very limit waits for approval"},
@@ -79,7 +80,7 @@ var mutants = []mutant{
 	{counted, "exists := c.InForce || c.Declared && !c.ActedOn", "exists := c.InForce || c.Declared", "an item that was removed is counted"},
 	{renewal, "Quantity: item.AtStart, Minimum: item.Minimum,", "Quantity: item.AtStart,", "the plan's minimum is not billed"},
 
-	// What a predecessor was billed for (section 14).
+	// What a predecessor was billed for (billing.md#14-start-and-end).
 	{billedUntil, "case last.Invoice != \"\" && until.IsZero():", "case last.Invoice == \"\" && until.IsZero() && last.GaveBack:", "a manifest that comes back is charged again"},
 	{billedUntil, "return !p.Issued.Before(until)", "return p.Issued.After(until.AddDate(1, 0, 0))", "billedUntil need not cover the predecessor"},
 	{billedUntil, "return until.Before(p.Issued)", "return false", "billedUntil may lie before the end of a predecessor that gave time back"},
@@ -88,7 +89,7 @@ var mutants = []mutant{
 	{predecessor, "sum = money.Max(sum.Add(c.full), money.Decimal{})", "sum = money.Max(sum.Add(c.full.Abs()), money.Decimal{})", "time that was charged again counts as given back"},
 	{predecessor, "case line.Kind == v1alpha1.LineRecurring, line.Kind == v1alpha1.LineDebit && line.Count == nil:", "case line.Kind == v1alpha1.LineRecurring, line.Kind == v1alpha1.LineDebit:", "a folded debit makes up for a credit"},
 
-	// Documents and the credit balance (sections 8 and 14).
+	// Documents and the credit balance (billing.md#8-documents and billing.md#14-start-and-end).
 	{document, "return money.Min(balance, subtotal)", "return money.Decimal{}", "the balance is never used"},
 	{document, "r.state.Balance = r.state.Balance.Sub(credit)", "r.state.Balance = r.state.Balance.Sub(money.Min(credit, money.Decimal{}))", "credit is used twice"},
 	{document, "case subtotal.Sign() < 0:\n\t\treturn subtotal", "case subtotal.Sign() < 0:\n\t\treturn money.Decimal{}", "a credit is paid out and not kept"},
@@ -96,7 +97,7 @@ var mutants = []mutant{
 	{cancel, "if r.state.NextNumber == before && before <= 1 {", "if r.state.NextNumber == before && before < 1 {", "a free trial leaves no trace"},
 	{renewal, "r.state.Accrued = nil", "", "accrued lines are invoiced twice"},
 
-	// Bounds (section 8).
+	// Bounds (billing.md#8-documents).
 	{bounds, "case len(d.Lines) > MaxLines:", "case len(d.Lines) > 2*MaxLines:", "a document has more lines than an invoice can"},
 	{bounds, "case len(r.state.Deferred) > MaxDeferred:", "case len(r.state.Deferred) > 2*MaxDeferred:", "more lines wait than the status can have"},
 	{bounds, "fault = r.sumOutOfBounds(e, &saved)", "fault = r.sumOutOfBounds(e, r)", "the next invoice may grow beyond what can be written"},

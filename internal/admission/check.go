@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package admission looks whether the admission policies of config/admission are installed, which keep what the
-// operator records from being forged (trust.md, "Only the operator speaks as the operator").
+// operator records from being forged (trust.md#admission).
 package admission
 
 import (

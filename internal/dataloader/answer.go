@@ -11,14 +11,14 @@ import (
 	"unicode/utf8"
 )
 
-// MaxCount is the largest count of seats that is believed (billing.md 12.2).
+// MaxCount is the largest count of seats that is believed (billing.md#failures).
 const MaxCount = 10_000_000
 
 // MaxTotal is the largest reading of a total that is believed: a counter runs for years.
 const MaxTotal = 1_000_000_000_000_000
 
-// Missing says what becomes of a key that the answer lacks (billing.md 12.2). Its values are those
-// of spec.refresh.onMissing.
+// Missing says what becomes of a key that the answer lacks
+// (billing.md#failures). Its values are those of spec.refresh.onMissing.
 type Missing string
 
 const (
@@ -37,7 +37,7 @@ type Rules struct {
 	// AllowEmpty believes an answer without any row while seats are held.
 	AllowEmpty bool
 	// Totals are the keys whose rows are readings of a total that only grows, and no counts of seats
-	// (billing.md 11): these may be larger. The value is the last reading; zero before the first.
+	// (billing.md#11-usage): these may be larger. The value is the last reading; zero before the first.
 	Totals map[string]int64
 }
 
@@ -75,10 +75,10 @@ type Verdict struct {
 	Message string
 }
 
-// Judge says for every wanted key what the answer says about it, by billing.md 12.2. seatsHeld is the
-// number of seats that the wanted keys hold now. The only error is a *Failure with ReasonEmptyResult:
-// no row at all while seats are held or usage is known, which the rules do not allow; then no key has a
-// verdict.
+// Judge says for every wanted key what the answer says about it, by billing.md#failures. seatsHeld is
+// the number of seats that the wanted keys hold now. The only error is a *Failure with
+// ReasonEmptyResult: no row at all while seats are held or usage is known, which the rules do not
+// allow; then no key has a verdict.
 //
 // Rows of keys that are not wanted, and rows without a key, are passed over: a query answers for
 // everyone, also for those who are no customers any more.

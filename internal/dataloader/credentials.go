@@ -18,8 +18,8 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// Use is what a Secret is released for: a value of the label billing.seatplane.dev/allow (trust.md,
-// "Secrets are released for a use and a place").
+// Use is what a Secret is released for: a value of the label billing.seatplane.dev/allow
+// (trust.md#secrets).
 type Use string
 
 const (

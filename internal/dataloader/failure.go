@@ -15,7 +15,8 @@ import (
 )
 
 // Reason is a machine-readable cause, as it stands in the condition Loaded of a SeatProduct
-// (api.md, SeatProduct) and, for BadCounts and KeyMissing, in SeatsCurrent of a Subscription.
+// (docs/kinds/seatproduct.md) and, for BadCounts and KeyMissing, in SeatsCurrent of a
+// Subscription.
 type Reason string
 
 const (

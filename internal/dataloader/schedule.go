@@ -27,7 +27,8 @@ const MinInterval = 10 * time.Second
 var parser = cron.MustNewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor | cron.DowOrDom)
 
 // ParseCron returns the schedule of a cron expression in an IANA time zone ("" is UTC). Cron
-// expressions are never jittered (billing.md 12.7). The error says what is wrong with which of the two.
+// expressions are never jittered (billing.md#load-spreading). The error says what is wrong with
+// which of the two.
 //
 // A schedule that names its hours lives by the wall clock of its zone: it runs once for each wall
 // time it names, at the first of two occurrences, and a wall time that a change of the clock skips

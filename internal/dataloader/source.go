@@ -1,7 +1,8 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dataloader counts seats where they really live (design README, "The parts"; billing.md 12).
+// Package dataloader counts seats where they really live (architecture.md#the-parts;
+// billing.md#12-refreshes).
 //
 // A source answers with raw rows and judges nothing; Judge, which is pure, says for every key whether
 // its row is a count. So no source can turn an error into a zero. Each kind of source is a package of

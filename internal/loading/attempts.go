@@ -25,7 +25,7 @@ const (
 	FirstAgain = 10 * time.Minute
 
 	// MaxAnswerAge is how long after the answer an update that carries its count may be created; one that
-	// is created later is never compared with (consistency.md, "Creating updates").
+	// is created later is never compared with (consistency.md#3-creating-updates).
 	MaxAnswerAge = billing.MaxAnswerAge
 )
 

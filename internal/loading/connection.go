@@ -123,7 +123,7 @@ type ItemID struct {
 type Limits struct{ Minimum, Maximum, Assigned int64 }
 
 // Clamp brings a count within the plan's limits, and never below the seats that somebody holds
-// (billing.md 10, 12.1). A maximum of 0 means that there is none.
+// (billing.md#10-seats, billing.md#targets). A maximum of 0 means that there is none.
 func (l Limits) Clamp(count int64) int64 {
 	return billing.Clamp(count, l.Minimum, l.Maximum, l.Assigned)
 }
@@ -137,7 +137,7 @@ type Connected struct {
 	Key string
 	// Clock is the name of the TestClock that the item lives by; "" is the wall clock.
 	Clock string
-	// Metered says that a row is a reading of a total, and not a count of seats (billing.md 11).
+	// Metered says that a row is a reading of a total, and not a count of seats (billing.md#11-usage).
 	Metered bool
 	Limits  Limits
 	// Quantity is the current one; 0 before the item is in force.
@@ -163,8 +163,8 @@ type Connection struct {
 }
 
 // Connect finds the items whose seats the product's data loader counts. A key belongs to one item: that of
-// the older subscription, then the earlier one in its list (billing.md 12.3). The subscriptions may come in
-// any order; each is read before the next is asked for. Expected says how many items there may be.
+// the older subscription, then the earlier one in its list (billing.md#keys). The subscriptions may come
+// in any order; each is read before the next is asked for. Expected says how many items there may be.
 func Connect(product Product, subscriptions iter.Seq[*Subscription], expected int) Connection {
 	c := connecting{owners: make(map[string]int, expected)}
 	c.items = make([]Connected, 0, expected)

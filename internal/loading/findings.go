@@ -205,7 +205,8 @@ func (f *Findings) take(each Counted, count int64, open map[ItemID]Pending) {
 
 // Differs says whether a count or a reading of an item has to be recorded. A count is brought within the
 // item's limits first, then compared with its newest open update, else with the current quantity
-// (billing.md 12.1). A reading passes no limit: those are the subscription's, when it takes the reading.
+// (billing.md#targets). A reading passes no limit: those are the subscription's, when it takes the
+// reading.
 func Differs(item *Connected, count int64, open map[ItemID]Pending) bool {
 	if item.Metered {
 		return item.Reading == nil || *item.Reading != count

@@ -35,8 +35,7 @@ type Present struct {
 
 // CauseFault says why an update cannot have been made by the operator although its cause says so, in a sentence that also
 // says what to do. It is empty for an update that the operator may have made, and for one without a cause. Where
-// the admission policies are not installed, any user may write a cause (trust.md, "Only the operator speaks as the
-// operator").
+// the admission policies are not installed, any user may write a cause (trust.md#admission).
 func CauseFault(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Present) string {
 	var why string
 	switch {

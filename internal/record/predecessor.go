@@ -14,8 +14,8 @@ import (
 )
 
 // Predecessor reads what the invoices of earlier subscriptions say to their
-// successor (billing design, section 14). The newest one names the last end. The zero
-// value stands for no invoices.
+// successor (billing.md#14-start-and-end). The newest one names the last end.
+// The zero value stands for no invoices.
 func Predecessor(invoices []v1alpha1.Invoice) subscription.Predecessor {
 	if len(invoices) == 0 {
 		return subscription.Predecessor{}

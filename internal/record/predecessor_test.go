@@ -56,7 +56,8 @@ func folded(line v1alpha1.Line) v1alpha1.Line {
 	return line
 }
 
-// Section 14: time that was given back is found on whichever document says so.
+// billing.md#14-start-and-end: time that was given back is found on whichever document
+// says so.
 func TestPredecessor(t *testing.T) {
 	const (
 		recurring, debit, credit = v1alpha1.LineRecurring, v1alpha1.LineDebit, v1alpha1.LineCredit

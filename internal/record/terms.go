@@ -237,7 +237,7 @@ func Update(u *v1alpha1.SubscriptionUpdate) subscription.Update {
 }
 
 // shortForm spells out what other systems call create_prorations,
-// always_invoice and none (billing design, section 7).
+// always_invoice and none (billing.md#7-schedules).
 func shortForm(p v1alpha1.Proration) (proration.Method, subscription.Payment) {
 	switch p {
 	case v1alpha1.ProrationAlwaysInvoice:

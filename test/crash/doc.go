@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package crash stops the operator before and after every write that it makes, lies to it and refuses
-// its writes, and compares what it leaves behind with an undisturbed run (consistency design, "What
-// we prove by running it").
+// its writes, and compares what it leaves behind with an undisturbed run (consistency.md#4-tests).
 //
 // A Scenario is a table entry: objects, a prelude and steps. A run is a scenario times a plan of
 // faults, in a namespace of its own on a real API server. All reconcilers are called synchronously,

@@ -12,7 +12,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// The bounds of the consistency design, "Size bounds".
+// The bounds of consistency.md#5-size-bounds.
 const (
 	// maxObject is what etcd takes.
 	maxObject = 1500 << 10

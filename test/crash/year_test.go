@@ -54,7 +54,8 @@ const (
 
 // TestYear refreshes one subscription every hour for a year, with all of the operator's reconcilers: seats
 // that change at once, seats that fall at the renewal only, and usage that is read. Every version of every
-// object is judged: by its size, and by the ledger (consistency design, "Size bounds" and criterion 3).
+// object is judged: by its size, and by the ledger (consistency.md#5-size-bounds,
+// consistency.md#criteria).
 //
 //	SEATPLANE_YEAR=all go test ./test/crash -run TestYear -v -timeout 60m
 func TestYear(t *testing.T) {

@@ -23,7 +23,7 @@ func (s Span) Empty() bool {
 
 // Calendar cuts time into natural billing periods: period k is
 // [Boundary(k), Boundary(k+1)), k of either sign, counted from the anchor
-// (billing design, section 1).
+// (billing.md#1-calendar).
 //
 // Boundaries never go back as k grows, but two can coincide: a zone that skipped
 // a whole local day (Pacific/Apia had no 30 December 2011) gives a daily
@@ -47,7 +47,7 @@ type Calendar struct {
 // from the boundary before, so that an anchor on the 31st comes back to the
 // 31st after a short month. A wall time that a change of the clock skips moves
 // forward by the gap; one that it repeats is its first occurrence. The result
-// is in UTC (billing design, section 1).
+// is in UTC (billing.md#1-calendar).
 func (c Calendar) Boundary(k int) time.Time {
 	return AddUnits(c.Anchor, k*c.Interval.Count, c.Interval.Unit, c.Zone)
 }
@@ -107,13 +107,13 @@ func (c Calendar) zone() *time.Location {
 
 // AddUnits returns t's local wall time plus n units of the local calendar, n of
 // either sign, by the rules of [Calendar.Boundary]: the lengths of trials are
-// counted with it (billing design, section 9). A nil zone is UTC. The result is
+// counted with it (billing.md#9-trials). A nil zone is UTC. The result is
 // in UTC; it is meaningful for years 1 to 9999. Zero units give t itself.
 func AddUnits(t time.Time, n int, unit Unit, zone *time.Location) time.Time {
 	if n == 0 {
 		// Not by way of the wall time, which a clock that is put back shows twice:
-		// a period that starts in the second showing starts there (billing design,
-		// section 6, Reset), not an hour earlier.
+		// a period that starts in the second showing starts there (billing.md#reset),
+		// not an hour earlier.
 		return time.Unix(t.Unix(), 0).UTC()
 	}
 	zone = orUTC(zone)

@@ -24,7 +24,7 @@ const (
 const MaxCount = 3660
 
 // Interval is the length of a billing period in the local calendar: a unit and
-// how many of it, such as one Month or two Weeks (billing design, section 1).
+// how many of it, such as one Month or two Weeks (billing.md#1-calendar).
 type Interval struct {
 	Unit Unit
 	// Count is 1 to [MaxCount].

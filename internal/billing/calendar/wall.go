@@ -44,7 +44,7 @@ func midnight(date int64) wall {
 
 // instant returns when a local clock shows w: its first occurrence where a
 // change of the clock repeats it, and w moved forward by the gap where a change
-// skips it (billing design, section 1).
+// skips it (billing.md#1-calendar).
 func (w wall) instant(zone *time.Location) time.Time {
 	at, before, skipped := w.reached(zone)
 	if skipped {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
-	_ "time/tzdata" // the zone database, in the binary (billing design, section 1)
+	_ "time/tzdata" // the zone database, in the binary (billing.md#1-calendar)
 )
 
 // zones caches what was loaded: a zone's table is parsed once. Only names that

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package metering says what the readings of a metered item come to, and what
-// the limits on its usage do (billing design, section 11). What usage costs is
+// the limits on its usage do (billing.md#11-usage). What usage costs is
 // package proration's.
 //
 // meter.go takes readings in, limits.go says what a limit is and how far usage

@@ -35,8 +35,8 @@ func (l Limit) equal(o Limit) bool {
 	return l.Amount == nil || l.Amount.Equal(*o.Amount)
 }
 
-// Limits are the limits on the usage of a metered item (billing design, section
-// 11). The zero value is none.
+// Limits are the limits on the usage of a metered item (billing.md#11-usage). The
+// zero value is none.
 type Limits struct {
 	// Soft is announced at 75 %, 90 % and 100 %, and bounds nothing.
 	Soft Limit

@@ -11,7 +11,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 )
 
-func TestSection11Percent(t *testing.T) {
+func TestUsagePercent(t *testing.T) {
 	volume := pricing.Price{Model: pricing.Volume, Tiers: []pricing.Tier{tier(10, "12", "0"), tier(0, "10", "0")}}
 	tests := map[string]struct {
 		reason string
@@ -50,7 +50,7 @@ func TestSection11Percent(t *testing.T) {
 	}
 }
 
-func TestSection11Largest(t *testing.T) {
+func TestUsageLargest(t *testing.T) {
 	const none = math.MaxInt64
 	cheaper := []pricing.Tier{tier(10, "12", "0"), tier(0, "10", "0")}
 	flats := []pricing.Tier{tier(5, "3", "100"), tier(10, "2", "50"), tier(0, "1", "7.50")}

@@ -67,8 +67,8 @@ const full = 100
 var thresholds = [...]int{75, 90, full}
 
 // Take takes a reading in and returns the thresholds that usage reaches with
-// it: the soft limit's from the lowest, the trial limit, the hard limit (billing
-// design, section 11). The price is the one captured for the period; trial is
+// it: the soft limit's from the lowest, the trial limit, the hard limit
+// (billing.md#11-usage). The price is the one captured for the period; trial is
 // whether the period is a trial.
 //
 // The first reading is the base line: nothing was used. A later one adds its

@@ -57,8 +57,8 @@ func (c Currency) Code() string { return c.code }
 // EUR 2, KWD 3.
 func (c Currency) Digits() int { return c.digits }
 
-// Round rounds an amount once, half away from zero, to the minor unit (billing
-// design, section 3). It is the one place that rounds money.
+// Round rounds an amount once, half away from zero, to the minor unit
+// (billing.md#3-rounding). It is the one place that rounds money.
 func (c Currency) Round(f Fraction) Decimal {
 	return f.round(c.digits)
 }

@@ -58,7 +58,7 @@ func TestParseCurrencyRefuses(t *testing.T) {
 	}
 }
 
-// Section 3: half away from zero, to the minor unit.
+// billing.md#3-rounding: half away from zero, to the minor unit.
 func TestCurrencyRound(t *testing.T) {
 	tests := map[string]struct{ code, amount, want string }{
 		"down":                {"EUR", "1/3", "0.33"},

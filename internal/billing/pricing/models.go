@@ -11,7 +11,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// The pricing models (billing design, section 4).
+// The pricing models (billing.md#4-prices).
 const (
 	// PerUnit: q × unitAmount.
 	PerUnit Model = "PerUnit"

@@ -11,7 +11,7 @@ import (
 
 // ElapsedCharge returns what an item in arrears owes when its period is cut
 // short at an instant, by a cancellation or a Reset: the time elapsed, under
-// every method (billing design, section 8). 10 seats at 10.00 cancelled on 21
+// every method (billing.md#8-documents). 10 seats at 10.00 cancelled on 21
 // April: 100 × 20/30 = 66.67.
 //
 // c is the [Charge] that the period started with, whose line has not been

@@ -13,8 +13,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// What the figures of the billing design assume: a month is April 2026, a seat
-// EUR 10, in advance, UTC.
+// What the figures of billing.md#15-figures assume: a month is April 2026, a
+// seat EUR 10, in advance, UTC.
 var (
 	april = window("2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z", time.UTC)
 	eur   = currency("EUR")

@@ -18,8 +18,8 @@ type Charge struct {
 	Currency money.Currency
 	// Quantity is the number of units: held, bought once, or used.
 	Quantity int64
-	// Minimum is what a recurring charge bills at least, whatever is held (billing
-	// design, section 10); 0 is none. Other charges do not read it.
+	// Minimum is what a recurring charge bills at least, whatever is held (billing.md#10-seats); 0 is
+	// none. Other charges do not read it.
 	Minimum int64
 	// From is when the charge begins: the start of the period, which in a stub is
 	// later than that of Window.Natural.
@@ -31,13 +31,13 @@ type Charge struct {
 
 // PeriodCharge returns the recurring charge of a period, T(b) for the quantity b
 // that is billed, and the position that the period starts with: b charged units
-// are covered, V = T(b), the remainder is 0 (billing design, sections 4 and 5). The line's amount may
-// be 0.
+// are covered, V = T(b), the remainder is 0 (billing.md#4-prices and
+// billing.md#5-coverage). The line's amount may be 0.
 //
 // A stub, which starts after its natural period, is priced like a debit at its
-// start, by the policy's unit and rounding (section 1): its line has a Share. V
-// is the full T(b) also in a stub: credits are multiplied by a ratio that is no
-// larger than the stub's.
+// start, by the policy's unit and rounding (billing.md#1-calendar): its line has
+// a Share. V is the full T(b) also in a stub: credits are multiplied by a ratio
+// that is no larger than the stub's.
 //
 // For an item in arrears the line is billed at the end of the period; the same
 // Charge then gives the same line.
@@ -66,8 +66,8 @@ func (c Charge) words() string {
 }
 
 // OneTimeCharge returns what an item costs that is charged once, T(q) in full,
-// and the position that later additions are measured against (billing design,
-// section 6). It is never prorated. The line's amount may be 0.
+// and the position that later additions are measured against
+// (billing.md#6-items). It is never prorated. The line's amount may be 0.
 func OneTimeCharge(c Charge) (Position, Line) {
 	total := c.Price.Total(c.Quantity)
 	line := c.line(KindOneTime, c.Quantity, total)
@@ -78,7 +78,7 @@ func OneTimeCharge(c Charge) (Position, Line) {
 }
 
 // UsageCharge returns what the usage of a period costs: T(usage), never
-// prorated (billing design, section 11).
+// prorated (billing.md#11-usage).
 func UsageCharge(c Charge) Line {
 	line := c.line(KindUsage, c.Quantity, c.Price.Total(c.Quantity))
 	line.Description = count(c.Quantity, "unit", "units") + " used"

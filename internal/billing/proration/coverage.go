@@ -9,8 +9,7 @@ import (
 )
 
 // MaxRuns is how many runs a coverage has at most. A longer one joins its two
-// oldest runs into a free one, which is never credited (billing design, section
-// 5).
+// oldest runs into a free one, which is never credited (billing.md#5-coverage).
 const MaxRuns = 64
 
 // Run is a number of neighbouring units of a coverage that are alike.
@@ -24,7 +23,7 @@ type Run struct {
 
 // Coverage lists the units of an item whose time to the end of the current period
 // is settled, oldest first: nothing more is charged for them in this period
-// (billing design, section 5). Neighbouring runs differ. The first units of it are
+// (billing.md#5-coverage). Neighbouring runs differ. The first units of it are
 // the ones held; those above were given up without a credit. A Coverage is a
 // value: its methods return a new one.
 type Coverage []Run

@@ -11,7 +11,7 @@ import (
 )
 
 // Replacement asks what it costs to move an item to another plan while its
-// period stays (billing design, section 6, Retain).
+// period stays (billing.md#retain).
 type Replacement struct {
 	Item, Update string
 	// OldProduct, OldPlan and OldPrice are what the item leaves, the price as
@@ -29,14 +29,15 @@ type Replacement struct {
 	Window   Window
 	Policy   Policy
 	// Carried is the remainder that the item's lines on the new plan left, where
-	// it has been on that plan before in this period (section 3); else 0.
+	// it has been on that plan before in this period (billing.md#3-rounding); else
+	// 0.
 	Carried money.Fraction
 }
 
 // ReplaceItem returns what a change of an item's plan costs with Retain: the
 // position on the new plan, up to two lines, the credit first, and the remainder
 // that the lines on the old plan leave, for [Replacement.Carried] should the item
-// come back to it in this period (billing design, section 6). Where the quantity
+// come back to it in this period (billing.md#6-items). Where the quantity
 // changes too, the lines say both.
 //
 // ProRata: a credit of min(C, V) × ratio, where C is what the charged units among
@@ -116,7 +117,7 @@ func (r Replacement) next() Change {
 
 // RemoveItem returns what is given back for an item that is removed with Retain:
 // min(C, V) × ratio under ProRata, nothing under the other methods
-// (billing design, section 6); and the remainder that its lines leave, for
+// (billing.md#6-items); and the remainder that its lines leave, for
 // [Change.Carried] should the item come back in this period. c.Plan and c.Price
 // are those held; c.Quantity is not read.
 func RemoveItem(pos Position, c Change) (*Line, money.Fraction) {
@@ -141,8 +142,8 @@ func (c Change) giveBack(pos Position, words string) (Position, *Line) {
 
 // AddItem returns what an item costs that is added in mid-period with Retain:
 // T(q) × ratio under ProRata, T(q) in full under PayInFull, nothing until the
-// next period under DoNotCharge; and the position it starts with (billing
-// design, section 6). Units that were not charged are free for the period.
+// next period under DoNotCharge; and the position it starts with
+// (billing.md#6-items). Units that were not charged are free for the period.
 func AddItem(c Change) (Position, *Line) {
 	total := c.Price.Total(c.Quantity)
 	pos := Position{Held: c.Quantity, Remainder: c.Carried}

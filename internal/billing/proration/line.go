@@ -9,8 +9,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// Method is how a change is charged within its period (billing design, sections
-// 5 and 6).
+// Method is how a change is charged within its period (billing.md#5-coverage and
+// billing.md#6-items).
 type Method string
 
 // The calculation methods. Any other value counts as DoNotCharge.
@@ -60,7 +60,7 @@ type Line struct {
 	Share *Share
 	// Unrounded is the exact amount before rounding.
 	Unrounded money.Fraction
-	// Carried is the rounding remainder of the lines before (section 3).
+	// Carried is the rounding remainder of the lines before (billing.md#3-rounding).
 	Carried money.Fraction
 	// Amount is what is billed, in the currency's minor units.
 	Amount money.Decimal

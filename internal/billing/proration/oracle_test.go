@@ -314,8 +314,8 @@ func (o *oracle) keepSmallest(r *big.Rat) {
 	}
 }
 
-// debitUnits and creditUnits are R' and N with the caps of section 2, which the
-// oracle keeps as parts of the period.
+// debitUnits and creditUnits are R' and N with the caps of billing.md#2-ratio,
+// which the oracle keeps as parts of the period.
 func (o *oracle) debitUnits(c change) (units, period *big.Rat) {
 	units, period = o.measure(c.at, c.policy, true)
 	if o.creditRatio != nil && o.creditAt.Equal(c.at) {

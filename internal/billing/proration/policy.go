@@ -9,8 +9,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// Unit is the unit of time in which a part of a period is measured (billing
-// design, section 2).
+// Unit is the unit of time in which a part of a period is measured
+// (billing.md#2-ratio).
 type Unit string
 
 // The units of a proration. Second, Minute and Hour measure elapsed time; Day
@@ -36,8 +36,8 @@ func (u Unit) seconds() int64 {
 	}
 }
 
-// Rounding says how units of time are rounded. It never touches money (billing
-// design, section 2).
+// Rounding says how units of time are rounded. It never touches money
+// (billing.md#2-ratio).
 type Rounding string
 
 // The roundings of a proration policy.
@@ -74,7 +74,7 @@ type Policy struct {
 }
 
 // NoPolicy is in force where no proration policy is named: seconds, not rounded
-// (billing design, section 2).
+// (billing.md#2-ratio).
 var NoPolicy = Policy{Unit: Second, Rounding: None}
 
 // withDefaults fills in what was left out.

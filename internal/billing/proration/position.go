@@ -10,7 +10,7 @@ import (
 )
 
 // Position is what an item holds and what the next change of it is measured
-// against in the current period (billing design, section 5). It is a value; a
+// against in the current period (billing.md#5-coverage). It is a value; a
 // change returns the next one.
 type Position struct {
 	// Held is the quantity held, h.
@@ -22,14 +22,14 @@ type Position struct {
 	// credits are capped by. Never negative.
 	Charged money.Decimal
 	// Remainder is the rounding remainder that the next line of a change of this
-	// item on this plan carries (section 3): at most half a minor unit either
-	// way, 0 when a period starts.
+	// item on this plan carries (billing.md#3-rounding): at most half a minor unit
+	// either way, 0 when a period starts.
 	Remainder money.Fraction
 
 	// DebitUnits is the fewest units of time, in units of DebitUnit, that a debit
-	// still in force was charged for: a credit never covers more (section 2,
-	// Down). A stub's recurring charge counts as a debit. nil when all was charged
-	// for the whole period, which caps nothing.
+	// still in force was charged for: a credit never covers more
+	// (billing.md#time-rounding). A stub's recurring charge counts as a debit. nil
+	// when all was charged for the whole period, which caps nothing.
 	DebitUnits *money.Fraction
 	DebitUnit  Unit
 

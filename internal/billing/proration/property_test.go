@@ -134,7 +134,7 @@ func (h history) asked(c change) proration.Change {
 // and under Up at most one unit of time paid by the subscriber; in either order.
 // One minor unit may remain where what was carried before makes the way back end on
 // exactly half a minor unit, which is rounded away from zero in either direction
-// (section 3).
+// (billing.md#3-rounding).
 //
 // Seats that were given up without a credit are left out: they are taken again for
 // nothing, and can still be credited. So are free and charged seats mixed on the way

@@ -21,8 +21,8 @@ type Change struct {
 	// Quantity is the new quantity, q.
 	Quantity int64
 	// Carried is the remainder that an item which is added left on this plan
-	// earlier in the period (section 3); else 0. Only [AddItem] reads it: any other
-	// change finds it in the position.
+	// earlier in the period (billing.md#3-rounding); else 0. Only [AddItem] reads
+	// it: any other change finds it in the position.
 	Carried money.Fraction
 	Method  Method
 	// At is the effective time, for the period and the ratio. Per item, effective
@@ -33,7 +33,7 @@ type Change struct {
 }
 
 // ChangeQuantity returns what a change of an item's quantity costs, as one line,
-// and the position after it (billing design, section 5). The line is nil when
+// and the position after it (billing.md#5-coverage). The line is nil when
 // the change prices nothing; a line may also come to 0, and is then recorded
 // with the update and left off the invoice.
 func ChangeQuantity(pos Position, c Change) (Position, *Line) {
@@ -101,8 +101,8 @@ func (c Change) fall(pos Position, held int64) (Position, *Line) {
 }
 
 // ChangeOneTime returns what a change of the quantity of a one-time item costs:
-// added units are charged in full, removed ones are not credited (billing
-// design, section 6).
+// added units are charged in full, removed ones are not credited
+// (billing.md#6-items).
 func ChangeOneTime(pos Position, c Change) (Position, *Line) {
 	if c.Method == ProRata {
 		c.Method = PayInFull

@@ -6,7 +6,7 @@ package proration
 import "github.com/seatplane/seatplane/internal/billing/money"
 
 // settle computes the amount of a line from its full amount and its share
-// (billing design, section 3): Full × ratio + carried, rounded once, half away
+// (billing.md#3-rounding): Full × ratio + carried, rounded once, half away
 // from zero, to the minor unit. It returns the remainder, what the next line of a
 // change of the item on its plan carries.
 //

@@ -11,7 +11,7 @@ import (
 )
 
 // Share is the part of a period that a line is charged or credited for: R' of N
-// units of time (billing design, section 2).
+// units of time (billing.md#2-ratio).
 type Share struct {
 	// Units is R', the size of the part after rounding: 0 to UnitsInPeriod.
 	Units money.Fraction
@@ -47,18 +47,18 @@ type Window struct {
 }
 
 // Share returns how much of the period a change at t covers, from t to the end
-// of the period, measured and rounded by a policy (billing design, section 2).
+// of the period, measured and rounded by a policy (billing.md#2-ratio).
 // An instant before the natural period counts as its start, one after its end
 // as its end.
 //
 // At the start of the natural period the share is the whole of it, R = N, and
-// there is nothing to round (section 13): also where the clock changes within
-// the period and the local days at its two ends differ in length.
+// there is nothing to round (billing.md#13-time): also where the clock changes
+// within the period and the local days at its two ends differ in length.
 //
 // debitUnits, in units of p.Unit, caps a credit: it never covers more units than
-// the debits that it takes back were charged for. nil is no cap. The billing
-// design asks for it under Down; under the other roundings it makes a difference
-// only after the policy was changed in mid-period.
+// the debits that it takes back were charged for. nil is no cap. The design asks
+// for it under Down (billing.md#time-rounding); under the other roundings it
+// makes a difference only after the policy was changed in mid-period.
 func (w Window) Share(t time.Time, p Policy, side Side, debitUnits *money.Fraction) Share {
 	p = p.withDefaults()
 	period := w.size(p.Unit)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package retention says which finished records of a subscription have been kept
-// long enough (API design, "Subscription"; consistency design, "Creating updates").
+// long enough (docs/retention.md; consistency.md#3-creating-updates).
 //
 // It is pure: values in, values out. All instants are the wall clock's, also for a
 // subscription that lives by a TestClock: records are kept for people and auditors,
@@ -99,7 +99,8 @@ type Plan struct {
 // invoice goes when it has been archived for InvoiceTTL, and is neither younger than
 // MinInvoiceAge nor the newest, and settles nothing after the newest fell due: these
 // tell a subscription which is created again up to when its customer was charged before
-// (billing design, section 14). What an outbox names stays. The order in which records are handed in does not matter.
+// (billing.md#14-start-and-end). What an outbox names stays. The order in which records
+// are handed in does not matter.
 func Decide(updates []Update, invoices []Invoice, history History, now time.Time) Plan {
 	p := planner{now: now}
 	p.decideUpdates(updates, history)

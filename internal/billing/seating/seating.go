@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package seating says who holds a seat: a function of all claims on one item and
-// of the quantity held, so that it is derived and never decided (billing design,
-// section 10; consistency design, "What is derived is not decided twice").
+// of the quantity held, so that it is derived and never decided
+// (billing.md#10-seats; consistency.md#derived).
 //
 // It is pure: values in, values out.
 package seating

@@ -11,10 +11,11 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Abandon ends a subscription that is deleted without a settlement (billing design,
-// section 14). What was committed stays what it is; nothing else that is due takes
-// place. A Final document over 0.00 names what was accrued and what items in arrears
-// owe, and is not billed. There is nothing to end before the start and after the end.
+// Abandon ends a subscription that is deleted without a settlement
+// (billing.md#14-start-and-end). What was committed stays what it is; nothing else
+// that is due takes place. A Final document over 0.00 names what was accrued and what
+// items in arrears owe, and is not billed. There is nothing to end before the start
+// and after the end.
 //
 // What was accrued stays in the state: no document bills it.
 func Abandon(s State, in Input) Outcome {

@@ -107,8 +107,8 @@ func (r *replay) startTime() time.Time {
 }
 
 // endTime is when the subscription ends, if it does: as agreed, or by being
-// deleted before that (billing design, section 14). An end that was agreed and came
-// during a downtime is not put off by a deletion after it.
+// deleted before that (billing.md#14-start-and-end). An end that was agreed and
+// came during a downtime is not put off by a deletion after it.
 func (r *replay) endTime() (time.Time, bool) {
 	agreed, ends := r.cancelTime()
 	if !r.in.Terms.Deleted {
@@ -144,8 +144,8 @@ func (r *replay) cancelTime() (time.Time, bool) {
 }
 
 // trialOnly reports whether the subscription ends with its trial: it was declared
-// so, and no change of items turned it into a recurring one (billing design,
-// section 9).
+// so, and no change of items turned it into a recurring one
+// (billing.md#9-trials).
 func (r *replay) trialOnly() bool { return r.in.Terms.TrialOnly && !r.state.Continues }
 
 // notBeforeLast moves an own time up to the newest committed event: time never

@@ -10,8 +10,9 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 8: an invoice over what has accrued, because a person asked for it.
-func TestSection8InvoicedOnRequest(t *testing.T) {
+// billing.md#8-documents: an invoice over what has accrued, because a person asked
+// for it.
+func TestInvoicedOnRequest(t *testing.T) {
 	tell(t, map[string]story{
 		"what has accrued": {
 			reason: "one document, at once; lines with a date of their own wait for it",
@@ -52,8 +53,8 @@ func TestSection8InvoicedOnRequest(t *testing.T) {
 	})
 }
 
-// Section 8: what waits says what it would cost.
-func TestSection8Estimates(t *testing.T) {
+// billing.md#8-documents: what waits says what it would cost.
+func TestEstimates(t *testing.T) {
 	guarded := func(w *world) *world {
 		return w.loaded().product(func(p *Product) { p.Guard.MaxIncreasePercent = ptr[int64](100) })
 	}
@@ -128,8 +129,8 @@ func TestHeldNamesTheLimit(t *testing.T) {
 	}
 }
 
-// Section 9: the end of a trial can be moved while it lasts.
-func TestSection9MovedTrial(t *testing.T) {
+// billing.md#9-trials: the end of a trial can be moved while it lasts.
+func TestMovedTrial(t *testing.T) {
 	trial := func(w *world) *world {
 		w.in.Terms.TrialEnd = instant("2026-04-11")
 		return w
@@ -188,7 +189,7 @@ func TestSection9MovedTrial(t *testing.T) {
 
 // A list that only changes quantities never ends a trial, and waits for nothing: the
 // same change as a count applies at once too.
-func TestSection9QuantitiesByAList(t *testing.T) {
+func TestQuantitiesByAList(t *testing.T) {
 	w := newWorld(t)
 	w.in.Terms.TrialEnd = instant("2026-04-11")
 	w.holding(5).at("2026-04-02").change([]TermsItem{on("editors", "monthly", 7)}, effective("2026-04-08")).replay()

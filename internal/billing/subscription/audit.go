@@ -93,7 +93,7 @@ func totalOfUpdates(lines []proration.Line) money.Decimal {
 func ofUpdate(line *proration.Line) bool { return line.Update != "" || line.FirstUpdate != "" }
 
 // park throws a plan away that does not add up, and has the subscription wait for
-// a person (billing design, section 13).
+// a person (billing.md#13-time).
 func park(state State, wrong string) Outcome {
 	state = state.clone()
 	state.Sequence++

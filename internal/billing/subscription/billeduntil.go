@@ -11,7 +11,7 @@ import (
 )
 
 // What was billed before a subscription starts, elsewhere or for an earlier
-// subscription of its name and customer (billing design, section 14).
+// subscription of its name and customer (billing.md#14-start-and-end).
 
 // checkStartTime refuses a start that would charge what was charged before, or would
 // leave out what nobody charged.

@@ -13,9 +13,9 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 14: billedUntil is a boundary of the subscription's own periods, at most one
-// period from now.
-func TestSection14BilledUntil(t *testing.T) {
+// billing.md#14-start-and-end: billedUntil is a boundary of the subscription's
+// own periods, at most one period from now.
+func TestBilledUntil(t *testing.T) {
 	tests := map[string]struct {
 		reason              string
 		zone, start, anchor string
@@ -76,8 +76,8 @@ func TestSection14BilledUntil(t *testing.T) {
 	}
 }
 
-// Section 14: a predecessor that ended with credits gave time back.
-func TestSection14PredecessorGaveBack(t *testing.T) {
+// billing.md#14-start-and-end: a predecessor that ended with credits gave time back.
+func TestPredecessorGaveBack(t *testing.T) {
 	tests := map[string]struct {
 		reason string
 		until  string
@@ -115,9 +115,9 @@ func TestSection14PredecessorGaveBack(t *testing.T) {
 	}
 }
 
-// Section 14: after a predecessor that gave time back, no later billedUntil makes that
-// time free.
-func TestSection14BilledUntilPastCredits(t *testing.T) {
+// billing.md#14-start-and-end: after a predecessor that gave time back, no
+// later billedUntil makes that time free.
+func TestBilledUntilPastCredits(t *testing.T) {
 	tests := map[string]struct {
 		reason       string
 		start, until string
@@ -166,9 +166,10 @@ func TestSection14BilledUntilPastCredits(t *testing.T) {
 	}
 }
 
-// Section 14: whoever comes back was billed here, so that billedUntil is what the earlier subscription was billed for,
-// whether it gave time back or not.
-func TestSection14ComesBack(t *testing.T) {
+// billing.md#14-start-and-end: whoever comes back was billed here, so that
+// billedUntil is what the earlier subscription was billed for, whether it gave
+// time back or not.
+func TestComesBack(t *testing.T) {
 	trace := Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-01-10"), BilledUntil: instant("2026-01-10")}
 	paid := Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-01-01"), BilledUntil: instant("2026-02-01")}
 	tests := map[string]struct {
@@ -234,8 +235,9 @@ func TestSection14ComesBack(t *testing.T) {
 	}
 }
 
-// Section 14: a subscription that ends before its billedUntil says so on its Final document, whatever else is on it.
-func TestSection14BilledUntilIsRecorded(t *testing.T) {
+// billing.md#14-start-and-end: a subscription that ends before its billedUntil says so on its Final document, whatever
+// else is on it.
+func TestBilledUntilIsRecorded(t *testing.T) {
 	tests := map[string]struct {
 		reason string
 		end    string
@@ -284,8 +286,8 @@ func TestSection14BilledUntilIsRecorded(t *testing.T) {
 	}
 }
 
-// Section 14: a plan gives no second trial to the customer of an earlier subscription.
-func TestSection14NoSecondTrial(t *testing.T) {
+// billing.md#14-start-and-end: a plan gives no second trial to the customer of an earlier subscription.
+func TestNoSecondTrial(t *testing.T) {
 	w := newWorld(t).starting("2026-04-06").plan(func(p *Plan) { p.Trial = calendar.Interval{Unit: calendar.Day, Count: 14} })
 	w.in.Predecessor = Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-04-05"), BilledUntil: instant("2026-04-05")}
 	w.in.Terms.BilledUntil = instant("2026-04-06")
@@ -294,8 +296,8 @@ func TestSection14NoSecondTrial(t *testing.T) {
 	}
 }
 
-// Section 14: nor does a trial that the spec names.
-func TestSection14NoSecondExplicitTrial(t *testing.T) {
+// billing.md#14-start-and-end: nor does a trial that the spec names.
+func TestNoSecondExplicitTrial(t *testing.T) {
 	tests := map[string]struct {
 		reason     string
 		end, until string
@@ -332,9 +334,9 @@ func TestSection14NoSecondExplicitTrial(t *testing.T) {
 	}
 }
 
-// Section 14: an abandoned subscription leaves a Final document over 0.00 that names
-// what is not billed.
-func TestSection14Abandoned(t *testing.T) {
+// billing.md#14-start-and-end: an abandoned subscription leaves a Final
+// document over 0.00 that names what is not billed.
+func TestAbandoned(t *testing.T) {
 	tests := map[string]struct {
 		reason string
 		play   func(w *world)
@@ -402,7 +404,7 @@ func TestSection14Abandoned(t *testing.T) {
 
 // A cancellation at once, by ProRata, and the subscription that comes back: what was
 // given back is charged again, and nothing else.
-func TestSection14EndAndReturn(t *testing.T) {
+func TestEndAndReturn(t *testing.T) {
 	w := newWorld(t).starting("2026-01-01").holding(10).at("2026-01-11").
 		cancel(Cancellation{At: instant("2026-01-11"), Method: proration.ProRata}).replay()
 	want := []string{"Initial 2026-01-01: 100.00", "CreditNote Final 2026-01-11: -67.74"}

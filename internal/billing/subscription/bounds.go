@@ -11,7 +11,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// The bounds of what can be recorded (billing design, section 8, "Bounds"). An event
+// The bounds of what can be recorded (billing.md#bounds). An event
 // that would not keep them is taken back as a whole, and its update, its reading or
 // its charge is refused: nothing is committed that the API server would refuse.
 const (

@@ -15,8 +15,8 @@ import (
 
 const fifteenDigits = "999999999999999"
 
-// Section 8, Bounds: what cannot be recorded is refused before anything is committed.
-func TestSection8Bounds(t *testing.T) {
+// billing.md#bounds: what cannot be recorded is refused before anything is committed.
+func TestBounds(t *testing.T) {
 	price := func(w *world, amount string) *world {
 		return w.plan(func(p *Plan) { p.Price.UnitAmount = money.MustDecimal(amount) })
 	}
@@ -75,9 +75,10 @@ func TestSection8Bounds(t *testing.T) {
 	})
 }
 
-// Section 8, Bounds: amounts that fit one by one are refused where their sum does not, by
-// the name of what would make it too large. The renewal and the end are never blocked.
-func TestSection8SumOutOfBounds(t *testing.T) {
+// billing.md#bounds: amounts that fit one by one are refused where their sum does not,
+// by the name of what would make it too large. The renewal and the end are never
+// blocked.
+func TestSumOutOfBounds(t *testing.T) {
 	metered := func(t *testing.T) *world {
 		plan := eur("2")
 		plan.Metered, plan.Charge = true, InArrears
@@ -135,7 +136,7 @@ func TestSection8SumOutOfBounds(t *testing.T) {
 }
 
 // Lines that wait are bounded: an update that would make too many is Rejected.
-func TestSection8DeferredLines(t *testing.T) {
+func TestDeferredLines(t *testing.T) {
 	w := newWorld(t).holding(10).at("2026-04-16")
 	line := proration.Line{Item: "editors", Kind: proration.KindDebit, Update: "before"}
 	for i := range MaxDeferred - 1 {
@@ -150,9 +151,9 @@ func TestSection8DeferredLines(t *testing.T) {
 	}
 }
 
-// Section 14: a year and more of daily boundaries is a typing error, and waits for a
-// person.
-func TestSection14ManyBoundaries(t *testing.T) {
+// billing.md#14-start-and-end: a year and more of daily boundaries is a typing
+// error, and waits for a person.
+func TestManyBoundaries(t *testing.T) {
 	daily := func() *world {
 		w := newWorld(t).plan(func(p *Plan) { p.Interval = calendar.Interval{Unit: calendar.Day, Count: 1} })
 		w.in.Terms.Start, w.in.Terms.BilledUntil = instant("1970-01-02"), instant("1970-01-03")

@@ -11,7 +11,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// cancel ends the subscription (billing design, section 14): unused time is
+// cancel ends the subscription (billing.md#14-start-and-end): unused time is
 // settled by the method of the cancellation, and the Final document carries all
 // that was accrued and deferred. It is over 0.00, as a trace, where nothing was ever
 // charged, or where time after the end was billed elsewhere. Before the start it ends without a document.
@@ -34,7 +34,7 @@ func (r *replay) cancel(e event) *Fault {
 	r.issue(DocumentFinal, e.at, r.state.Period.Span, lines)
 	ahead := r.billedAhead(e.at)
 	if r.state.NextNumber == before && (before <= 1 || !ahead.IsZero()) {
-		// A subscription of this name that comes later finds it: no second trial (section 14).
+		// A subscription of this name that comes later finds it: no second trial (billing.md#14-start-and-end).
 		r.issueDocument(DocumentFinal, e.at, r.state.Period.Span, nil, money.Decimal{})
 	}
 	r.leaveBilledUntil(ahead)

@@ -43,8 +43,8 @@ type owed struct {
 	charge Charge
 }
 
-// applyItems makes a change of items or plans take hold (billing design, section
-// 6). It works on a copy, which is kept when nothing stands in the way.
+// applyItems makes a change of items or plans take hold (billing.md#6-items). It
+// works on a copy, which is kept when nothing stands in the way.
 func (r *replay) applyItems(e event) *Fault {
 	before, zone := r.state, r.zone
 	r.state = before.clone()
@@ -135,7 +135,7 @@ func (r *replay) methodOf(c *itemsChange, tooLate bool) proration.Method {
 }
 
 // checkTrialFlags refuses ignoreRecurring where there is nothing to ignore
-// (billing design, section 9).
+// (billing.md#9-trials).
 func (r *replay) checkTrialFlags(f InForce) *Fault {
 	trialOnly := r.trialOnly() && r.state.Period.Trial
 	if f.IgnoreRecurring && (!f.KeepTrial || !trialOnly) {
@@ -199,7 +199,7 @@ func (r *replay) endsTrial(c *itemsChange) bool {
 }
 
 // changesItems reports whether an item comes, goes or moves to another plan;
-// quantities and limits alone never end a trial (billing design, section 9).
+// quantities and limits alone never end a trial (billing.md#9-trials).
 func (c *itemsChange) changesItems() bool {
 	for i := range c.before {
 		if !stays(c.targets, c.before[i].Name) {

@@ -32,7 +32,7 @@ func Check(s State, in Input) *Fault {
 
 // OutsideLimits says of the items that are outside their plans' seat limits, or
 // whose loaded counts were clamped to them, what is wrong; nil when none is
-// (billing design, section 10).
+// (billing.md#10-seats).
 func OutsideLimits(s State, in Input) *Fault {
 	r := newReplay(s, in)
 	var faults []Fault

@@ -3,8 +3,8 @@
 
 package subscription
 
-// Counting is what decides whether a data loader counts an item (billing design,
-// section 12).
+// Counting is what decides whether a data loader counts an item
+// (billing.md#12-refreshes).
 type Counting struct {
 	// InForce: the subscription has the item.
 	InForce bool

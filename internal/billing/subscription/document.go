@@ -13,7 +13,7 @@ import (
 )
 
 // bill issues the document of every deferred line with one billing date
-// (billing design, section 7): changes at one own time share it, others never do.
+// (billing.md#7-schedules): changes at one own time share it, others never do.
 func (r *replay) bill(e event) *Fault {
 	same := func(d Deferred) bool {
 		return d.BillAt.Equal(e.deferred.BillAt) && d.Reason == e.deferred.Reason
@@ -29,8 +29,8 @@ func (r *replay) bill(e event) *Fault {
 	return nil
 }
 
-// invoiceNow issues one document over everything accrued so far (billing design,
-// section 8, "Invoiced on request"). Nothing accrued, no document.
+// invoiceNow issues one document over everything accrued so far
+// (billing.md#invoiced-on-request). Nothing accrued, no document.
 func (r *replay) invoiceNow(e event) {
 	lines := r.state.Accrued
 	r.state.Accrued = nil
@@ -73,7 +73,7 @@ func Total(lines []proration.Line) money.Decimal {
 }
 
 // creditApplied is what a document takes from the credit balance (positive) or
-// adds to it (negative); billing design, section 8, "Balance". Only the Final
+// adds to it (negative); billing.md#balance. Only the Final
 // document pays out.
 func creditApplied(reason DocumentReason, subtotal, balance money.Decimal) money.Decimal {
 	switch {

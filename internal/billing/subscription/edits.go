@@ -15,8 +15,8 @@ type Edit struct {
 
 // Edits compares the spec with the one last acted on and returns an update for
 // each item of which only the quantity changed, in the order of the spec, and
-// then one for all else (billing design, sections 6 and 7). What the edit did not
-// touch stays, even where an update changed it since.
+// then one for all else (billing.md#6-items and billing.md#7-schedules). What
+// the edit did not touch stays, even where an update changed it since.
 func Edits(s State, t Terms, open []Update) []Edit {
 	if !s.Started() {
 		return nil

@@ -10,8 +10,8 @@ import (
 )
 
 // An edit of the spec makes one update for each item of which only the quantity
-// changed, and one for all else (section 7).
-func TestSection7EditsOfLists(t *testing.T) {
+// changed, and one for all else (billing.md#7-schedules).
+func TestSchedulesOfEditedLists(t *testing.T) {
 	five, six := int64(5), int64(6)
 	acted := []TermsItem{on("editors", "monthly", 5), on("viewers", "monthly")}
 	rows := map[string]struct {
@@ -58,7 +58,7 @@ func TestSection7EditsOfLists(t *testing.T) {
 
 // A generation that was acted on makes no further update, whatever became of the
 // one that it made.
-func TestSection7EditsOfAnActedGeneration(t *testing.T) {
+func TestEditsOfAnActedGeneration(t *testing.T) {
 	s := State{Phase: Active}
 	s.ActedOn.Generation = 2
 	s.ActedOn.Items = []ActedOnItem{{TermsItem: on("editors", "monthly", 5), Generation: 2}}
@@ -72,8 +72,9 @@ func TestSection7EditsOfAnActedGeneration(t *testing.T) {
 	}
 }
 
-// An edit is a three-way merge for each item: last acted on, new, held (section 6).
-func TestSection6Merge(t *testing.T) {
+// An edit is a three-way merge for each item: last acted on, new, held
+// (billing.md#6-items).
+func TestItemsMerge(t *testing.T) {
 	two := func(w *world) *world {
 		return w.item("viewers", eur("3"), true).offer("editor-seat", "big", eur("90")).offer("viewers-seat", "big", eur("6")).
 			offer("admins-seat", "monthly", eur("20"))

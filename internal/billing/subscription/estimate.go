@@ -14,7 +14,7 @@ import (
 const maxEventsOfEstimate = 64
 
 // Estimate is what an update that waits would come to, if nothing else changed
-// (billing design, section 8).
+// (billing.md#8-documents).
 type Estimate struct {
 	// Amount is the adjustment, signed, in major units.
 	Amount money.Decimal

@@ -10,7 +10,7 @@ import (
 )
 
 // kind is a kind of event. The order of the constants is the order in which
-// events of one instant are replayed (billing design, section 13).
+// events of one instant are replayed (billing.md#13-time).
 //
 // The end of a trial stands with the boundaries, not first: it is one, and
 // charges. What applies at its very instant applies before it is charged, and

@@ -11,8 +11,7 @@ import (
 )
 
 // maxAccrued is how many accrued lines are kept one by one. A status that is
-// rewritten with each change has to stay small (consistency design, "Size
-// bounds").
+// rewritten with each change has to stay small (consistency.md#5-size-bounds).
 const maxAccrued = 50
 
 // fold sums accrued lines up, one for each item, plan and sign, once there are

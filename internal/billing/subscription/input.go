@@ -35,7 +35,8 @@ type Input struct {
 	// Assigned counts the seats of each item that somebody holds.
 	Assigned map[string]int64
 	// Predecessor sums up the invoices of earlier subscriptions of this name and
-	// customer; its zero value says that there is none (billing design, section 14).
+	// customer; its zero value says that there is none
+	// (billing.md#14-start-and-end).
 	Predecessor Predecessor
 	// Unpark lets a parked subscription go on.
 	Unpark bool
@@ -92,7 +93,7 @@ type Terms struct {
 	// Seen: this generation of the spec was seen by an earlier pass.
 	Seen bool
 	// Suspended: no step is taken until that is lifted, or the subscription is
-	// deleted (billing design, section 14).
+	// deleted (billing.md#14-start-and-end).
 	Suspended bool
 	// TrialEnd overrides the plans' trials; zero when left out.
 	TrialEnd time.Time
@@ -155,7 +156,7 @@ type Policy struct {
 // IsZero reports whether the reference names nothing.
 func (r PolicyRef) IsZero() bool { return r == PolicyRef{} }
 
-// Application says when a change takes hold (billing design, section 7).
+// Application says when a change takes hold (billing.md#7-schedules).
 type Application string
 
 // The application schedules.
@@ -166,7 +167,7 @@ const (
 	ApplyScheduled   Application = "Scheduled"
 )
 
-// Payment says when an adjustment is billed (billing design, section 7).
+// Payment says when an adjustment is billed (billing.md#7-schedules).
 type Payment string
 
 // The payment schedules.
@@ -177,8 +178,7 @@ const (
 )
 
 // ChangePolicy is how a change takes hold and is paid; a zero field says
-// nothing and leaves it to the next in line (billing design, section 7,
-// "Resolution").
+// nothing and leaves it to the next in line (billing.md#resolution).
 type ChangePolicy struct {
 	Application Application
 	Payment     Payment
@@ -188,8 +188,7 @@ type ChangePolicy struct {
 	KeepTrial, IgnoreRecurring *bool
 }
 
-// Renewal says what a change of items does to the current period (billing
-// design, section 6).
+// Renewal says what a change of items does to the current period (billing.md#6-items).
 type Renewal string
 
 // The renewal policies.
@@ -233,7 +232,7 @@ type Plan struct {
 }
 
 // Guard holds loaded counts that look absurd until a person approves them
-// (billing design, section 12.4). A nil limit holds nothing.
+// (billing.md#guards). A nil limit holds nothing.
 type Guard struct {
 	MaxIncreasePercent, MaxDecreasePercent *int64
 	FromSeats                              int64
@@ -271,7 +270,7 @@ type Update struct {
 	// others keep their name and may change plan or quantity. nil where it asks for
 	// a quantity. The spec's list is merged into what is held instead.
 	Items []TermsItem
-	// As asked; a zero value leaves it to the resolution of section 7.
+	// As asked; a zero value leaves it to the resolution of billing.md#7-schedules.
 	Policy                     ChangePolicy
 	ApplyAt, Effective, BillAt time.Time
 	Proration                  PolicyRef

@@ -6,7 +6,7 @@ package subscription
 import "time"
 
 // seatThresholds are the parts of an item's maximum, in percent, of which notice is
-// given (billing design, section 10).
+// given (billing.md#10-seats).
 var seatThresholds = [...]int{75, 90, 100}
 
 // noticeSeats gives notice of each threshold of the maximum that an item's quantity

@@ -44,7 +44,7 @@ type Outcome struct {
 }
 
 // Notice is a threshold that an item reached: of a limit on usage, or of the
-// maximum of its seats (billing design, sections 10 and 11).
+// maximum of its seats (billing.md#10-seats and billing.md#11-usage).
 type Notice struct {
 	Item  string
 	Limit metering.LimitKind
@@ -89,7 +89,7 @@ const (
 )
 
 // InForce are the values that an update goes by once every default is resolved
-// (billing design, section 7).
+// (billing.md#7-schedules).
 type InForce struct {
 	Application Application
 	Payment     Payment
@@ -152,7 +152,7 @@ type Change struct {
 	NextRefresh               time.Time
 }
 
-// DocumentReason says why a document exists (billing design, section 8).
+// DocumentReason says why a document exists (billing.md#8-documents).
 type DocumentReason string
 
 // The reasons of documents.

@@ -12,15 +12,14 @@ type due struct {
 	// asked is the same before it was moved up to the newest committed event.
 	asked time.Time
 	// tooLate: a boundary was charged without it. It counts from the start of
-	// the current period, by ProRata (billing design, section 13, "Seen too
-	// late").
+	// the current period, by ProRata (billing.md#seen-too-late).
 	tooLate bool
 	// waits is why it has no date yet; nil when it has one.
 	waits *Waiting
 }
 
 // base is the instant at which an update came into being for billing: before
-// any schedule of its own (billing design, section 13, "own time").
+// any schedule of its own (billing.md#event-time).
 func (r *replay) base(p *pending) time.Time {
 	switch {
 	case p.Approved && !p.ApprovedAt.IsZero():
@@ -76,7 +75,7 @@ func (r *replay) dueTime(p *pending) due {
 func (r *replay) rawDueTime(p *pending) (time.Time, *Waiting) {
 	at, waits := r.scheduledTime(p)
 	if waits == nil && p.Items != nil && r.endsPeriod(p) {
-		at = latest(at, p.Effective) // a period cannot end before its time (section 6)
+		at = latest(at, p.Effective) // a period cannot end before its time (billing.md#6-items)
 	}
 	return at, waits
 }
@@ -157,7 +156,7 @@ func (r *replay) customTime(p *pending, base time.Time) time.Time {
 
 // refreshTimes are the first known refresh after the base and the next one that is
 // due, of the products of the items that an update changes; zero where there is
-// none. With several products the earliest counts (billing design, section 7).
+// none. With several products the earliest counts (billing.md#7-schedules).
 func (r *replay) refreshTimes(p *pending, base time.Time) (last, next time.Time) {
 	for _, name := range r.productsOf(p) {
 		product := r.in.Products[name]

@@ -135,7 +135,7 @@ func TestPreviewRefused(t *testing.T) {
 }
 
 // An update with the hash of a preview applies when its outcome is that one, and
-// is rejected when it differs (api design, expectedHash).
+// is rejected when it differs (docs/kinds/subscriptionupdate.md).
 func TestExpectedHash(t *testing.T) {
 	previewed := func(w *world, options ...option) string {
 		w.add("u", Update{Origin: OriginUser, Change: QuantityChange{Item: "editors", Increment: ptr[int64](5)}}, append(options, preview))

@@ -428,7 +428,7 @@ func TestAnyPrefix(t *testing.T) {
 // DoNotCharge never creates money: the documents are those of a subscription that
 // bills what it holds at its renewals, and nothing else. An update that was seen only
 // after its renewal was charged is the exception: it is priced whatever its method, so
-// that the renewal comes to what it would have been (billing design, section 13).
+// that the renewal comes to what it would have been (billing.md#13-time).
 func TestDoNotChargeMakesNoMoney(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := anyHistory(t)

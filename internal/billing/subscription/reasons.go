@@ -64,7 +64,7 @@ const (
 // WaitsByItself reports whether the reason concerns one update alone. Such an
 // update is rejected, or waits when it was made from the spec, and holds nothing
 // else up. Any other reason concerns another object, whose return lets
-// everything be replayed in order (billing design, section 13).
+// everything be replayed in order (billing.md#13-time).
 func (r Reason) WaitsByItself() bool {
 	switch r {
 	case UnknownItem, DeclaredInSpec, LoadedFromSource, BelowMinimum, AboveMaximum, SeatsAssigned,

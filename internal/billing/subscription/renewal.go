@@ -10,7 +10,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// renew ends a period and charges the next one (billing design, section 8):
+// renew ends a period and charges the next one (billing.md#8-documents):
 // what is billed in arrears is settled, each recurring item is charged, the
 // accrued lines are added, and one document is issued. The end of a trial is
 // the same, but that its document is the first.
@@ -51,7 +51,7 @@ func (r *replay) checkItems() *Fault {
 }
 
 // nextPeriod moves to the period that begins at the instant. A new time zone
-// takes effect here (billing design, section 1).
+// takes effect here (billing.md#1-calendar).
 func (r *replay) nextPeriod(at time.Time) {
 	name, zone := r.nextZone()
 	c := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: zone}
@@ -152,7 +152,7 @@ func (r *replay) capture(item *Item) {
 }
 
 // charge is an item's recurring charge for the current period: for what it held
-// at the start, and at least its minimum (section 10).
+// at the start, and at least its minimum (billing.md#10-seats).
 func (r *replay) charge(item *Item, policy proration.Policy) proration.Charge {
 	if policy == (proration.Policy{}) {
 		policy = proration.NoPolicy
@@ -200,7 +200,7 @@ func (r *replay) arrearsOf(item *Item, policy proration.Policy) []proration.Line
 }
 
 // chargeOnce charges the items that are not recurring, at the start and in full,
-// trial or not (sections 6 and 9).
+// trial or not (billing.md#6-items and billing.md#9-trials).
 func (r *replay) chargeOnce() []proration.Line {
 	var lines []proration.Line
 	for i := range r.state.Items {

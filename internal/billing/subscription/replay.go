@@ -14,12 +14,12 @@ import (
 const (
 	// MaxEventsPerDay is how many events may lie on one local day before a
 	// subscription is parked: more than that is a loop somewhere, and money is
-	// involved (billing design, section 13).
+	// involved (billing.md#13-time).
 	MaxEventsPerDay = 200
 	// MaxBoundaries is how many boundaries are replayed in one go on the wall clock.
 	// More than that is a typing error, such as a start in 1970 with daily periods: it
-	// keeps a subscription from starting, and parks one that has started (billing design,
-	// section 14).
+	// keeps a subscription from starting, and parks one that has started
+	// (billing.md#14-start-and-end).
 	MaxBoundaries = 400
 	// maxEventsPerPlan bounds one plan; what is left is replayed by the next.
 	maxEventsPerPlan = 4096
@@ -207,7 +207,7 @@ func (r *replay) hold(e event, fault Fault) {
 	}
 	if at, ok := r.endTime(); ok && e.kind == starts {
 		if !at.After(r.in.Now) {
-			// It never started, and ends without a document (section 14).
+			// It never started, and ends without a document (billing.md#14-start-and-end).
 			r.step(event{kind: cancels, at: at})
 			return
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // reset ends the period at the effective time and starts a new one there, which
-// is the new anchor (billing design, section 6, Reset). Every recurring item is
+// is the new anchor (billing.md#reset). Every recurring item is
 // settled and charged anew, changed or not; one that is charged once is passed by.
 func (r *replay) reset(c *itemsChange) *Fault {
 	c.atOnce = r.state.Period.Trial
@@ -92,8 +92,9 @@ func (r *replay) chargeAnew(c *itemsChange) *Fault {
 }
 
 // endTrial ends a trial by a change of items that retains the period: what is
-// left of it is the first paid period, a stub; its end stays (billing design,
-// section 9). A trial-only subscription goes on: what comes now is paid for.
+// left of it is the first paid period, a stub; its end stays
+// (billing.md#9-trials). A trial-only subscription goes on: what comes now is
+// paid for.
 func (r *replay) endTrial(c *itemsChange) *Fault {
 	end, renewed := r.state.Period.Span.End, r.state.Period.Renewed
 	r.setItems(c)
@@ -107,8 +108,8 @@ func (r *replay) endTrial(c *itemsChange) *Fault {
 
 // exchange replaces the items where nothing is priced: inside a trial that goes
 // on, and at a boundary that has not been charged, whose renewal charges what is
-// then held (billing design, sections 9 and 13). What is bought once is charged
-// all the same, outside a trial.
+// then held (billing.md#9-trials and billing.md#13-time). What is bought once is
+// charged all the same, outside a trial.
 func (r *replay) exchange(c *itemsChange) *Fault {
 	trial := r.state.Period.Trial
 	if trial && r.trialOnly() && c.changesItems() {

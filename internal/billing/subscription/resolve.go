@@ -10,7 +10,7 @@ import (
 )
 
 // inForce resolves what an update goes by: the update, the subscription, the
-// item's product, the default (billing design, section 7, "Resolution"). Times
+// item's product, the default (billing.md#resolution). Times
 // are filled in by whoever knows them.
 func (r *replay) inForce(p *pending) InForce {
 	chain := []ChangePolicy{
@@ -45,7 +45,7 @@ func (r *replay) renewal(p *pending) Renewal {
 }
 
 // defaultPayment is the payment schedule where nothing names one. A Reset begins a
-// period, and a period is invoiced at its start (billing design, section 6).
+// period, and a period is invoiced at its start (billing.md#6-items).
 func (r *replay) defaultPayment(p *pending) Payment {
 	if r.invoicesReset(p) {
 		return PayImmediately
@@ -136,7 +136,8 @@ func (r *replay) limits(item *Item) (minimum, maximum int64) {
 }
 
 // wanted is the quantity that an update asks for. A relative change counts from
-// the quantity held, a loaded count is clamped (billing design, sections 5 and 12).
+// the quantity held, a loaded count is clamped (billing.md#5-coverage and
+// billing.md#12-refreshes).
 func (r *replay) wanted(p *pending, item *Item) int64 {
 	q := item.Position.Held
 	switch c := p.Change; {

@@ -11,7 +11,7 @@ import (
 )
 
 // retain prices a change of items for the rest of the period, which stays
-// (billing design, section 6, Retain): a credit for what goes, a debit for what
+// (billing.md#retain): a credit for what goes, a debit for what
 // comes.
 func (r *replay) retain(c *itemsChange) *Fault {
 	for i := range c.before {
@@ -143,7 +143,7 @@ func (r *replay) replace(c *itemsChange, t target, item *Item, change proration.
 }
 
 // buy charges what is bought once: a new item, or one of another plan, in full;
-// of one that is there already the added units (billing design, section 6).
+// of one that is there already the added units (billing.md#6-items).
 func (r *replay) buy(c *itemsChange, t target, item *Item) {
 	if !t.begins() && !t.replaced() {
 		var line *proration.Line

@@ -20,7 +20,7 @@ import (
 // world plays a story: what has been committed, what the world says, and the
 // updates that are open. Every replay checks what must hold whatever happens.
 //
-// Unless a story says otherwise it is what the figures of the billing design
+// Unless a story says otherwise it is what the figures of billing.md#15-figures
 // assume: one item, editors, at EUR 10 a seat and month, in advance, in UTC.
 type world struct {
 	t     failer
@@ -238,7 +238,7 @@ func (w *world) counted(item string, n int64, options ...option) *world {
 }
 
 // refresh finds a count as a seat product's refresh does: an update is made only
-// where it differs from the item's target (billing design, section 12.1).
+// where it differs from the item's target (billing.md#targets).
 func (w *world) refresh(item string, n int64) *world {
 	declared, _ := w.in.Terms.item(item)
 	plan := w.in.Products[declared.Product].Plans[declared.Plan]

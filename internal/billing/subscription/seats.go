@@ -6,7 +6,7 @@ package subscription
 import "fmt"
 
 // Clamp brings a loaded count within the plan's seat limits, and never below
-// the seats that somebody holds (billing design, sections 10 and 12.1). A
+// the seats that somebody holds (billing.md#10-seats and billing.md#targets). A
 // maximum of 0 is none.
 func Clamp(count, minimum, maximum, assigned int64) int64 {
 	if maximum > 0 {
@@ -16,7 +16,7 @@ func Clamp(count, minimum, maximum, assigned int64) int64 {
 }
 
 // Exceeds reports whether a change of a loaded count from held to count must be
-// held until a person approves it (billing design, section 12.4). From 0 every
+// held until a person approves it (billing.md#guards). From 0 every
 // rise exceeds.
 func (g Guard) Exceeds(held, count int64) bool {
 	if max(held, count) < g.FromSeats {
@@ -78,8 +78,8 @@ func loadedFromSource(item, product string) *Fault {
 		"change them where they are counted.", item, product)}
 }
 
-// checkLimits says why an item cannot hold the quantity (billing design,
-// section 10). Loaded counts are clamped and always pass.
+// checkLimits says why an item cannot hold the quantity (billing.md#10-seats).
+// Loaded counts are clamped and always pass.
 func (r *replay) checkLimits(item *Item, quantity int64) *Fault {
 	minimum, maximum := r.limits(item)
 	switch assigned := r.in.Assigned[item.Name]; {

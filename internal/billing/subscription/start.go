@@ -14,7 +14,8 @@ import (
 )
 
 // start begins the subscription as of its start time, however late the last
-// count that it needed came in (billing design, sections 1, 9 and 12.6).
+// count that it needed came in (billing.md#1-calendar, billing.md#9-trials and
+// billing.md#first-counts).
 func (r *replay) start(e event) *Fault {
 	s, fault := r.prepare(e.at)
 	if fault != nil {
@@ -88,7 +89,7 @@ func (r *replay) prepare(at time.Time) (beginning, *Fault) {
 }
 
 // agreedTerms finds the currency and the interval that all items share
-// (section 1). The currency is fixed from here on.
+// (billing.md#1-calendar). The currency is fixed from here on.
 func (r *replay) agreedTerms(s *State) *Fault {
 	if len(r.in.Terms.Items) == 0 {
 		return &Fault{InvalidItems, "The subscription has no items: add one."}
@@ -254,7 +255,7 @@ func (r *replay) firstPaidPeriod(first time.Time, c calendar.Calendar, once []pr
 }
 
 // startTrial opens the trial. Without an anchor, periods are counted from its
-// end (section 9).
+// end (billing.md#9-trials).
 func (r *replay) startTrial(at, end time.Time) {
 	r.state.Phase = Trialing
 	span := calendar.Span{Start: at, End: end}
@@ -265,9 +266,9 @@ func (r *replay) startTrial(at, end time.Time) {
 }
 
 // trialEnd is the end of the subscription's one trial: the spec's, else the
-// longest of its plans' at the start, in local calendar units (section 9), up to
-// [MaxTrialYears]. Zero without a trial. A customer who had a subscription of this name
-// is not given another trial (section 14).
+// longest of its plans' at the start, in local calendar units (billing.md#9-trials), up
+// to [MaxTrialYears]. Zero without a trial. A customer who had a subscription of this
+// name is not given another trial (billing.md#14-start-and-end).
 func (r *replay) trialEnd(at time.Time) (time.Time, *Fault) {
 	end := r.in.Terms.TrialEnd
 	if !end.IsZero() {

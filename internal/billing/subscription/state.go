@@ -18,7 +18,7 @@ import (
 type Phase string
 
 // The phases of a subscription. Suspension is not one of them: it stops the
-// operator, not the contract (billing design, section 14).
+// operator, not the contract (billing.md#14-start-and-end).
 const (
 	// Pending: not started; nothing has been charged.
 	Pending Phase = "Pending"
@@ -72,7 +72,7 @@ type State struct {
 	// period; the newest maxLeftovers of them.
 	Leftovers []Leftover
 	// Continues: a change of items turned a trial-only subscription into one that
-	// recurs after its trial (billing design, section 9).
+	// recurs after its trial (billing.md#9-trials).
 	Continues bool
 }
 
@@ -81,10 +81,10 @@ type State struct {
 type Leftover struct {
 	Item, Product, Plan string
 	// Remainder is the rounding remainder that the next line of the item on the plan
-	// carries (billing design, section 3, "No drift").
+	// carries (billing.md#no-drift).
 	Remainder money.Fraction
 	// Left is the effective time at which it left: effective times of an item never
-	// go back within a period (section 6).
+	// go back within a period (billing.md#6-items).
 	Left time.Time
 }
 
@@ -98,7 +98,7 @@ type Period struct {
 	// Span is what is billed. In a stub it is shorter than Natural.
 	Span calendar.Span
 	// Natural is the whole period that Span is cut from: the denominator of
-	// every ratio (billing design, section 2).
+	// every ratio (billing.md#2-ratio).
 	Natural calendar.Span
 	// Zone is the IANA name of the time zone that the period was cut in.
 	Zone string
@@ -152,7 +152,7 @@ type Item struct {
 	AtStart int64
 	Source  Source
 	// Metered: what was used in a period is billed at its end, not what is held
-	// (billing design, section 11). Limits bound its usage, and Meter counts it.
+	// (billing.md#11-usage). Limits bound its usage, and Meter counts it.
 	Metered bool
 	Limits  metering.Limits
 	Meter   metering.Meter

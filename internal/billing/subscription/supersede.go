@@ -7,7 +7,7 @@ import "time"
 
 // MaxAnswerAge is how long after the loader's answer the update that carries it
 // may be created. A create that arrives later could bring back an older count
-// (consistency design, "Creating updates").
+// (consistency.md#3-creating-updates).
 const MaxAnswerAge = 2 * time.Minute
 
 // Late reports whether a refresh update was created too long after the loader

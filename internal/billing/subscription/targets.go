@@ -53,8 +53,8 @@ func (r *replay) checkedTargets(p *pending, f InForce, at time.Time) ([]target, 
 }
 
 // targets works out the list of items that an update leads to. A person's list
-// replaces the one held; the spec's is merged into it, item by item (billing
-// design, section 6).
+// replaces the one held; the spec's is merged into it, item by item
+// (billing.md#6-items).
 func (r *replay) targets(p *pending, at time.Time) ([]target, *Fault) {
 	var targets []target
 	for _, wanted := range r.list(p) {

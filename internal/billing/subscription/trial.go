@@ -49,7 +49,7 @@ func (r *replay) movedTooLate() *Fault {
 }
 
 // movedTrialEnd is when the current trial ends by the spec, and when that counts as
-// said (billing design, section 9). An end that had passed by then means that
+// said (billing.md#9-trials). An end that had passed by then means that
 // instant. As long as the end of the trial has not been charged, a new end comes in
 // time, however late it is seen.
 func (r *replay) movedTrialEnd() (at, end time.Time) {

@@ -11,8 +11,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// applyUpdate makes an update take hold, and what that costs is owed (billing
-// design, sections 5 to 7).
+// applyUpdate makes an update take hold, and what that costs is owed
+// (billing.md#5-coverage to billing.md#7-schedules).
 func (r *replay) applyUpdate(e event) *Fault {
 	switch {
 	case e.update.InvalidCause != "":
@@ -130,7 +130,7 @@ func (r *replay) method(item *Item, asked proration.Method, tooLate bool) prorat
 	case tooLate && item.Recurring:
 		return proration.ProRata
 	case !item.Recurring && asked == proration.ProRata:
-		return proration.PayInFull // never prorated (section 6)
+		return proration.PayInFull // never prorated (billing.md#6-items)
 	default:
 		return asked
 	}
@@ -145,7 +145,8 @@ type bounds struct {
 
 // effectiveTime is the instant from which a change counts for money. One that a
 // person wrote must lie in the current period and not before the item's newest
-// change; one that was derived is moved up to those bounds (section 6).
+// change; one that was derived is moved up to those bounds
+// (billing.md#6-items).
 func (r *replay) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) {
 	period := r.state.Period.Span
 	if p.Effective.IsZero() {
@@ -163,7 +164,7 @@ func (r *replay) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) 
 		return t, &Fault{EffectiveTimeInClosedPeriod, "The effective time lies before the current period, whose " +
 			"invoice is never edited: use one within the current period."}
 	case t.Equal(period.End) && d.at.Equal(period.End):
-		return t, nil // it applies at the boundary, before that is charged (section 13)
+		return t, nil // it applies at the boundary, before that is charged (billing.md#13-time)
 	case !t.Before(period.End):
 		return t, &Fault{EffectiveTimeAfterPeriod, "The effective time lies at or after the end of the current " +
 			"period: use one within it, or applicationSchedule NextPeriod."}
@@ -176,8 +177,9 @@ func (r *replay) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) 
 }
 
 // price computes a change of quantity. At a boundary that has not been charged
-// yet nothing is priced: the renewal charges what is then held (section 13). It
-// does not charge an item that is charged once, whose added units are.
+// yet nothing is priced: the renewal charges what is then held
+// (billing.md#13-time). It does not charge an item that is charged once, whose
+// added units are.
 func (r *replay) price(p *pending, c considered) (proration.Position, *proration.Line, *Fault) {
 	atBoundary := !c.effective.Before(r.state.Period.Span.End)
 	if r.state.Period.Trial || c.item.Metered || (atBoundary && c.item.Recurring) {
@@ -235,8 +237,9 @@ func (r *replay) take(p *pending, item *Item, c considered) {
 	}
 }
 
-// owe puts a line where it will be billed (section 7). One that rounds to zero
-// stays on the update alone; an item in arrears is billed at the boundary.
+// owe puts a line where it will be billed (billing.md#7-schedules). One that
+// rounds to zero stays on the update alone; an item in arrears is billed at the
+// boundary.
 func (r *replay) owe(line proration.Line, charge Charge, f InForce, at time.Time) {
 	switch {
 	case line.Amount.IsZero():

@@ -41,7 +41,7 @@ func (r *replay) firstReading(item string, start time.Time) (first Reading, foun
 }
 
 // read takes a reading in, and gives notice of the limits that usage reaches
-// (billing design, section 11).
+// (billing.md#11-usage).
 func (r *replay) read(e event) *Fault {
 	item := r.state.item(e.reading.Item)
 	var reached []metering.Notice
@@ -91,7 +91,7 @@ func (r *replay) usageFrom(item *Item) time.Time {
 
 // UsageOutsideLimits says of the first item whose usage reached a limit in this
 // period, whose reading went back, or whose limits are ignored because it is not
-// metered, what the matter is; nil when nothing is (billing design, section 11). A
+// metered, what the matter is; nil when nothing is (billing.md#11-usage). A
 // limit that was raised above the usage, or lifted, is no matter any more.
 func UsageOutsideLimits(s State) *Fault {
 	var faults []Fault

@@ -4,8 +4,8 @@
 // Package retention deletes the finished records of subscriptions that have been
 // kept long enough: updates that the operator made, those of users that allow it,
 // and archived invoices. What goes is decided in internal/billing/retention; what is
-// unfinished, or owed by a commit, is never touched (consistency design, "One
-// aggregate" and "Creating updates").
+// unfinished, or owed by a commit, is never touched (consistency.md#1-one-commit and
+// consistency.md#3-creating-updates).
 package retention
 
 import (

@@ -16,7 +16,8 @@ import (
 )
 
 // recordReadings writes each reading that changed on its subscription, which takes it in order of its
-// observation, after what was due before (billing.md 11). Nothing else of the subscription is touched.
+// observation, after what was due before (billing.md#11-usage). Nothing else of the subscription is
+// touched.
 func (r *Reconciler) recordReadings(ctx context.Context, s *situation, readings []loading.Change, times loading.AnswerTimes) error {
 	failed := make([]error, len(readings))
 	var group errgroup.Group

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package seatproduct refreshes the seats of SeatProducts: on their schedule, on demand, and for the
-// first count of an item (billing.md 12; consistency.md, "Creating updates").
+// first count of an item (billing.md#12-refreshes; consistency.md#3-creating-updates).
 //
-// Loads do not run on the reconciler's workers (trust.md, "A load is a guest"). One pass begins a load and
+// Loads do not run on the reconciler's workers (trust.md#loads). One pass begins a load and
 // returns; the end of the load wakes the product, and the next pass takes the answer:
 //
 //	gather → judge the answer → commit → report → begin the next load that is due

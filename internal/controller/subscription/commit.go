@@ -19,8 +19,7 @@ import (
 	"github.com/seatplane/seatplane/internal/record"
 )
 
-// maxOutboxBytes bounds what one commit owes (consistency design, "Size
-// bounds").
+// maxOutboxBytes bounds what one commit owes (consistency.md#5-size-bounds).
 const maxOutboxBytes = 256 << 10
 
 // freeze writes an outcome's effects down as the outbox will hold them, and

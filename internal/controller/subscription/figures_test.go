@@ -13,7 +13,7 @@ import (
 )
 
 var _ = Describe("The life of a subscription", func() {
-	It("prices section 15 figure 1 and bills it with the renewal", func(ctx SpecContext) {
+	It("prices figure 1 of billing.md#15-figures and bills it with the renewal", func(ctx SpecContext) {
 		b := newBench(ctx, "2026-04-01T00:00:00Z")
 		b.create(ctx, builders.MakeSeatProduct("seat", b.namespace).Plan("monthly", "EUR", "12.50").Obj(),
 			builders.MakeSubscription("acme", b.namespace).TestClock("clock").Start(at("2026-04-01T00:00:00Z")).LoadedItem("editors", "seat", "monthly").Obj())

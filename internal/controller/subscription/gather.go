@@ -24,8 +24,7 @@ import (
 	"github.com/seatplane/seatplane/internal/record"
 )
 
-// maxEffects is how many effects one outbox holds (consistency design, "Size
-// bounds").
+// maxEffects is how many effects one outbox holds (consistency.md#5-size-bounds).
 const maxEffects = 64
 
 // world is what one pass knows: the subscription as it was read, and the values
@@ -193,7 +192,7 @@ func owesRefresh(product *v1alpha1.SeatProduct, clock string, now time.Time) boo
 // gatherUpdates reads the open updates of the subscription: from the cache, but
 // live before a new time of a TestClock is taken up, so that a test that makes an
 // update and then moves the clock does not depend on which event comes first
-// (consistency design, "One aggregate").
+// (consistency.md#1-one-commit).
 func (r *Reconciler) gatherUpdates(ctx context.Context, w *world) error {
 	reader := client.Reader(r.Client)
 	if w.input.Terms.ByHand && !w.input.Before.Equal(w.input.Now) {

@@ -33,11 +33,11 @@ type intent struct {
 // plan replays what is due. Every update that would be decided is read live
 // first, after the subscription was read: one that turns out to be finished,
 // gone or approved since is taken as it is, and the plan is made again. This
-// read is what keeps a change from taking hold twice (consistency design, "Why
-// it is exactly once"). The assignments are listed live before a quantity goes
-// down or a seat is given, and the predecessor is looked for live before the
-// subscription starts. An outbox that grows too large is planned with fewer
-// events; the rest comes with the next pass.
+// read is what keeps a change from taking hold twice
+// (consistency.md#2-exactly-once). The assignments are listed live before a
+// quantity goes down or a seat is given, and the predecessor is looked for live
+// before the subscription starts. An outbox that grows too large is planned
+// with fewer events; the rest comes with the next pass.
 func (r *Reconciler) plan(ctx context.Context, w *world) (intent, error) {
 	p := intent{live: map[types.UID]*v1alpha1.SubscriptionUpdate{}}
 	for {

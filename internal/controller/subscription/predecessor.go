@@ -19,7 +19,7 @@ import (
 const invoicePage = 500
 
 // gatherPredecessor looks, before the start, for invoices of an earlier subscription of this name and customer: a
-// manifest that was pruned and applied again must not charge twice (billing design, section 14).
+// manifest that was pruned and applied again must not charge twice (billing.md#14-start-and-end).
 func (r *Reconciler) gatherPredecessor(ctx context.Context, w *world, reader client.Reader) error {
 	if w.state.Phase != subscription.Pending {
 		return nil

@@ -4,10 +4,10 @@
 // Package subscription keeps subscriptions: it is the one reconciler that
 // changes what a subscription owes.
 //
-// A pass reads top down as the consistency design describes it: drain what the
-// last commit owes, gather what the world says, replay what is due (pure, in
-// internal/billing/subscription), commit it with one status update, drain what
-// that commit owes, report, mark who holds a seat.
+// A pass reads top down in the order of consistency.md#1-one-commit: drain what
+// the last commit owes, gather what the world says, replay what is due (pure,
+// in internal/billing/subscription), commit it with one status update, drain
+// what that commit owes, report, mark who holds a seat.
 package subscription
 
 import (
@@ -226,7 +226,7 @@ func withoutClock(sub *v1alpha1.Subscription) (*world, error) {
 }
 
 // abandoned reports whether whoever deletes the subscription wants it gone
-// without a Final document (billing design, section 14).
+// without a Final document (billing.md#14-start-and-end).
 func abandoned(sub *v1alpha1.Subscription) bool {
 	return !sub.DeletionTimestamp.IsZero() && sub.Annotations[v1alpha1.AnnotationDelete] == v1alpha1.DeleteAbandon
 }

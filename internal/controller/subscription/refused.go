@@ -17,7 +17,7 @@ import (
 )
 
 // What the API server refuses for good, whatever was written and whatever field it is about, becomes a condition
-// within the same pass (billing design, section 8, "Bounds"). The writes are tried again with the usual delays,
+// within the same pass (billing.md#bounds). The writes are tried again with the usual delays,
 // and nothing is decided without them.
 
 // reportRefused says on the subscription that a write was refused, and returns why, so that it is tried again.

@@ -74,7 +74,7 @@ func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
 }
 
 // duplicateKey is what the loaders say of keys that belong to other items; ""
-// when none does (billing design, section 12.3).
+// when none does (billing.md#keys).
 func duplicateKey(sub *v1alpha1.Subscription) string {
 	var messages []string
 	for _, load := range sub.Status.Loads {
@@ -270,7 +270,7 @@ func (r *Reconciler) reportOrphans(ctx context.Context, name types.NamespacedNam
 
 // reportForeign deals with an update that means a subscription which is not
 // there: it waits for one or, when the one that it means is gone, is rejected.
-// That is the one decision that no commit makes (consistency design).
+// That is the one decision that no commit makes (consistency.md#1-one-commit).
 func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.SubscriptionUpdate) error {
 	gone, err := r.isGone(ctx, u)
 	if err != nil {

@@ -63,9 +63,8 @@ func (w *world) seating(state subscription.State) map[string]seating.Plan {
 }
 
 // confirmSeats lists the assignments live before anything is committed that hangs
-// on who holds a seat: a decrease, and a seat that is given (consistency design,
-// "What is derived is not decided twice"). It reports whether they were not what the
-// cache said.
+// on who holds a seat: a decrease, and a seat that is given
+// (consistency.md#derived). It reports whether they were not what the cache said.
 func (r *Reconciler) confirmSeats(ctx context.Context, w *world, outcome subscription.Outcome) (changed bool, err error) {
 	matters := w.decidesOnSeats(outcome) || w.givesSeats(outcome.State)
 	if w.seats.live || !matters {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package configmap takes counts from a ConfigMap of the product's namespace, whose data maps keys to
-// integers (api.md, SeatProduct). It is read live by name at each refresh and never watched.
+// integers (docs/sources/configmap.md). It is read live by name at each refresh and never watched.
 package configmap
 
 import (

@@ -54,7 +54,7 @@ func (e *Endpoint) describe(ctx context.Context, err error) (dataloader.Reason, 
 	}
 	// One sentence for all that can be wrong below HTTP: a port that is closed, silent or speaks another
 	// protocol, a name that does not exist, an address that is denied. Otherwise a SeatProduct would be a
-	// port scanner (trust.md, "Where a load may go").
+	// port scanner (trust.md#egress).
 	return dataloader.ReasonSourceUnreachable, e.whom(err) +
 		" cannot be reached over HTTP: check its name and port; servers that are not public need the operator's flag --loader-allowed-networks"
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package egress sends requests to servers that a SeatProduct names. Whoever writes a SeatProduct must not
-// reach through the operator what they cannot reach themselves (trust.md, "Where a load may go").
+// reach through the operator what they cannot reach themselves (trust.md#egress).
 //
 // It has two halves. In the manager, Policy.Resolve reads the Secrets of an address and checks that they are
 // released for it. In the loader process, Server.Connect returns an Endpoint that sends requests.

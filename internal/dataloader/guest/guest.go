@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package guest runs loads in processes of their own (trust.md, "A load is a guest").
+// Package guest runs loads in processes of their own (trust.md#loads).
 //
 // A driver, an expression and a JSON document work on input that a stranger controls. A loader process
 // takes one job over a pipe, asks the source, and sends rows back in bounded frames. It has no

@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package httpjson counts seats with a request that answers JSON (api.md, SeatProduct). Expressions in CEL say
+// Package httpjson counts seats with a request that answers JSON (docs/sources/http.md). Expressions in CEL say
 // where in the answer the rows are, which part of a row is its key and its count, and where the next page is.
 //
 // The Provider runs in the manager. It reads Secrets and hands everything else to Handle, which runs in a

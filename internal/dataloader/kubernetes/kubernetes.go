@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kubernetes counts objects of the product's namespace by one of their labels (api.md, SeatProduct).
+// Package kubernetes counts objects of the product's namespace by one of their labels (docs/sources/kubernetes.md).
 // They are listed live, page by page, metadata only, and never watched.
 package kubernetes
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package prometheus counts seats with an instant query of Prometheus, or of a server that offers the same API
-// (api.md, SeatProduct): one sample per key.
+// (docs/sources/prometheus.md): one sample per key.
 //
 // The Provider runs in the manager. It reads Secrets and hands everything else to Handle, which runs in a
 // loader process.

@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package queue runs loads beside the reconcilers' workers (trust.md, "A load is a guest"): nobody waits
+// Package queue runs loads beside the reconcilers' workers (trust.md#loads): nobody waits
 // for a stranger's server. A product has one load at a time, a namespace at most half of the loaders that
 // others leave, and waiting namespaces take turns.
 package queue

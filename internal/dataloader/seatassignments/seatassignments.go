@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package seatassignments counts the holders of seats by the SeatAssignments of the product's namespace
-// (api.md, SeatProduct; billing.md 10). They are listed live, page by page.
+// (docs/sources/seatassignments.md; billing.md#10-seats). They are listed live, page by page.
 package seatassignments
 
 import (

@@ -65,7 +65,7 @@ func TestServerLeaksNothing(t *testing.T) {
 	})
 }
 
-// However many products there are, a database runs two queries at once (billing.md 12.7).
+// However many products there are, a database runs two queries at once (billing.md#load-spreading).
 func TestServerRunsTwoAtOnce(t *testing.T) {
 	onServers(t, func(t *testing.T, s *stage) {
 		var group sync.WaitGroup

@@ -1,11 +1,11 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sql counts seats with a query (api.md, SeatProduct; billing.md 12).
+// Package sql counts seats with a query (docs/kinds/seatproduct.md; billing.md#12-refreshes).
 //
 // It has two halves. The Provider runs in the manager: it reads the Secrets, judges the connection string
 // and the query, and never speaks to a database. Handle runs in a loader process: it connects once, asks
-// within one read-only transaction, and returns rows (trust.md, "A load is a guest"). An order is what the
+// within one read-only transaction, and returns rows (trust.md#loads). An order is what the
 // first tells the second.
 package sql
 

@@ -11,7 +11,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// maxConcurrentLoads bounds the loads that use one database at a time (billing.md 12.7).
+// maxConcurrentLoads bounds the loads that use one database at a time (billing.md#load-spreading).
 const maxConcurrentLoads = 2
 
 // database tells databases apart, for those who take turns at them.

@@ -9,8 +9,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 5: a change of quantity.
-func TestSection5Quantity(t *testing.T) {
+// billing.md#5-coverage: a change of quantity.
+func TestQuantity(t *testing.T) {
 	tell(t, map[string]story{
 		"given up for nothing, some taken again": {
 			reason: "10 → 5 DoNotCharge, then → 6 ProRata: such seats are paid already.",

@@ -13,8 +13,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 13: time.
-func TestSection13Time(t *testing.T) {
+// billing.md#13-time: time.
+func TestTime(t *testing.T) {
 	tell(t, map[string]story{
 		"order at one instant": {
 			reason: "Loaded counts, updates by apply time, creation and name, cancellation; the boundary is not reached.",
@@ -142,7 +142,7 @@ func TestSection13Time(t *testing.T) {
 
 // What waits for a policy, product or plan blocks every later event, in order;
 // when it is there again, all is replayed.
-func TestSection13Blocked(t *testing.T) {
+func TestBlocked(t *testing.T) {
 	ref := PolicyRef{"ProrationPolicy", "Down"}
 	for name, c := range map[string]struct {
 		reason      Reason
@@ -189,7 +189,7 @@ func TestSection13Blocked(t *testing.T) {
 
 // More than 200 events on one local day park a subscription until a person lets
 // it go on. Nothing is charged meanwhile, nothing is lost.
-func TestSection13Parking(t *testing.T) {
+func TestParking(t *testing.T) {
 	w := newWorld(t).holding(1).at("2026-04-16")
 	for i := range MaxEventsPerDay + 10 {
 		w.set("editors", int64(i%2)+1)
@@ -218,7 +218,7 @@ func TestSection13Parking(t *testing.T) {
 }
 
 // As many events as a day may have, on each of many days, do not park.
-func TestSection13ManyDays(t *testing.T) {
+func TestManyDays(t *testing.T) {
 	w := newWorld(t).holding(1)
 	for day := range 3 {
 		for i := range MaxEventsPerDay - 1 {
@@ -234,7 +234,7 @@ func TestSection13ManyDays(t *testing.T) {
 
 // Books that do not add up park a subscription, and nothing of the plan is
 // committed.
-func TestSection13Audit(t *testing.T) {
+func TestAudit(t *testing.T) {
 	w := newWorld(t).holding(10).at("2026-04-16").increment("editors", 5, paid(PayImmediately))
 	for name, spoil := range map[string]func(*Outcome){
 		"a lost line":        func(o *Outcome) { o.State.Accrued = nil },
@@ -271,7 +271,7 @@ func TestSection13Audit(t *testing.T) {
 }
 
 // A bound on effects gives the same end, replayed until done.
-func TestSection13MaxEffects(t *testing.T) {
+func TestMaxEffects(t *testing.T) {
 	var want string
 	for _, bound := range []int{0, 1, 2, 3, 7, 64} {
 		t.Run(fmt.Sprint(bound), func(t *testing.T) {
@@ -296,7 +296,7 @@ func TestSection13MaxEffects(t *testing.T) {
 }
 
 // Nothing is due: nothing happens, and the time of the next event is known.
-func TestSection13Next(t *testing.T) {
+func TestNext(t *testing.T) {
 	w := newWorld(t).holding(10).at("2026-04-16").replay()
 	if w.last.Events != 0 || !w.last.Next.Equal(instant("2026-05-01")) {
 		t.Errorf("%d events, next at %s", w.last.Events, w.last.Next)

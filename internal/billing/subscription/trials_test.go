@@ -11,8 +11,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 9: trials, as far as items do not change.
-func TestSection9Trials(t *testing.T) {
+// billing.md#9-trials: trials, as far as items do not change.
+func TestTrials(t *testing.T) {
 	trial := func(w *world) *world {
 		w.in.Terms.TrialEnd = instant("2026-04-11")
 		return w
@@ -127,7 +127,7 @@ func TestSection9Trials(t *testing.T) {
 }
 
 // Changes of items in a trial end it, unless they keep it.
-func TestSection9ChangesOfItems(t *testing.T) {
+func TestTrialAndChangesOfItems(t *testing.T) {
 	trial := func(w *world) *world {
 		w.in.Terms.TrialEnd = instant("2026-04-15")
 		return w.plan(func(p *Plan) { *p = eur("30") }).offer("editor-seat", "big", eur("50"))
@@ -224,7 +224,7 @@ func TestSection9ChangesOfItems(t *testing.T) {
 }
 
 // A trial that cannot be keeps a subscription from starting.
-func TestSection9InvalidTrial(t *testing.T) {
+func TestInvalidTrial(t *testing.T) {
 	for name, change := range map[string]func(*Terms){
 		"ends before it starts": func(t *Terms) { t.TrialEnd = instant("2026-04-01") },
 		"only, without one":     func(t *Terms) { t.TrialOnly = true },
@@ -239,9 +239,9 @@ func TestSection9InvalidTrial(t *testing.T) {
 	}
 }
 
-// Section 9: a trial ends at most three years after the start, as it starts and when it is
-// moved.
-func TestSection9LatestTrialEnd(t *testing.T) {
+// billing.md#9-trials: a trial ends at most three years after the start, as it
+// starts and when it is moved.
+func TestLatestTrialEnd(t *testing.T) {
 	t.Run("at the start", func(t *testing.T) {
 		tests := map[string]struct {
 			reason string

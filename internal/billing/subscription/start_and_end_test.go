@@ -9,8 +9,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 14: starting late.
-func TestSection14Start(t *testing.T) {
+// billing.md#14-start-and-end: starting late.
+func TestStart(t *testing.T) {
 	start := func(when string) *world {
 		w := newWorld(t).starting("2026-05-10")
 		w.in.Terms.Start = instant(when)
@@ -24,9 +24,9 @@ func TestSection14Start(t *testing.T) {
 	}
 }
 
-// Section 14: nobody is charged twice because a manifest was pruned and came back, whatever it says of an
-// import long ago.
-func TestSection14Predecessor(t *testing.T) {
+// billing.md#14-start-and-end: nobody is charged twice because a manifest was
+// pruned and came back, whatever it says of an import long ago.
+func TestPredecessor(t *testing.T) {
 	for name, c := range map[string]struct {
 		reason      string
 		billedUntil string
@@ -53,7 +53,7 @@ func TestSection14Predecessor(t *testing.T) {
 }
 
 // Why a subscription cannot start.
-func TestSection14CannotStart(t *testing.T) {
+func TestCannotStart(t *testing.T) {
 	for reason, prepare := range map[Reason]func(w *world){
 		ProductNotFound: func(w *world) { delete(w.in.Products, "editor-seat") },
 		PlanNotFound:    func(w *world) { w.in.Terms.Items[0].Plan = "yearly" },
@@ -88,8 +88,8 @@ func TestSection14CannotStart(t *testing.T) {
 	}
 }
 
-// Section 14: cancelling.
-func TestSection14Cancel(t *testing.T) {
+// billing.md#14-start-and-end: cancelling.
+func TestCancel(t *testing.T) {
 	tell(t, map[string]story{
 		"at once, by default": {
 			reason: "DoNotCharge: no credit. A date in the past is now.",
@@ -212,8 +212,8 @@ func TestSection14Cancel(t *testing.T) {
 	})
 }
 
-// Section 14: a deletion ends the subscription at its own moment.
-func TestSection14Deletion(t *testing.T) {
+// billing.md#14-start-and-end: a deletion ends the subscription at its own moment.
+func TestDeletion(t *testing.T) {
 	deleted := func(at string) func(*Terms) {
 		return func(terms *Terms) { terms.Deleted, terms.DeletedAt = true, instant(at) }
 	}
@@ -295,7 +295,7 @@ func TestSection14Deletion(t *testing.T) {
 }
 
 // An update that is made after the end is Rejected, at the instant of the end too.
-func TestSection14MadeAfterTheEnd(t *testing.T) {
+func TestMadeAfterTheEnd(t *testing.T) {
 	for _, at := range []string{"2026-04-17", "2026-04-18"} {
 		w := newWorld(t)
 		w.in.Terms.ByHand = true
@@ -308,7 +308,7 @@ func TestSection14MadeAfterTheEnd(t *testing.T) {
 }
 
 // After the end nothing happens any more.
-func TestSection14Terminal(t *testing.T) {
+func TestTerminal(t *testing.T) {
 	w := newWorld(t).holding(10).cancel(Cancellation{AtPeriodEnd: true}).at("2026-05-01").replay()
 	if w.state.Phase != Canceled {
 		t.Fatalf("it is %s", w.state.Phase)

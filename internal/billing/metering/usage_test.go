@@ -27,7 +27,7 @@ func play(m metering.Meter, price pricing.Price, limits metering.Limits, trial b
 
 // "Readings 100 at the start, 900 at the last refresh before 1 May, 950 at the
 // first after it: April bills 800, May begins with 50."
-func TestSection11Figure(t *testing.T) {
+func TestUsageFigure(t *testing.T) {
 	var m metering.Meter
 	m, _ = m.Take(read(0, 100), unit, metering.Limits{}, false)
 	if m.Used != 0 {
@@ -52,7 +52,7 @@ func TestSection11Figure(t *testing.T) {
 	}
 }
 
-func TestSection11Readings(t *testing.T) {
+func TestUsageReadings(t *testing.T) {
 	tests := map[string]struct {
 		reason   string
 		totals   []int64
@@ -87,7 +87,7 @@ func TestSection11Readings(t *testing.T) {
 }
 
 // Only a newer reading counts.
-func TestSection11Newer(t *testing.T) {
+func TestUsageNewer(t *testing.T) {
 	last := read(10, 100)
 	reading := func(total int64, observed, loaded time.Duration) metering.Reading {
 		return metering.Reading{Total: total, Observed: last.Observed.Add(observed), Loaded: last.Loaded.Add(loaded)}
@@ -124,7 +124,7 @@ func TestSection11Newer(t *testing.T) {
 }
 
 // A status that somebody wrote by hand makes no usage out of nothing.
-func TestSection11BelowZero(t *testing.T) {
+func TestUsageBelowZero(t *testing.T) {
 	m, _ := metering.Meter{Known: true, Last: read(1, math.MinInt64), Used: math.MinInt64}.Take(read(2, 7), unit, metering.Limits{}, false)
 	if m.Used != 7 {
 		t.Errorf("used %d, want 7: what is below 0 counts as 0", m.Used)
@@ -133,7 +133,7 @@ func TestSection11BelowZero(t *testing.T) {
 
 // The same total again announces nothing, even where there is something new to
 // announce: the status is not written for it.
-func TestSection11SameTotal(t *testing.T) {
+func TestUsageSameTotal(t *testing.T) {
 	before := metering.Meter{Known: true, Last: read(1, 100), Used: 90}
 	lowered := metering.Limits{Soft: quantity(50), Trial: quantity(50), Hard: quantity(50)}
 	after, notices := before.Take(read(2, 100), unit, lowered, true)
@@ -144,7 +144,7 @@ func TestSection11SameTotal(t *testing.T) {
 	}
 }
 
-func TestSection11Limits(t *testing.T) {
+func TestUsageLimits(t *testing.T) {
 	soft := func(thresholds ...int) (all []metering.Notice) {
 		for _, threshold := range thresholds {
 			all = append(all, metering.Notice{Limit: metering.SoftLimit, Threshold: threshold})
@@ -217,7 +217,7 @@ func TestSection11Limits(t *testing.T) {
 }
 
 // What a limit left out is not billed later; what was taken stays taken.
-func TestSection11LimitsMove(t *testing.T) {
+func TestUsageLimitsMove(t *testing.T) {
 	m, _ := play(metering.Meter{}, unit, metering.Limits{Hard: quantity(100)}, false, 0, 150)
 	raised, notices := m.Take(read(3, 160), unit, metering.Limits{Hard: quantity(1000)}, false)
 	if raised.Used != 110 || notices != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 1: the calendar.
-func TestSection1Calendar(t *testing.T) {
+// billing.md#1-calendar: the calendar.
+func TestCalendar(t *testing.T) {
 	anchored := func(start, anchor string) func(*world) *world {
 		return func(w *world) *world {
 			w.starting(start).in.Terms.Anchor = instant(anchor)
@@ -106,7 +106,7 @@ func TestSection1Calendar(t *testing.T) {
 }
 
 // A new time zone takes effect at the next boundary, and no period is inserted.
-func TestSection1TimeZoneChanges(t *testing.T) {
+func TestTimeZoneChanges(t *testing.T) {
 	w := newWorld(t).starting("2026-08-31T22:00:00Z")
 	w.in.Terms.Zone = "Europe/Paris"
 	w.declaring(5).at("2026-09-15").terms(func(t *Terms) { t.Zone = "UTC" }).replay()
@@ -137,7 +137,7 @@ func TestSection1TimeZoneChanges(t *testing.T) {
 }
 
 // Every interval renews, and its periods tile time.
-func TestSection1Intervals(t *testing.T) {
+func TestIntervals(t *testing.T) {
 	for name, interval := range map[string]calendar.Interval{
 		"days":     {Unit: calendar.Day, Count: 1},
 		"weeks":    {Unit: calendar.Week, Count: 2},
@@ -162,7 +162,7 @@ func TestSection1Intervals(t *testing.T) {
 }
 
 // A day that the local calendar skipped is no period: Apia had no 30 December 2011.
-func TestSection1SkippedDay(t *testing.T) {
+func TestSkippedDay(t *testing.T) {
 	w := newWorld(t).starting("2011-12-28T10:00:00Z").plan(func(p *Plan) { p.Interval = calendar.Interval{Unit: calendar.Day, Count: 1} })
 	w.in.Terms.Zone = "Pacific/Apia"
 	w.declaring(1).at("2012-01-02").replay()
@@ -173,8 +173,8 @@ func TestSection1SkippedDay(t *testing.T) {
 	}
 }
 
-// The price is captured when a period starts (section 4).
-func TestSection4CapturedPrice(t *testing.T) {
+// The price is captured when a period starts (billing.md#4-prices).
+func TestCapturedPrice(t *testing.T) {
 	tell(t, map[string]story{
 		"edited in mid-period": {
 			reason: "A product's plan edited in mid-period changes nothing until the next period.",
@@ -194,7 +194,7 @@ func TestSection4CapturedPrice(t *testing.T) {
 	})
 }
 
-// Section 2's R' of N by local days, through Replay.
+// The ratio R' / N of billing.md#2-ratio by local days, through Replay.
 func TestFigure11LocalDays(t *testing.T) {
 	w := newWorld(t).starting("2026-02-28T23:00:00Z").plan(func(p *Plan) { p.Price.UnitAmount = money.MustDecimal("31") })
 	w.in.Terms.Zone = "Europe/Paris"

@@ -32,8 +32,9 @@ func every(count int, unit calendar.Unit) calendar.Interval {
 	return calendar.Interval{Unit: unit, Count: count}
 }
 
-// Boundaries are counted from the anchor in local wall time (section 1).
-func TestSection1Boundary(t *testing.T) {
+// Boundaries are counted from the anchor in local wall time
+// (billing.md#1-calendar).
+func TestBoundary(t *testing.T) {
 	tests := map[string]struct {
 		reason   string
 		anchor   string
@@ -129,7 +130,7 @@ func TestSection1Boundary(t *testing.T) {
 
 // An instant equal to a period's start belongs to it, one equal to its end to
 // the next.
-func TestSection1PeriodAt(t *testing.T) {
+func TestPeriodAt(t *testing.T) {
 	monthly := calendar.Calendar{Anchor: at("2026-01-31T00:00:00Z"), Interval: every(1, calendar.Month)}
 	samoa := calendar.Calendar{Anchor: at("2011-12-28T22:00:00Z"), Interval: every(1, calendar.Day), Zone: zone("Pacific/Apia")}
 	tests := map[string]struct {
@@ -178,8 +179,8 @@ func TestSpanContains(t *testing.T) {
 	}
 }
 
-// Trials are local calendar units (section 9).
-func TestSection9AddUnits(t *testing.T) {
+// Trials are local calendar units (billing.md#9-trials).
+func TestAddUnits(t *testing.T) {
 	tests := map[string]struct {
 		reason string
 		at     string

@@ -10,8 +10,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 12: loaded counts.
-func TestSection12Counts(t *testing.T) {
+// billing.md#12-refreshes: loaded counts.
+func TestRefreshCounts(t *testing.T) {
 	guarded := func(w *world) *world {
 		return w.loaded().product(func(p *Product) {
 			p.Guard = Guard{MaxIncreasePercent: ptr[int64](100), MaxDecreasePercent: ptr[int64](50), FromSeats: 5}
@@ -224,7 +224,7 @@ func TestSection12Counts(t *testing.T) {
 }
 
 // A held count says so, and what waits for the start says that.
-func TestSection12Waiting(t *testing.T) {
+func TestRefreshWaiting(t *testing.T) {
 	w := newWorld(t).loaded()
 	w.replay()
 	if w.last.Blocked == nil || w.last.Blocked.Reason != WaitingForSeats {

@@ -16,7 +16,7 @@ func plans30and90(w *world) *world {
 	return w.plan(func(p *Plan) { *p = eur("30") }).offer("editor-seat", "big", eur("90"))
 }
 
-func TestSection6Retain(t *testing.T) {
+func TestItemsRetain(t *testing.T) {
 	big := []TermsItem{on("editors", "big")}
 	tell(t, map[string]story{
 		"figure 5": {
@@ -70,7 +70,7 @@ func TestSection6Retain(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 50.00 30.00", "u1 Applied: 5.00", "Renewal 2026-05-01: 50.00 40.00 -15.00 20.00"},
 		},
 		"only the quantity": {
-			reason: "an item of which only the quantity changed follows section 5, watermark and all",
+			reason: "an item of which only the quantity changed follows billing.md#5-coverage, watermark and all",
 			play: func(w *world) {
 				w.holding(10).at("2026-04-06").change([]TermsItem{on("editors", "monthly", 5)}, by(proration.DoNotCharge)).replay().
 					at("2026-04-16").change([]TermsItem{on("editors", "monthly", 15)}).replay()
@@ -188,7 +188,7 @@ func TestSection6Retain(t *testing.T) {
 	})
 }
 
-func TestSection6Reset(t *testing.T) {
+func TestItemsReset(t *testing.T) {
 	big := []TermsItem{on("editors", "big")}
 	tell(t, map[string]story{
 		"figure 6": {
@@ -294,7 +294,7 @@ func TestSection6Reset(t *testing.T) {
 	})
 }
 
-func TestSection6EffectiveTimesOfLists(t *testing.T) {
+func TestItemsEffectiveTimesOfLists(t *testing.T) {
 	tell(t, map[string]story{
 		"two changes": {
 			reason: "10 → 15 effective 29 April, then 15 → 10 on 17 April: credited from 29 April",
@@ -338,7 +338,7 @@ func TestSection6EffectiveTimesOfLists(t *testing.T) {
 	})
 }
 
-func TestSection6Refused(t *testing.T) {
+func TestItemsRefused(t *testing.T) {
 	dollars := eur("10")
 	dollars.Currency = "USD"
 	weekly := eur("10")
@@ -399,8 +399,8 @@ func TestSection6Refused(t *testing.T) {
 	})
 }
 
-// Section 6 as far as it is about effective times.
-func TestSection6EffectiveTimes(t *testing.T) {
+// billing.md#6-items as far as it is about effective times.
+func TestItemsEffectiveTimes(t *testing.T) {
 	tell(t, map[string]story{
 		"never back": {
 			reason: "10 → 15 effective 29 April: 5 × 10 × 2/30. Then 15 → 10 on 17 April: credited from 29 April.",

@@ -37,7 +37,7 @@ func (w *world) notices() []string {
 	return told
 }
 
-func TestSection11Usage(t *testing.T) {
+func TestUsage(t *testing.T) {
 	none := metering.Limits{}
 	tell(t, map[string]story{
 		"readings": {
@@ -192,7 +192,7 @@ func TestSection11Usage(t *testing.T) {
 	})
 }
 
-func TestSection11Limits(t *testing.T) {
+func TestUsageLimits(t *testing.T) {
 	limit := func(q int64) metering.Limit { return metering.Limit{Quantity: &q} }
 	rows := map[string]struct {
 		reason  string
@@ -277,7 +277,7 @@ func TestSection11Limits(t *testing.T) {
 
 // A metered item with a loader waits for its first reading, as any loaded item for
 // its first count.
-func TestSection11FirstReading(t *testing.T) {
+func TestUsageFirstReading(t *testing.T) {
 	w := newWorld(t).metered(metering.Limits{}).replay()
 	if w.last.Blocked == nil || w.last.Blocked.Reason != WaitingForSeats {
 		t.Fatalf("it starts without a reading: %v", w.last.Blocked)
@@ -289,8 +289,8 @@ func TestSection11FirstReading(t *testing.T) {
 }
 
 // At 75 %, 90 % and 100 % of the maximum, once for each crossing in each period
-// (section 10).
-func TestSection10Notices(t *testing.T) {
+// (billing.md#10-seats).
+func TestNotices(t *testing.T) {
 	w := newWorld(t).plan(func(p *Plan) { p.Maximum = 10 })
 	steps := []struct {
 		reason string

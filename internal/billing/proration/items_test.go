@@ -24,7 +24,7 @@ func planned(t *testing.T, policy proration.Policy) *account {
 }
 
 // Plan 30.00 → plan 90.00 on 16 April with Retain.
-func TestSection6Retain(t *testing.T) {
+func TestItemsRetain(t *testing.T) {
 	tests := map[string]struct {
 		reason string
 		method proration.Method
@@ -54,7 +54,7 @@ func position(quantity int64, v string) proration.Position {
 }
 
 // What follows a plan change that was not charged.
-func TestSection6AfterDoNotCharge(t *testing.T) {
+func TestItemsAfterDoNotCharge(t *testing.T) {
 	t.Run("removed", func(t *testing.T) {
 		a := planned(t, proration.NoPolicy)
 		a.replace("pro", pro, 1, proration.DoNotCharge, april16)
@@ -80,7 +80,7 @@ func TestSection6AfterDoNotCharge(t *testing.T) {
 
 // One R' serves both lines of a plan change, by the sign of the full-period
 // difference. At R = 19.5 days.
-func TestSection6OneRatioForBoth(t *testing.T) {
+func TestItemsOneRatioForBoth(t *testing.T) {
 	const noon = "2026-04-11T12:00:00Z"
 	tests := map[string]struct {
 		reason   string
@@ -113,7 +113,7 @@ func TestSection6OneRatioForBoth(t *testing.T) {
 
 // There and back at one instant never pays the subscriber: 90 → 30 → 90 and
 // 30 → 90 → 30 under each rounding.
-func TestSection6ThereAndBack(t *testing.T) {
+func TestItemsThereAndBack(t *testing.T) {
 	const noon = "2026-04-11T12:00:00Z"
 	tests := map[string]struct {
 		policy proration.Policy
@@ -150,7 +150,7 @@ func total(lines []proration.Line) money.Decimal {
 }
 
 // Reset: what is held is settled, and charged anew for the whole new period.
-func TestSection6Reset(t *testing.T) {
+func TestItemsReset(t *testing.T) {
 	addOn := perUnit("20")
 	next := window("2026-04-16T00:00:00Z", "2026-05-16T00:00:00Z", nil)
 	settle := func(price pricing.Price, method proration.Method) money.Decimal {
@@ -193,7 +193,7 @@ func TestSection6Reset(t *testing.T) {
 }
 
 // What is credited is both charged and still held.
-func TestSection6ChargedAndHeld(t *testing.T) {
+func TestItemsChargedAndHeld(t *testing.T) {
 	tests := map[string]struct {
 		reason string
 		play   func(a *account)
@@ -216,7 +216,7 @@ func TestSection6ChargedAndHeld(t *testing.T) {
 }
 
 // The same for a plan that is left: 5 of 15 seats were never charged.
-func TestSection6ReplacedCreditsChargedAndHeld(t *testing.T) {
+func TestItemsReplacedCreditsChargedAndHeld(t *testing.T) {
 	a := charged(t, 10, proration.NoPolicy)
 	a.to(15, proration.DoNotCharge, april6)
 	want := []string{"-50.00", "225.00"}
@@ -226,7 +226,7 @@ func TestSection6ReplacedCreditsChargedAndHeld(t *testing.T) {
 }
 
 // An item that is added with Retain.
-func TestSection6Added(t *testing.T) {
+func TestItemsAdded(t *testing.T) {
 	tests := map[string]struct {
 		reason string
 		method proration.Method
@@ -256,7 +256,7 @@ func TestSection6Added(t *testing.T) {
 }
 
 // A one-time item is never prorated, credited or charged again.
-func TestSection6OneTime(t *testing.T) {
+func TestItemsOneTime(t *testing.T) {
 	a := charged(t, 0, byDayUp)
 	pos, line := proration.OneTimeCharge(proration.Charge{Price: basic, Currency: eur, Quantity: 2, From: april.Natural.Start, Window: april})
 	if got := eur.Format(line.Amount); got != "60.00" || line.Kind != proration.KindOneTime {
@@ -281,7 +281,7 @@ func TestSection6OneTime(t *testing.T) {
 }
 
 // The remainder belongs to an item on a plan: one that comes back finds it.
-func TestSection6RemainderStaysWithThePlan(t *testing.T) {
+func TestItemsRemainderStaysWithThePlan(t *testing.T) {
 	a := planned(t, proration.NoPolicy)
 	a.pos.Remainder = money.NewFraction(1, 300)
 	after, _, left := proration.ReplaceItem(a.pos, proration.Replacement{

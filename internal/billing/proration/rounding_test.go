@@ -11,7 +11,7 @@ import (
 )
 
 // Rounding once at the line, half away from zero, to the minor unit.
-func TestSection3RoundingOfALine(t *testing.T) {
+func TestRoundingOfALine(t *testing.T) {
 	tests := map[string]struct {
 		reason   string
 		currency string
@@ -39,7 +39,7 @@ func TestSection3RoundingOfALine(t *testing.T) {
 }
 
 // The lines of changes carry their remainder; recurring charges do not.
-func TestSection3NoDrift(t *testing.T) {
+func TestNoDrift(t *testing.T) {
 	a := charged(t, 0, proration.NoPolicy)
 	a.price = perUnit("10")
 	var got []string
@@ -63,7 +63,7 @@ func TestSection3NoDrift(t *testing.T) {
 }
 
 // A line that covers no time takes nothing over, however large the remainder.
-func TestSection3LineWithoutTime(t *testing.T) {
+func TestLineWithoutTime(t *testing.T) {
 	a := charged(t, 1, byDayDown)
 	a.pos.Remainder = money.NewFraction(-1, 200) // half a cent
 	if got := a.to(2, proration.ProRata, "2026-04-30T12:00:00Z"); got != "0.00" {

@@ -14,8 +14,8 @@ func tier(upTo int64, unit, flat string) pricing.Tier {
 	return pricing.Tier{UpTo: upTo, UnitAmount: money.MustDecimal(unit), FlatAmount: money.MustDecimal(flat)}
 }
 
-// T(q) of section 4, for every model.
-func TestSection4(t *testing.T) {
+// T(q) of billing.md#4-prices, for every model.
+func TestPrices(t *testing.T) {
 	ten := money.MustDecimal("10")
 	tiers := []pricing.Tier{tier(10, "12", "0"), tier(0, "10", "0")}
 	withFlats := []pricing.Tier{tier(5, "3", "100"), tier(10, "2", "50"), tier(0, "1", "7.50")}

@@ -13,10 +13,10 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// The worked figures of section 15 that price one change: 1 to 4 and 8 to 11.
-// Figures 5 to 7 are in section6_test.go, 12 in package calendar, 13 and 14 in
-// section1_test.go.
-func TestSection15(t *testing.T) {
+// The worked figures of billing.md#15-figures that price one change: 1 to 4 and
+// 8 to 11. Figures 5 to 7 are in items_test.go, 12 in package calendar, 13
+// and 14 in stub_test.go.
+func TestFigures(t *testing.T) {
 	const noon = "2026-04-11T12:00:00Z"
 	graduated := pricing.Price{Model: pricing.Graduated, Tiers: []pricing.Tier{
 		{UpTo: 10, UnitAmount: money.MustDecimal("12")}, {UnitAmount: money.MustDecimal("10")},
@@ -110,7 +110,7 @@ func TestSection15(t *testing.T) {
 }
 
 // Figure 9 ends with the renewal: 15 seats, 150.00.
-func TestSection15Figure9Renewal(t *testing.T) {
+func TestFigure9Renewal(t *testing.T) {
 	a := charged(t, 15, proration.NoPolicy)
 	a.window = window("2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z", nil)
 	line := a.charge(15)
@@ -119,8 +119,8 @@ func TestSection15Figure9Renewal(t *testing.T) {
 	}
 }
 
-// At a boundary that has been charged, R = N (section 13).
-func TestSection13AtTheBoundary(t *testing.T) {
+// At a boundary that has been charged, R = N (billing.md#13-time).
+func TestAtTheBoundary(t *testing.T) {
 	a := charged(t, 10, proration.NoPolicy)
 	if got := a.to(15, proration.PayInFull, "2026-04-01T00:00:00Z"); got != "50.00" {
 		t.Errorf("10 → 15 PayInFull at the start: got %s, want 50.00", got)

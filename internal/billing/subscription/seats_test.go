@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Section 10: seats.
-func TestSection10Seats(t *testing.T) {
+// billing.md#10-seats: seats.
+func TestSeats(t *testing.T) {
 	limited := func(w *world, minimum, maximum int64) *world {
 		return w.plan(func(p *Plan) { p.Minimum, p.Maximum = minimum, maximum })
 	}
@@ -135,7 +135,7 @@ func TestSection10Seats(t *testing.T) {
 }
 
 // The sentence of a refusal names both numbers.
-func TestSection10SeatsAssignedSays(t *testing.T) {
+func TestSeatsAssignedSays(t *testing.T) {
 	w := newWorld(t).holding(5)
 	w.in.Assigned["editors"] = 4
 	w.at("2026-04-16").decrement("editors", 2).replay()
@@ -148,7 +148,7 @@ func TestSection10SeatsAssignedSays(t *testing.T) {
 }
 
 // A start outside the limits is Pending, and goes on when it is mended.
-func TestSection10StartOutsideLimits(t *testing.T) {
+func TestStartOutsideLimits(t *testing.T) {
 	w := newWorld(t).plan(func(p *Plan) { p.Minimum, p.Maximum = 5, 10 }).declaring(3)
 	if w.last.Blocked == nil || w.last.Blocked.Reason != BelowMinimum {
 		t.Fatalf("got %+v", w.last.Blocked)

@@ -11,9 +11,10 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 15: the worked figures, end to end. Figure 9 is in section 5, 11 and 12
-// in section 1, 13 and 14 in section 9.
-func TestSection15Figures(t *testing.T) {
+// billing.md#15-figures: the worked figures, end to end. Figure 9 is at
+// billing.md#5-coverage, 11 and 12 at billing.md#1-calendar, 13 and 14 at
+// billing.md#9-trials.
+func TestFigures(t *testing.T) {
 	for rounding, want := range map[proration.Rounding][2]string{
 		proration.Up: {"6.67", "-6.33"}, proration.Down: {"6.33", "-6.67"}, proration.Nearest: {"6.67", "-6.67"},
 	} {

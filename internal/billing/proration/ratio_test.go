@@ -11,8 +11,9 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// The ratio R' / N of section 2, with each unit, each rounding and each side.
-func TestSection2Ratio(t *testing.T) {
+// The ratio R' / N of billing.md#2-ratio, with each unit, each rounding and
+// each side.
+func TestRatio(t *testing.T) {
 	paris := zone("Europe/Paris")
 	march := window("2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z", paris) // with the start of DST: 31 days, 743 hours
 	tests := map[string]struct {
@@ -75,7 +76,7 @@ func TestSection2Ratio(t *testing.T) {
 			units: "30", inTotal: "30",
 		},
 		"the start of the period": {
-			reason: "the same instant is the start of the new period, R = N (section 13), also where the last day has 23 hours",
+			reason: "the same instant is the start of the new period, R = N (billing.md#13-time), also where the last day has 23 hours",
 			window: window("2026-03-01T14:00:00Z", "2026-03-29T13:00:00Z", paris),
 			at:     "2026-03-01T14:00:00Z", policy: byDayDown, units: "28", inTotal: "28",
 		},
@@ -132,8 +133,8 @@ func TestSection2Ratio(t *testing.T) {
 	}
 }
 
-// The table of roundings in section 2, at R = 19.5 days.
-func TestSection2Rounding(t *testing.T) {
+// The table of roundings in billing.md#2-ratio, at R = 19.5 days.
+func TestRatioRounding(t *testing.T) {
 	nineteen := money.NewFraction(19, 1)
 	tests := map[string]struct {
 		reason string
@@ -162,7 +163,7 @@ func TestSection2Rounding(t *testing.T) {
 
 // Removing and taking again at one instant, the reverse of figure 4, must not
 // pay the subscriber either.
-func TestSection2GivenBackAndTakenAgain(t *testing.T) {
+func TestRatioGivenBackAndTakenAgain(t *testing.T) {
 	tests := map[string]struct {
 		reason string
 		policy proration.Policy
@@ -190,7 +191,7 @@ func TestSection2GivenBackAndTakenAgain(t *testing.T) {
 }
 
 // Histories in which more than one debit is in force.
-func TestSection2CapOfCredits(t *testing.T) {
+func TestRatioCapOfCredits(t *testing.T) {
 	const noon, later = "2026-04-11T12:00:00Z", "2026-04-11T18:00:00Z"
 	tests := map[string]struct {
 		reason string
@@ -237,7 +238,7 @@ func TestSection2CapOfCredits(t *testing.T) {
 
 // A policy that is given another unit or rounding in mid-period never makes a
 // credit cover more than was charged.
-func TestSection2PolicyChangedInMidPeriod(t *testing.T) {
+func TestRatioPolicyChangedInMidPeriod(t *testing.T) {
 	a := charged(t, 5, byDayDown)
 	if got := a.to(6, proration.ProRata, "2026-04-11T12:00:00Z"); got != "6.33" {
 		t.Fatalf("added for %s, want 6.33", got)

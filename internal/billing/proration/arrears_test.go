@@ -12,7 +12,7 @@ import (
 )
 
 // Items in arrears whose period is cut short: the time elapsed is charged.
-func TestSection8Elapsed(t *testing.T) {
+func TestElapsed(t *testing.T) {
 	const april21 = "2026-04-21T00:00:00Z"
 	tests := map[string]struct {
 		reason  string
@@ -88,7 +88,7 @@ func TestSection8Elapsed(t *testing.T) {
 
 // In arrears, the boundary's invoice carries T of the quantity held at the
 // start and the lines of the changes: 10 → 20 on 16 April: 100.00 + 50.00.
-func TestSection8WholePeriod(t *testing.T) {
+func TestWholePeriod(t *testing.T) {
 	a := charged(t, 10, proration.NoPolicy)
 	line := a.charge(10)
 	if got := a.to(20, proration.ProRata, april16); got != "50.00" || eur.Format(line.Amount) != "100.00" {
@@ -96,8 +96,8 @@ func TestSection8WholePeriod(t *testing.T) {
 	}
 }
 
-// Usage is billed as it is, never prorated (section 11).
-func TestSection11Usage(t *testing.T) {
+// Usage is billed as it is, never prorated (billing.md#11-usage).
+func TestUsage(t *testing.T) {
 	line := proration.UsageCharge(proration.Charge{
 		Price: perUnit("0.0123"), Currency: eur, Quantity: 800, From: at(april16), Window: april,
 	})

@@ -12,8 +12,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 8: items in arrears.
-func TestSection8Arrears(t *testing.T) {
+// billing.md#8-documents: items in arrears.
+func TestArrears(t *testing.T) {
 	arrears := func(w *world) *world { return w.plan(func(p *Plan) { p.Charge = InArrears }) }
 	tell(t, map[string]story{
 		"a change": {
@@ -64,8 +64,8 @@ func TestSection8Arrears(t *testing.T) {
 	})
 }
 
-// Section 8: the balance.
-func TestSection8Balance(t *testing.T) {
+// billing.md#8-documents: the balance.
+func TestBalance(t *testing.T) {
 	tell(t, map[string]story{
 		"a credit note": {
 			reason: "Subtotal −6.33, creditApplied −6.33, amountDue 0.00 (figure 3, Up).",
@@ -128,7 +128,7 @@ func TestSection8Balance(t *testing.T) {
 }
 
 // The upcoming invoice is what the renewal then comes to if nothing changes.
-func TestSection8Upcoming(t *testing.T) {
+func TestUpcoming(t *testing.T) {
 	for name, prepare := range map[string]func(w *world) *world{
 		"in advance": func(w *world) *world { return w },
 		"in arrears": func(w *world) *world { return w.plan(func(p *Plan) { p.Charge = InArrears }) },

@@ -10,8 +10,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Section 7: when a change applies.
-func TestSection7Application(t *testing.T) {
+// billing.md#7-schedules: when a change applies.
+func TestApplication(t *testing.T) {
 	tell(t, map[string]story{
 		"Immediately": {
 			reason: "Now: 5 × 10 × 15/30.",
@@ -92,9 +92,10 @@ func TestSection7Application(t *testing.T) {
 	})
 }
 
-// Section 7: which products' refreshes a change of items waits for that is Scheduled. Two items are held; the
-// products are refreshed on the 18th (viewers), the 21st (editors) and the 24th (addon).
-func TestSection7ScheduledItems(t *testing.T) {
+// billing.md#7-schedules: which products' refreshes a change of items waits for that is
+// Scheduled. Two items are held; the products are refreshed on the 18th (viewers), the
+// 21st (editors) and the 24th (addon).
+func TestScheduledItems(t *testing.T) {
 	for name, row := range map[string]struct {
 		reason string
 		items  []TermsItem
@@ -129,9 +130,9 @@ func TestSection7ScheduledItems(t *testing.T) {
 	}
 }
 
-// Section 7: an edit of an item that an update took away waits for its date like any other, and then says why it
-// cannot apply.
-func TestSection7ScheduledEditOfWhatIsGone(t *testing.T) {
+// billing.md#7-schedules: an edit of an item that an update took away waits for
+// its date like any other, and then says why it cannot apply.
+func TestScheduledEditOfWhatIsGone(t *testing.T) {
 	w := newWorld(t).item("viewers", eur("1"), true).declaring(10, 10).
 		at("2026-04-10").change([]TermsItem{on("editors", "monthly")}).replay()
 	w.in.Terms.Change.Application = ApplyScheduled
@@ -152,7 +153,7 @@ func TestSection7ScheduledEditOfWhatIsGone(t *testing.T) {
 }
 
 // What a waiting update says stays the same from one pass to the next.
-func TestSection7Waiting(t *testing.T) {
+func TestWaiting(t *testing.T) {
 	w := newWorld(t).holding(10).at("2026-04-16").
 		increment("editors", 1, applies(ApplyNextPeriod)).
 		increment("editors", 1, applyingAt("2026-04-20")).
@@ -171,8 +172,8 @@ func TestSection7Waiting(t *testing.T) {
 	}
 }
 
-// Section 7: when an adjustment is billed.
-func TestSection7Payment(t *testing.T) {
+// billing.md#7-schedules: when an adjustment is billed.
+func TestPayment(t *testing.T) {
 	tell(t, map[string]story{
 		"NextInvoice": {
 			reason: "As a line of the upcoming invoice.",
@@ -271,7 +272,7 @@ func TestSection7Payment(t *testing.T) {
 }
 
 // The document that bills an update is named where one commit did both.
-func TestSection7DocumentOfUpdate(t *testing.T) {
+func TestDocumentOfUpdate(t *testing.T) {
 	w := newWorld(t).holding(10).at("2026-04-16").
 		increment("editors", 1, paid(PayImmediately)).
 		increment("editors", 1).
@@ -289,7 +290,7 @@ func TestSection7DocumentOfUpdate(t *testing.T) {
 
 // Increases and decreases may have different schedules, and who says what is
 // resolved from the update over the subscription and the product to the default.
-func TestSection7Resolution(t *testing.T) {
+func TestResolution(t *testing.T) {
 	onProduct := func(w *world) *world {
 		return w.product(func(p *Product) {
 			p.OnIncrease = ChangePolicy{Application: ApplyImmediately, Payment: PayImmediately, Method: proration.PayInFull}
@@ -348,7 +349,7 @@ func TestSection7Resolution(t *testing.T) {
 
 // An edit of the spec makes one update for each item of which only the quantity
 // changed.
-func TestSection7Edits(t *testing.T) {
+func TestEdits(t *testing.T) {
 	tell(t, map[string]story{
 		"two items": {
 			reason: "One update an item, each by its own policy.",
@@ -445,7 +446,7 @@ func TestSection7Edits(t *testing.T) {
 
 // An edit that cannot apply says so in every pass, also where something else is in
 // the way of trying.
-func TestSection7OverdueEditSays(t *testing.T) {
+func TestOverdueEditSays(t *testing.T) {
 	w := newWorld(t).plan(func(p *Plan) { p.Maximum = 8 }).policy(proration.Day, proration.Up).item("viewers", eur("1"), true)
 	w.in.Terms.Items[0].Quantity = ptr[int64](5)
 	w.replay().at("2026-04-16").edit("editors", 10).replay()

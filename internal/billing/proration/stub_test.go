@@ -12,8 +12,9 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// The stubs of section 1 and those of sections 9 and 15 that a trial leaves.
-func TestSection1Stub(t *testing.T) {
+// The stubs of billing.md#1-calendar and those of billing.md#9-trials and
+// billing.md#15-figures that a trial leaves.
+func TestStub(t *testing.T) {
 	tests := map[string]struct {
 		reason   string
 		from     string
@@ -49,7 +50,7 @@ func TestSection1Stub(t *testing.T) {
 			want: "33.33", words: "5 seats, 20 of 30 days",
 		},
 		"after a trial that a change ended": {
-			reason: "section 9: change on 10 April, boundaries on the 15th: 50 × 5/31",
+			reason: "billing.md#9-trials: change on 10 April, boundaries on the 15th: 50 × 5/31",
 			from:   "2026-04-10T00:00:00Z", anchor: "2026-04-15T00:00:00Z", quantity: 5,
 			want: "8.06", words: "5 seats, 5 of 31 days",
 		},
@@ -78,7 +79,7 @@ func TestSection1Stub(t *testing.T) {
 }
 
 // A stub's position: credits in it are capped by what it was charged for.
-func TestSection1StubCredit(t *testing.T) {
+func TestStubCredit(t *testing.T) {
 	stub := proration.Charge{Price: seat, Currency: eur, Quantity: 5, From: at("2026-04-10T12:00:00Z"), Window: april, Policy: byDayDown}
 	pos, line := proration.PeriodCharge(stub)
 	if got := line.Share.Units; !got.Equal(money.NewFraction(20, 1)) {
@@ -90,8 +91,9 @@ func TestSection1StubCredit(t *testing.T) {
 	}
 }
 
-// The plan's minimum is billed where less is held (section 10), and says so.
-func TestSection10Minimum(t *testing.T) {
+// The plan's minimum is billed where less is held (billing.md#10-seats), and
+// says so.
+func TestMinimum(t *testing.T) {
 	pos, line := proration.PeriodCharge(proration.Charge{
 		Price: seat, Currency: eur, Quantity: 2, Minimum: 5, From: april.Natural.Start, Window: april,
 	})

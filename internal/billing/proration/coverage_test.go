@@ -30,7 +30,7 @@ const (
 )
 
 // Histories of one item in April, each from a quantity charged on the 1st.
-func TestSection5(t *testing.T) {
+func TestCoverage(t *testing.T) {
 	const proRata, inFull, doNotCharge = proration.ProRata, proration.PayInFull, proration.DoNotCharge
 	volume := pricing.Price{Model: pricing.Volume, Tiers: []pricing.Tier{
 		{UpTo: 10, UnitAmount: money.MustDecimal("12")}, {UnitAmount: money.MustDecimal("10")},
@@ -121,7 +121,7 @@ func TestSection5(t *testing.T) {
 			steps: []step{{10, doNotCharge, april16, ""}, {11, proRata, april16, ""}, {10, proRata, april16, ""}},
 		},
 		"effective in the future": {
-			reason: "section 6: 10 → 15 effective 29 April, then 15 → 10: credited from 29 April", start: 10,
+			reason: "billing.md#6-items: 10 → 15 effective 29 April, then 15 → 10: credited from 29 April", start: 10,
 			steps: []step{{15, proRata, april29, "3.33"}, {10, proRata, april29, "-3.33"}},
 		},
 		"figure 9": {
@@ -148,8 +148,8 @@ func TestSection5(t *testing.T) {
 	}
 }
 
-// What the table in section 5 leaves: the coverage and V.
-func TestSection5After(t *testing.T) {
+// What the table in billing.md#5-coverage leaves: the coverage and V.
+func TestCoverageAfter(t *testing.T) {
 	d := money.MustDecimal
 	tests := map[string]struct {
 		reason string
@@ -193,14 +193,14 @@ func TestSection5After(t *testing.T) {
 	}
 }
 
-// settled is what of a position section 5 is about.
+// settled is what of a position billing.md#5-coverage is about.
 func settled(p proration.Position) proration.Position {
 	return proration.Position{Held: p.Held, Coverage: p.Coverage, Charged: p.Charged}
 }
 
 // A quantity that was never priced, such as one that changed in a trial, is free: it is
 // neither credited nor charged.
-func TestSection5NeverPriced(t *testing.T) {
+func TestCoverageNeverPriced(t *testing.T) {
 	a := charged(t, 0, proration.NoPolicy)
 	a.pos.Held = 5
 	if got := a.to(3, proration.ProRata, april16); got != "" {
@@ -217,7 +217,7 @@ func TestSection5NeverPriced(t *testing.T) {
 
 // A line describes the change; where it prices other units than those, or runs
 // against its direction, by both quantities.
-func TestSection5Words(t *testing.T) {
+func TestCoverageWords(t *testing.T) {
 	volume := pricing.Price{Model: pricing.Volume, Tiers: []pricing.Tier{
 		{UpTo: 20, UnitAmount: money.MustDecimal("12")}, {UnitAmount: money.MustDecimal("10")},
 	}}
