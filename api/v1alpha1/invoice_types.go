@@ -82,9 +82,9 @@ type InvoiceSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	PeriodEnd *metav1.Time `json:"periodEnd,omitempty"`
 
-	// The billedUntil of the subscription, on a Final document of one that ended before that instant:
-	// what fell due before it was invoiced elsewhere. A later subscription of this name and customer
-	// counts as billed up to then.
+	// The billedUntil of a subscription that ended before that instant. Charges that fell due before it
+	// were invoiced elsewhere, and a later subscription of this name and customer counts as billed up to
+	// it. Left out on all other documents.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"

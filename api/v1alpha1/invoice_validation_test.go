@@ -12,6 +12,7 @@ func TestInvoiceValidation(t *testing.T) {
 		instants("spec.issueTime", "", ""),
 		instants("spec.periodStart", "", ""),
 		instants("spec.periodEnd", "", ""),
+		instants("spec.billedUntil", "", ""),
 		objectNames("spec.subscriptionRef.name", ""),
 		map[string]row{
 			"without lines": {reason: "a final document may only pay the balance out"},

@@ -127,24 +127,24 @@ type SubscriptionTrial struct {
 	Only bool `json:"only,omitempty"`
 }
 
-// Cancellation ends a subscription.
+// Cancellation says when a subscription ends, and how its end is settled.
 //
 // +kubebuilder:validation:XValidation:rule="!(has(self.at) && has(self.atPeriodEnd) && self.atPeriodEnd)",message="at and atPeriodEnd are mutually exclusive: set one"
-// +kubebuilder:validation:XValidation:rule="has(self.at) || (has(self.atPeriodEnd) && self.atPeriodEnd)",message="say when the subscription ends: set at, or atPeriodEnd: true"
+// +kubebuilder:validation:XValidation:rule="has(self.at) || (has(self.atPeriodEnd) && self.atPeriodEnd) || has(self.calculationMethod)",message="set at or atPeriodEnd: true to end the subscription, or calculationMethod alone to say how a deletion is settled"
 type Cancellation struct {
-	// The instant at which the subscription ends; now, when it has passed. Exactly one of at and
-	// atPeriodEnd: true is set.
+	// The instant at which the subscription ends. An instant that has passed means now. Set either at or
+	// atPeriodEnd: true. Defaults to no end.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	At *metav1.Time `json:"at,omitempty"`
 
-	// Ends the subscription with the current period. Exactly one of at and atPeriodEnd: true is set.
+	// Ends the subscription with the current period. Set either at or atPeriodEnd: true. Defaults to false.
 	// +optional
 	AtPeriodEnd bool `json:"atPeriodEnd,omitempty"`
 
-	// How unused time is settled: ProRata (credited), PayInFull or DoNotCharge (not credited).
-	// DoNotCharge when left out. Deleting the subscription settles by it too.
+	// How unused time is settled: ProRata credits it; PayInFull and DoNotCharge do not. Defaults to
+	// DoNotCharge. Set it without at and atPeriodEnd to say how a deletion is settled, without an end.
 	// +optional
 	CalculationMethod CalculationMethod `json:"calculationMethod,omitempty"`
 }

@@ -88,13 +88,16 @@ var changePolicyRows = map[string]row{
 	"changes of the next time": {reason: "every other schedule is a policy", with: "{spec.changePolicy: {applicationSchedule: NextPeriod, paymentSchedule: Immediately}}"},
 }
 
+const cancelSaysNothing = "set at or atPeriodEnd: true to end the subscription, or calculationMethod alone to say how a deletion is settled"
+
 var cancelRows = map[string]row{
 	"cancelled at an instant":       {reason: "one of the two", with: `{spec.cancel: {at: "2027-01-31T00:00:00Z"}}`},
 	"cancelled at the period's end": {reason: "one of the two", with: "{spec.cancel: {atPeriodEnd: true, calculationMethod: ProRata}}"},
 	"cancelled at both":             {reason: "one would win", with: `{spec.cancel: {at: "2027-01-31T00:00:00Z", atPeriodEnd: true}}`, refused: "at and atPeriodEnd are mutually exclusive: set one"},
 	"cancelled at an instant only":  {reason: "false asks for nothing", with: `{spec.cancel: {at: "2027-01-31T00:00:00Z", atPeriodEnd: false}}`},
-	"cancelled never":               {reason: "nobody knows when it ends", with: "{spec.cancel: {calculationMethod: ProRata}}", refused: "say when the subscription ends: set at, or atPeriodEnd: true"},
-	"cancelled at no period's end":  {reason: "nobody knows when it ends", with: "{spec.cancel: {atPeriodEnd: false}}", refused: "say when the subscription ends: set at, or atPeriodEnd: true"},
+	"a method alone":                {reason: "a deletion settles by it", with: "{spec.cancel: {calculationMethod: ProRata}}"},
+	"cancelled never":               {reason: "nobody knows when it ends", with: "{spec.cancel: {}}", refused: cancelSaysNothing},
+	"cancelled at no period's end":  {reason: "nobody knows when it ends", with: "{spec.cancel: {atPeriodEnd: false}}", refused: cancelSaysNothing},
 	"a cancellation taken back":     {reason: "before it is due, it is undone", from: withTimes, status: started, edit: "{spec.cancel: null}"},
 }
 

@@ -88,10 +88,12 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 
 // ignoreStop drops the error of what was ended by the end of ctx: a manager that is told to stop has not failed.
 func ignoreStop(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }
 
 // reconcilers returns the operator's controllers, one a kind.

@@ -26,10 +26,10 @@ func main() {
 	flag.StringVar(&choice.match, "match", "", "try only mutants whose file or sentence contains this text")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, choice); err != nil {
+	err := run(ctx, os.Stdout, choice)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
-		stop()
 		os.Exit(1)
 	}
 }

@@ -71,7 +71,7 @@ func TestFailedTest(t *testing.T) {
 		reason, output string
 		want           bool
 	}{
-		"a failure":    {"a test noticed", "--- FAIL: TestOracle (0.01s)\n    x\nFAIL\nFAIL\texample.com/p\t0.1s\n", true},
+		"a failure":    {"a test noticed", "--- FAIL: TestOracle (0.01s)\n    x\nFAIL\texample.com/p\t0.1s\n", true},
 		"a subtest":    {"it is indented", "    --- FAIL: TestOracle/a (0.01s)\n", true},
 		"a panic":      {"a program that dies is noticed too", "panic: index out of range\n", true},
 		"a time-out":   {"one that never ends is noticed", "panic: test timed out after 2m0s\n", true},

@@ -78,7 +78,8 @@ func TestExtract(t *testing.T) {
 		"user's":           {"a user's update is no refresh", builders.MakeSubscriptionUpdate("u", "ns", "acme").Obj(), FieldOpenRefresh, nil},
 		"open policy": {
 			"an open update by the policy that it names",
-			pricedBy(v1alpha1.UpdatePending), FieldOpenPolicy, []string{"ProrationPolicy/p"},
+			pricedBy(v1alpha1.UpdatePending), FieldOpenPolicy,
+			[]string{"ProrationPolicy/p"},
 		},
 		"finished policy": {"an edit of a policy changes nothing for a finished update", pricedBy(v1alpha1.UpdateApplied), FieldOpenPolicy, nil},
 		"names no policy": {"an update that names no policy is not found by one", builders.MakeSubscriptionUpdate("u", "ns", "acme").Obj(), FieldOpenPolicy, nil},

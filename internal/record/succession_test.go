@@ -141,7 +141,8 @@ func (c *customer) tempting(created time.Time) []time.Time {
 	last := Predecessor(c.invoices)
 	month := time.Date(created.Year(), created.Month(), 1, 0, 0, 0, 0, time.UTC)
 	return []time.Time{
-		{}, last.BilledUntil, last.BilledUntil, last.Issued, created, created.AddDate(0, 0, -3), created.AddDate(0, 0, 5), created.AddDate(0, 1, 0),
+		{},
+		last.BilledUntil, last.BilledUntil, last.Issued, created, created.AddDate(0, 0, -3), created.AddDate(0, 0, 5), created.AddDate(0, 1, 0),
 		month, month.AddDate(0, 1, 0), month.AddDate(0, -1, 0), last.BilledUntil.AddDate(0, 1, 0), month.AddDate(100, 0, 0),
 	}
 }

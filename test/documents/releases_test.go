@@ -45,7 +45,7 @@ func unreleased(t *testing.T, files fs.FS, published map[string]bool) []problem 
 		text, err := fs.ReadFile(files, file)
 		for i, line := range strings.Split(string(text), "\n") {
 			for _, pattern := range []*regexp.Regexp{reference, imageTag} {
-				if found := pattern.FindStringSubmatch(line); found != nil && !published[found[1]] {
+				if found := pattern.FindStringSubmatch(line); len(found) > 1 && !published[found[1]] {
 					problems = append(problems, problem{file, i + 1, fmt.Sprintf(
 						"%s is not a release: name a checkout of the repository and an image that the reader builds", found[1])})
 				}

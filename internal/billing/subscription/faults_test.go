@@ -111,7 +111,8 @@ func TestEveryItemIsNamed(t *testing.T) {
 			},
 			says: blocked,
 			want: &Fault{AboveMaximum, `The seats of item "editors" have not been counted yet by the data loader of SeatProduct ` +
-				`"editor-seat". Item "viewers" would have 11 seats; plan "monthly" has a maximum of 10.`},
+				`"editor-seat". Item "viewers" would have 11 seats; plan "monthly" has a maximum of 10. ` +
+				`Lower the quantity, or use a plan with a higher maximum.`},
 		},
 		"renewal": {
 			reason: "a renewal names each product that is missing",
@@ -142,7 +143,8 @@ func TestEveryItemIsNamed(t *testing.T) {
 			},
 			says: func(w *world) *Fault { return OutsideLimits(w.state, w.in) },
 			want: &Fault{BelowMinimum, `Item "editors" would have 5 seats; plan "monthly" has a minimum of 6. ` +
-				`Item "viewers" would have 5 seats; plan "monthly" has a maximum of 4.`},
+				`Raise the quantity, or use a plan with a lower minimum. Item "viewers" would have 5 seats; plan "monthly" has a ` +
+				`maximum of 4. Lower the quantity, or use a plan with a higher maximum.`},
 		},
 		"differences": {
 			reason: "each item that an update changed is named",

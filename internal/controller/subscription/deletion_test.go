@@ -47,6 +47,23 @@ var _ = Describe("Deleting a Subscription", func() {
 		Expect(invoices[0].Spec.AmountDue).To(BeEquivalentTo("5.00"))
 	})
 
+	It("credits unused time where the method of a cancellation stands alone", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		b.create(ctx, product(b.namespace).Obj(), acme(b).With(func(s *v1alpha1.Subscription) {
+			s.Spec.Cancel = &v1alpha1.Cancellation{CalculationMethod: v1alpha1.CalculateProRata}
+		}).Obj())
+		b.reconcile(ctx, "acme")
+		b.move(ctx, "2026-04-16T00:00:00Z", "acme")
+		s := b.subscription(ctx, "acme")
+		Expect(s.Status.EndTime).To(BeNil(), "a method sets no end")
+		Expect(s.Status.State).To(Equal(v1alpha1.SubscriptionActive))
+		Expect(live.Delete(ctx, s)).To(Succeed())
+		b.settle(ctx, "acme")
+		isGone(ctx, b)
+		Expect(b.invoices(ctx, "acme")).To(ContainElement(And(
+			HaveField("Spec.Reason", v1alpha1.InvoiceFinal), HaveField("Spec.AmountDue", BeEquivalentTo("-25.00")))))
+	})
+
 	It("keeps what was billed elsewhere on record, and lets nobody have more", func(ctx SpecContext) {
 		b := newBench(ctx, april)
 		billedUntil := func(when string) func(*v1alpha1.Subscription) {

@@ -63,7 +63,7 @@ func TestNextManagerAddsToTheLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := string(content), "started\nstarted\n"; got != want {
+	if got, want := string(content), strings.Repeat("started\n", 2); got != want {
 		t.Errorf("the log is %q, want %q", got, want)
 	}
 }
