@@ -13,6 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/seatplane/seatplane/internal/admission"
+	"github.com/seatplane/seatplane/internal/controller/seatproduct"
+	"github.com/seatplane/seatplane/internal/controller/subscription"
+	"github.com/seatplane/seatplane/internal/dataloader/guest"
+	"github.com/seatplane/seatplane/internal/dataloader/queue"
 )
 
 // A description prints its name, its sentence and its labels, and has no other way to tell them.
@@ -20,9 +26,9 @@ var description = regexp.MustCompile(`^Desc\{fqName: "(seatplane_\w+)", help: "(
 
 var row = regexp.MustCompile("(?m)^\\| `(seatplane_\\w+)` \\| (.*?) \\| (.*) \\|$")
 
-// testMetricsAreDocumented requires, while the manager runs, that docs/reference/metrics.md lists every
-// metric of the operator, with its labels and its sentence, and none else.
-func testMetricsAreDocumented(t *testing.T) {
+// registeredMetrics returns the operator's metrics that the manager would serve, with their labels and sentences.
+func registeredMetrics(t *testing.T) map[string][2]string {
+	t.Helper()
 	registry, ok := metrics.Registry.(prometheus.Collector)
 	if !ok {
 		t.Fatalf("%T does not describe what is registered", metrics.Registry)
@@ -38,6 +44,13 @@ func testMetricsAreDocumented(t *testing.T) {
 			registered[found[1]] = [2]string{strings.ReplaceAll(found[3], ",", ", "), found[2]}
 		}
 	}
+	return registered
+}
+
+// testMetricsAreDocumented requires, while the manager runs, that docs/reference/metrics.md lists every
+// metric of the operator, with its labels and its sentence, and none else.
+func testMetricsAreDocumented(t *testing.T) {
+	registered := registeredMetrics(t)
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "reference", "metrics.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -51,5 +64,20 @@ func testMetricsAreDocumented(t *testing.T) {
 	}
 	if diff := cmp.Diff(registered, documented); diff != "" {
 		t.Errorf("run `make generate`; what hack/metrics-docs does not know yet is to be added there. -registered +documented:\n%s", diff)
+	}
+}
+
+// Two operators can live in one process: none of their metrics registers itself, and each registry takes one operator's.
+func TestMetricsOfTwoOperators(t *testing.T) {
+	if registered := registeredMetrics(t); len(registered) > 0 {
+		t.Errorf("registered without an operator that runs: %v", registered)
+	}
+	for range 2 {
+		forget, err := measure(prometheus.NewPedanticRegistry(), &admission.Check{}, subscription.Metrics{},
+			seatproduct.NewMetrics(), &queue.Queue{}, guest.NewProcess(guest.ProcessOptions{}).Collector())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer forget()
 	}
 }

@@ -62,7 +62,8 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	loader := newLoader(mgr, o, runner)
 	loads := queue.New(loader, queue.Options{Loaders: o.maxLoaders, Log: ctrl.Log.WithName("loads")})
 	defer loads.Close()
-	for _, each := range reconcilers(mgr, loads, o, clock.RealClock{}) {
+	refreshes := seatproduct.NewMetrics()
+	for _, each := range reconcilers(mgr, loads, refreshes, o, clock.RealClock{}) {
 		if err := each.SetupWithManager(mgr, controller.Options{}); err != nil {
 			return fmt.Errorf("set up %T: %w", each, err)
 		}
@@ -76,8 +77,8 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	if err := mgr.Add(policies); err != nil {
 		return fmt.Errorf("add the check for admission policies: %w", err)
 	}
-	forget, err := measure(
-		policies, subscription.Metrics{Cache: mgr.GetCache(), Wall: clock.RealClock{}}, loads, runner.Collector())
+	subscriptions := subscription.Metrics{Cache: mgr.GetCache(), Clock: clock.RealClock{}}
+	forget, err := measure(metrics.Registry, policies, subscriptions, refreshes, loads, runner.Collector())
 	if err != nil {
 		return err
 	}
@@ -97,31 +98,32 @@ func ignoreStop(ctx context.Context, err error) error {
 }
 
 // reconcilers returns the operator's controllers, one a kind.
-func reconcilers(mgr ctrl.Manager, loads *queue.Queue, o options, wall clock.PassiveClock) []reconciler {
+func reconcilers(mgr ctrl.Manager, loads *queue.Queue, refreshes *seatproduct.Metrics, o options, wall clock.PassiveClock) []reconciler {
 	cached, live := mgr.GetClient(), mgr.GetAPIReader()
 	recorder := mgr.GetEventRecorder(recorderName)
 	return []reconciler{
-		&subscription.Reconciler{Client: cached, Live: live, Wall: wall, Events: recorder},
+		&subscription.Reconciler{Client: cached, Live: live, Clock: wall, Recorder: recorder},
 		&seatproduct.Reconciler{
-			Client: cached, Live: live, Wall: wall, Loads: loads, SourceName: loads.SourceName, Recorder: recorder,
+			Client: cached, Live: live, Clock: wall, Loads: loads, SourceName: loads.SourceName, Recorder: recorder,
+			Metrics: refreshes,
 		},
 		&testclock.Reconciler{Client: cached, Live: live, Clock: wall},
 		prorationpolicy.ForProrationPolicies(cached, wall),
 		prorationpolicy.ForClusterProrationPolicies(cached, wall),
-		&retention.Reconciler{Client: cached, Live: live, Wall: wall, MinUpdateTTL: o.minUpdateRetention},
+		&retention.Reconciler{Client: cached, Live: live, Clock: wall, MinUpdateTTL: o.minUpdateRetention},
 	}
 }
 
-// measure serves what the collectors find at each scrape of the metrics, until forget is called. What the
-// controllers count of their own work, they register themselves.
-func measure(collectors ...prometheus.Collector) (forget func(), err error) {
+// measure serves what the collectors find at each scrape of the metrics of a registry, until forget is called.
+// Nothing else of the operator registers metrics.
+func measure(registry prometheus.Registerer, collectors ...prometheus.Collector) (forget func(), err error) {
 	forget = func() {
 		for _, each := range collectors {
-			metrics.Registry.Unregister(each)
+			registry.Unregister(each)
 		}
 	}
 	for _, each := range collectors {
-		if err := metrics.Registry.Register(each); err != nil {
+		if err := registry.Register(each); err != nil {
 			forget()
 			return nil, fmt.Errorf("register the metrics of %T: %w", each, err)
 		}

@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command metrics-docs prints the reference of the operator's metrics, from what is registered: their
+// Command metrics-docs prints the reference of the operator's metrics, from what the manager registers: their
 // names, labels and sentences. `make generate` writes it to docs/reference/metrics.md.
 package main
 
@@ -15,10 +15,9 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/seatplane/seatplane/internal/admission"
-	_ "github.com/seatplane/seatplane/internal/controller/seatproduct"
+	"github.com/seatplane/seatplane/internal/controller/seatproduct"
 	"github.com/seatplane/seatplane/internal/controller/subscription"
 	"github.com/seatplane/seatplane/internal/dataloader/guest"
 	"github.com/seatplane/seatplane/internal/dataloader/queue"
@@ -47,11 +46,7 @@ func main() {
 }
 
 func write(to io.Writer) error {
-	registered, ok := metrics.Registry.(prometheus.Collector)
-	if !ok {
-		return fmt.Errorf("%T does not describe what is registered", metrics.Registry)
-	}
-	rows := rowsOf(registered, subscription.Metrics{}, &admission.Check{}, &queue.Queue{},
+	rows := rowsOf(subscription.Metrics{}, seatproduct.NewMetrics(), &admission.Check{}, &queue.Queue{},
 		guest.NewProcess(guest.ProcessOptions{}).Collector())
 	_, err := io.WriteString(to, head+strings.Join(rows, ""))
 	return err

@@ -23,8 +23,8 @@ const (
 	document    = "internal/billing/subscription/document.go"
 	cancel      = "internal/billing/subscription/cancel.go"
 	renewal     = "internal/billing/subscription/renewal.go"
-	predecessor = "internal/record/predecessor.go"
-	state       = "internal/record/state.go"
+	predecessor = "internal/record/read_invoice.go"
+	state       = "internal/record/read_state.go"
 )
 
 // mutants each break one rule of docs/design/billing.md. The tests must notice every one of

@@ -1,7 +1,8 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package clocks tells what time it is for a subscription: that of its TestClock, or the wall clock's.
+// Package clocks tells what time it is for a subscription: that of its TestClock, or the wall clock's. Which clock that
+// is, internal/facts reads off the subscription; what it shows is read from the cluster, and so not there.
 package clocks
 
 import (
@@ -34,15 +35,15 @@ type Reader struct {
 	Wall clock.PassiveClock
 }
 
-// Now returns the time on the referenced TestClock of a namespace, or on the wall clock when ref is
-// nil, in whole seconds of UTC. A TestClock that does not exist is a *NotFoundError: nobody who lives
+// Now returns the time on the named TestClock of a namespace, or on the wall clock when the name is
+// empty, in whole seconds of UTC. A TestClock that does not exist is a *NotFoundError: nobody who lives
 // by a TestClock may fall back to the wall clock.
-func (r Reader) Now(ctx context.Context, namespace string, ref *v1alpha1.LocalReference) (time.Time, error) {
-	if ref == nil {
+func (r Reader) Now(ctx context.Context, namespace, name string) (time.Time, error) {
+	if name == "" {
 		return r.Wall.Now().UTC().Truncate(time.Second), nil
 	}
 	var testClock v1alpha1.TestClock
-	key := client.ObjectKey{Namespace: namespace, Name: ref.Name}
+	key := client.ObjectKey{Namespace: namespace, Name: name}
 	err := r.Client.Get(ctx, key, &testClock)
 	if apierrors.IsNotFound(err) {
 		return time.Time{}, &NotFoundError{Namespace: key.Namespace, Name: key.Name}

@@ -22,20 +22,17 @@ import (
 func TestNow(t *testing.T) {
 	onClock := time.Date(2026, 4, 16, 0, 0, 0, 0, time.UTC)
 	onWall := time.Date(2026, 11, 21, 12, 0, 0, 999, time.FixedZone("elsewhere", 3600))
-	ref := func(name string) *v1alpha1.LocalReference {
-		return &v1alpha1.LocalReference{Name: name}
-	}
 	cases := map[string]struct {
 		reason    string
 		namespace string
-		ref       *v1alpha1.LocalReference
+		clock     string
 		want      time.Time
 		notFound  bool
 	}{
-		"wall clock":      {"whole seconds, UTC", "ns", nil, time.Date(2026, 11, 21, 11, 0, 0, 0, time.UTC), false},
-		"test clock":      {"what the TestClock shows", "ns", ref("clock"), onClock, false},
-		"no such clock":   {"nobody falls back to the wall clock", "ns", ref("other"), time.Time{}, true},
-		"other namespace": {"a clock counts in its own namespace", "other", ref("clock"), time.Time{}, true},
+		"wall clock":      {"whole seconds, UTC", "ns", "", time.Date(2026, 11, 21, 11, 0, 0, 0, time.UTC), false},
+		"test clock":      {"what the TestClock shows", "ns", "clock", onClock, false},
+		"no such clock":   {"nobody falls back to the wall clock", "ns", "other", time.Time{}, true},
+		"other namespace": {"a clock counts in its own namespace", "other", "clock", time.Time{}, true},
 	}
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
@@ -47,7 +44,7 @@ func TestNow(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := reader.Now(t.Context(), tc.namespace, tc.ref)
+			got, err := reader.Now(t.Context(), tc.namespace, tc.clock)
 			var notFound *NotFoundError
 			if errors.As(err, &notFound) != tc.notFound || (err != nil) != tc.notFound {
 				t.Errorf("%s: got error %v", tc.reason, err)
@@ -66,7 +63,7 @@ func TestNowPassesOtherErrorsOn(t *testing.T) {
 			return broken
 		},
 	})
-	_, err := Reader{Client: c}.Now(t.Context(), "ns", &v1alpha1.LocalReference{Name: "clock"})
+	_, err := Reader{Client: c}.Now(t.Context(), "ns", "clock")
 	var notFound *NotFoundError
 	if !errors.Is(err, broken) || errors.As(err, &notFound) {
 		t.Errorf("got %v", err)

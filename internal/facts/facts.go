@@ -7,6 +7,9 @@ package facts
 
 import (
 	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
@@ -68,4 +71,65 @@ func Finished(state v1alpha1.UpdateState) bool {
 	default:
 		return false
 	}
+}
+
+// Origin says who found the change that an update makes.
+func Origin(u *v1alpha1.SubscriptionUpdate) v1alpha1.UpdateOrigin {
+	switch {
+	case u.Spec.Cause == nil:
+		return v1alpha1.OriginUser
+	case u.Spec.Cause.Type == v1alpha1.CauseRefresh:
+		return v1alpha1.OriginRefresh
+	default:
+		return v1alpha1.OriginSpec
+	}
+}
+
+// ItemInForce returns the item in force that has a name, nil for none.
+func ItemInForce(subscription *v1alpha1.Subscription, name string) *v1alpha1.SubscriptionItemStatus {
+	for n := range subscription.Status.Items {
+		if subscription.Status.Items[n].Name == name {
+			return &subscription.Status.Items[n]
+		}
+	}
+	return nil
+}
+
+// Load returns what the data loader of a product last said about a subscription; an entry without a
+// reason when it said nothing.
+func Load(s *v1alpha1.Subscription, product string) v1alpha1.LoadStatus {
+	for n := range s.Status.Loads {
+		if s.Status.Loads[n].Product == product {
+			return s.Status.Loads[n]
+		}
+	}
+	return v1alpha1.LoadStatus{Product: product}
+}
+
+// RefreshOn returns what a product's status says about its refreshes on a clock, whose name is "" for the wall clock; an
+// entry without times when it says nothing.
+func RefreshOn(product *v1alpha1.SeatProduct, clock string) v1alpha1.RefreshStatus {
+	for _, entry := range product.Status.Refreshes {
+		if entry.Clock == clock {
+			return entry
+		}
+	}
+	return v1alpha1.RefreshStatus{Clock: clock}
+}
+
+// MaxRefreshRequest bounds the value of a request for a refresh, in bytes. It is repeated in statuses and updates.
+const MaxRefreshRequest = 1024
+
+// RefreshRequest returns the refresh that an object asks for by its annotation, "" for none.
+func RefreshRequest(object metav1.Object) string {
+	asked := object.GetAnnotations()[v1alpha1.AnnotationRefreshRequestedAt]
+	return strings.ToValidUTF8(asked[:min(len(asked), MaxRefreshRequest)], "")
+}
+
+// ScheduledCancel is the date of a cancellation, which from now on was seen.
+func ScheduledCancel(s *v1alpha1.Subscription) *metav1.Time {
+	if s.Spec.Cancel == nil {
+		return nil
+	}
+	return s.Spec.Cancel.At
 }

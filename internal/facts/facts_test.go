@@ -6,6 +6,7 @@ package facts
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -58,5 +59,38 @@ func TestClock(t *testing.T) {
 				t.Errorf("%s: by hand: %v", tc.reason, got)
 			}
 		})
+	}
+}
+
+func TestRefreshOn(t *testing.T) {
+	product := &v1alpha1.SeatProduct{Status: v1alpha1.SeatProductStatus{Refreshes: []v1alpha1.RefreshStatus{
+		{Clock: "", Counted: 1}, {Clock: "may", Counted: 2},
+	}}}
+	cases := map[string]struct {
+		reason string
+		clock  string
+		want   v1alpha1.RefreshStatus
+	}{
+		"Wall":    {reason: "the wall clock has no name", want: v1alpha1.RefreshStatus{Counted: 1}},
+		"Named":   {reason: "a TestClock has its own entry", clock: "may", want: v1alpha1.RefreshStatus{Clock: "may", Counted: 2}},
+		"Unknown": {reason: "nothing is known of a clock without an entry", clock: "june", want: v1alpha1.RefreshStatus{Clock: "june"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, RefreshOn(product, tc.clock)); diff != "" {
+				t.Errorf("%s: -want +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestItemInForce(t *testing.T) {
+	subscription := builders.MakeSubscription("acme", "shop").Item("viewers", "seat", "monthly", 1).Obj()
+	subscription.Status.Items = []v1alpha1.SubscriptionItemStatus{{Name: "admins", Quantity: 2}, {Name: "editors", Quantity: 5}}
+	if found := ItemInForce(subscription, "editors"); found != &subscription.Status.Items[1] {
+		t.Errorf("editors is in force: got %+v", found)
+	}
+	if found := ItemInForce(subscription, "viewers"); found != nil {
+		t.Errorf("viewers is declared and not in force: got %+v", found)
 	}
 }

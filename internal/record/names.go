@@ -1,7 +1,6 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package record names and builds the objects that Seatplane leaves behind: updates and invoices.
 package record
 
 import (

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/calendar"
 )
 
 // Time writes an instant down; the zero instant is left out.
@@ -23,4 +26,8 @@ func Instant(t *metav1.Time) time.Time {
 		return time.Time{}
 	}
 	return t.UTC()
+}
+
+func readInterval(i v1alpha1.Interval) calendar.Interval {
+	return calendar.Interval{Unit: calendar.Unit(i.Unit), Count: int(i.Count)}
 }

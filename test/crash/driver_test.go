@@ -105,7 +105,7 @@ func (d *driver) products(c client.Client, r client.Reader) controller {
 	registry := dataloader.NewRegistry(configmap.Provider{Live: r})
 	loads := fake.NewLoads(registry, d.wall)
 	subject := &seatproduct.Reconciler{
-		Client: c, Live: r, Wall: d.wall, Recorder: noEvents{}, Loads: loads, SourceName: registry.SourceName,
+		Client: c, Live: r, Clock: d.wall, Recorder: noEvents{}, Loads: loads, SourceName: registry.SourceName,
 	}
 	// A load ends as soon as it begins, and its end wakes the product.
 	reconcile := func(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
@@ -126,7 +126,7 @@ func (d *driver) policies(c client.Client) controller {
 
 // subscriptions are woken by updates and assignments that name them, there or not.
 func (d *driver) subscriptions(c client.Client, r client.Reader) controller {
-	subject := &subscription.Reconciler{Client: c, Live: r, Wall: d.wall, Events: noEvents{}}
+	subject := &subscription.Reconciler{Client: c, Live: r, Clock: d.wall, Recorder: noEvents{}}
 	own, updates := d.keys(&v1alpha1.Subscription{}), v1alpha1.GroupVersion.WithKind("SubscriptionUpdate")
 	return controller{"Subscription", func() []types.NamespacedName {
 		keys := own()
@@ -149,7 +149,7 @@ func (d *driver) subscriptions(c client.Client, r client.Reader) controller {
 
 // records are looked after for each name of a subscription that is there.
 func (d *driver) records(c client.Client, r client.Reader) controller {
-	subject := &retention.Reconciler{Client: c, Live: r, Wall: d.wall}
+	subject := &retention.Reconciler{Client: c, Live: r, Clock: d.wall}
 	return controller{"records", d.keys(&v1alpha1.Subscription{}), subject.Reconcile}
 }
 

@@ -167,7 +167,7 @@ func TestEventReasons(t *testing.T) {
 	}{
 		"a call": {
 			reason: "the fourth argument is the reason",
-			code:   `func f() { r.event(sub, nil, normal, v1alpha1.EventStarted, "x"); r.Events.Eventf(s, nil, n, v1alpha1.ReasonApplied, a, "x") }`,
+			code:   `func f() { r.event(sub, nil, normal, v1alpha1.EventStarted, "x"); r.Recorder.Eventf(s, nil, n, v1alpha1.ReasonApplied, a, "x") }`,
 			want:   []string{"Applied", "Started"},
 		},
 		"a function": {reason: "its reasons may be sent", code: `func deservesEvent() bool { return r == v1alpha1.ReasonParked }`, want: []string{"Parked"}},

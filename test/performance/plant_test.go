@@ -179,7 +179,7 @@ func (p *plant) operate(config *rest.Config, scheme *runtime.Scheme) {
 	p.loader = &counter{Loader: dataloader.NewRegistry(sql.New(live, runner, sql.Options{Egress: policy}))}
 	loads := queue.New(p.loader, queue.Options{Wall: p.wall})
 	p.Cleanup(loads.Close)
-	p.subject = &seatproduct.Reconciler{Client: p.cached, Live: live, Wall: p.wall, Loads: loads, SourceName: loads.SourceName}
+	p.subject = &seatproduct.Reconciler{Client: p.cached, Live: live, Clock: p.wall, Loads: loads, SourceName: loads.SourceName}
 	p.ended = make(chan dataloader.Scope, 1)
 	loads.OnEnd(func(scope dataloader.Scope) { p.ended <- scope })
 }

@@ -9,14 +9,9 @@ import (
 	"context"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/status"
 )
 
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=prorationpolicies;clusterprorationpolicies,verbs=list;watch
@@ -63,32 +58,6 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	r.report(p, holder(claimOf(p), others), subscriptions)
-
-	_, err = status.Write(ctx, r.Client, before, p.object)
-	if apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: catchUp}, nil
-	}
-	return ctrl.Result{}, err
-}
-
-// report puts what was found into the status of a policy.
-func (r *Reconciler) report(p policy, holder claim, subscriptions int64) {
-	now := r.Clock.Now()
-	generation := p.object.GetGeneration()
-
-	// The generation moves with the spec and with nothing else.
-	if p.status.ObservedGeneration != generation {
-		seen := metav1.NewTime(now.UTC().Truncate(time.Second))
-		p.status.UpdatedTime = &seen
-	}
-	p.status.ObservedGeneration = generation
-	p.status.Subscriptions = &subscriptions
-
-	conditions := status.Of(&p.status.Conditions, generation, now)
-	if holder.name != p.object.GetName() {
-		conditions.Stalled(v1alpha1.ReasonExternalRefConflict, conflictMessage(r.kind.name, holder))
-		return
-	}
-	conditions.Ready(v1alpha1.ReasonReconciled, "The policy can be used")
+	describe(r.kind.name, p, holder(claimOf(p), others), subscriptions, r.Clock.Now())
+	return r.commit(ctx, before, p.object)
 }

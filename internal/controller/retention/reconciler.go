@@ -40,8 +40,8 @@ type Reconciler struct {
 	Client client.Client
 	// Live reads from the API server.
 	Live client.Reader
-	// Wall says how long records have been kept, also where a TestClock rules.
-	Wall clock.PassiveClock
+	// Clock is the wall clock: it says how long records have been kept, also where a TestClock rules.
+	Clock clock.PassiveClock
 	// MinUpdateTTL is how long a finished update is kept at least, whatever the history of
 	// its subscription says. Zero leaves that to the history.
 	MinUpdateTTL time.Duration
@@ -55,7 +55,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	plan := records.plan(r.MinUpdateTTL, r.Wall.Now())
+	plan := records.plan(r.MinUpdateTTL, r.Clock.Now())
 	if len(plan.Updates)+len(plan.Invoices) == 0 {
 		return r.lookAgainAt(plan.Next), nil
 	}
@@ -63,7 +63,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || !confirmed {
 		return ctrl.Result{}, err
 	}
-	return r.carryOut(ctx, req.NamespacedName, records, records.plan(r.MinUpdateTTL, r.Wall.Now()))
+	return r.carryOut(ctx, req.NamespacedName, records, records.plan(r.MinUpdateTTL, r.Clock.Now()))
 }
 
 // carryOut deletes what a plan names, as much as one pass may.
@@ -98,5 +98,5 @@ func (r *Reconciler) lookAgainAt(next time.Time) ctrl.Result {
 	if next.IsZero() {
 		return ctrl.Result{}
 	}
-	return ctrl.Result{RequeueAfter: max(next.Sub(r.Wall.Now()), catchUp)}
+	return ctrl.Result{RequeueAfter: max(next.Sub(r.Clock.Now()), catchUp)}
 }

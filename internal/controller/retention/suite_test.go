@@ -11,10 +11,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes/scheme"
 	clocktesting "k8s.io/utils/clock/testing"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -23,9 +21,9 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/testing/builders"
-	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/faults"
 	"github.com/seatplane/seatplane/internal/testing/lyingcache"
+	"github.com/seatplane/seatplane/internal/testing/specs"
 )
 
 // live reads from and writes to a real API server.
@@ -36,15 +34,7 @@ func TestRetention(t *testing.T) {
 	RunSpecs(t, "Retention")
 }
 
-var _ = BeforeSuite(func() {
-	config, stop, err := controlplane.StartForSuite()
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(stop)
-	Expect(v1alpha1.AddToScheme(scheme.Scheme)).To(Succeed())
-	config.QPS = -1
-	live, err = client.New(config, client.Options{})
-	Expect(err).NotTo(HaveOccurred())
-})
+var _ = BeforeSuite(func() { live = specs.Start() })
 
 // bench is one namespace a hundred days after it was made, and a reconciler that is called by hand.
 type bench struct {
@@ -59,9 +49,7 @@ type bench struct {
 
 func newBench(ctx context.Context) *bench {
 	GinkgoHelper()
-	namespace := &corev1.Namespace{}
-	namespace.GenerateName = "retention-"
-	Expect(live.Create(ctx, namespace)).To(Succeed())
+	namespace := specs.Namespace(ctx, live, "retention-")
 	b := &bench{namespace: namespace.Name, made: namespace.CreationTimestamp.Time, cache: lyingcache.New(live)}
 	b.wall = clocktesting.NewFakePassiveClock(b.day(100))
 	b.plan(nil)
@@ -77,7 +65,7 @@ func (b *bench) plan(plan faults.Plan) {
 // restart begins a new process, which knows nothing.
 func (b *bench) restart() {
 	process := b.run.Start()
-	b.subject = &Reconciler{Client: process.Client(b.cache), Live: process.Reader(live), Wall: b.wall}
+	b.subject = &Reconciler{Client: process.Client(b.cache), Live: process.Reader(live), Clock: b.wall}
 }
 
 // day is so many days after the namespace was made.

@@ -73,7 +73,7 @@ func BenchmarkRefresh(b *testing.B) {
 	source.Set(counts)
 	wall := clocktesting.NewFakePassiveClock(noon)
 	loads := fake.NewLoads(source, wall)
-	r := &Reconciler{Client: all, Live: all, Wall: wall, Loads: loads, SourceName: source.SourceName}
+	r := &Reconciler{Client: all, Live: all, Clock: wall, Loads: loads, SourceName: source.SourceName}
 	refresh := func() {
 		wall.SetTime(wall.Now().Add(time.Hour))
 		for ended := true; ended; ended = loads.HasResult(scopeOf(all.product)) {

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
 )
@@ -78,7 +79,7 @@ func (r *Reconciler) createAll(ctx context.Context, s *situation, memory *memory
 // create records one change, after a live look at its subscription, and returns the name of the update
 // that is in place. It returns "" when there is nothing to record any more.
 func (r *Reconciler) create(ctx context.Context, s *situation, planned loading.Change, times loading.AnswerTimes) (string, error) {
-	if r.Wall.Since(times.Loaded) > loading.MaxAnswerAge-createMargin {
+	if r.Clock.Since(times.Loaded) > loading.MaxAnswerAge-createMargin {
 		return "", errTooLate
 	}
 	live := &v1alpha1.Subscription{}
@@ -126,10 +127,8 @@ func (s *situation) stillConnected(live *v1alpha1.Subscription, planned loading.
 // lastObserved returns the observation time of the count of an item that was last acted on; zero before
 // the first.
 func lastObserved(live *v1alpha1.Subscription, item string) time.Time {
-	for n := range live.Status.Items {
-		if state := &live.Status.Items[n]; state.Name == item {
-			return record.Instant(state.ObservedTime)
-		}
+	if state := facts.ItemInForce(live, item); state != nil {
+		return record.Instant(state.ObservedTime)
 	}
 	return time.Time{}
 }
@@ -227,5 +226,5 @@ func standsFor(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
 // for the same predecessor, so that trying again gives the same name again.
 func nextToken(token string, existing *v1alpha1.SubscriptionUpdate) string {
 	suffix := "/" + string(existing.UID)
-	return token[:min(len(token), record.MaxRequest-len(suffix))] + suffix
+	return token[:min(len(token), facts.MaxRefreshRequest-len(suffix))] + suffix
 }

@@ -46,7 +46,7 @@ func (r *Reconciler) withoutForged(updates []v1alpha1.SubscriptionUpdate, subscr
 // isForged reports whether an update that says that a refresh made it cannot be the operator's. now is the time on
 // its subscription's clock.
 func (r *Reconciler) isForged(update *v1alpha1.SubscriptionUpdate, of *v1alpha1.Subscription, now time.Time) bool {
-	return update.Spec.Cause == nil || record.CauseFault(update, of, record.Present{Clock: now, Wall: r.Wall.Now()}) != ""
+	return update.Spec.Cause == nil || record.CauseFault(update, of, record.Present{Clock: now, Wall: r.Clock.Now()}) != ""
 }
 
 // nameTaken says that somebody else made an update under the name that a refresh would have used.

@@ -35,7 +35,7 @@ func (r *Reconciler) gather(ctx context.Context, product *v1alpha1.SeatProduct, 
 	}
 	s.facts.Connection = connect(s.facts.Product, s.subscriptions)
 	items := s.facts.Connection.Items
-	s.facts.Tried = memory.attempts.RecentlyTried(items, r.Wall.Now())
+	s.facts.Tried = memory.attempts.RecentlyTried(items, r.Clock.Now())
 	if s.facts.Clocks, err = r.readClocks(ctx, product.Namespace, items); err != nil {
 		return nil, err
 	}
@@ -86,6 +86,7 @@ func (r *Reconciler) subscriptionsOf(ctx context.Context, product *v1alpha1.Seat
 // readClocks returns the time on each clock that the items live by. One that does not exist is left
 // out: nobody may fall back to another.
 func (r *Reconciler) readClocks(ctx context.Context, namespace string, items []loading.Connected) (map[string]time.Time, error) {
+	reader := clocks.Reader{Client: r.Client, Wall: r.Clock}
 	times := map[string]time.Time{}
 	absent := map[string]bool{}
 	for n := range items {
@@ -93,7 +94,7 @@ func (r *Reconciler) readClocks(ctx context.Context, namespace string, items []l
 		if _, known := times[clock]; known || absent[clock] {
 			continue
 		}
-		now, err := r.now(ctx, namespace, clock)
+		now, err := reader.Now(ctx, namespace, clock)
 		if _, notFound := errors.AsType[*clocks.NotFoundError](err); notFound {
 			absent[clock] = true
 			continue
@@ -104,15 +105,6 @@ func (r *Reconciler) readClocks(ctx context.Context, namespace string, items []l
 		times[clock] = now
 	}
 	return times, nil
-}
-
-// now returns the time on a clock, in whole seconds.
-func (r *Reconciler) now(ctx context.Context, namespace, clock string) (time.Time, error) {
-	var ref *v1alpha1.LocalReference
-	if clock != "" {
-		ref = &v1alpha1.LocalReference{Name: clock}
-	}
-	return clocks.Reader{Client: r.Client, Wall: r.Wall}.Now(ctx, namespace, ref)
 }
 
 // openUpdates returns the newest open update that a refresh made for each item: as the cache shows
@@ -148,7 +140,7 @@ func (r *Reconciler) openUpdates(ctx context.Context, s *situation, memory *memo
 // cache not to show.
 func (r *Reconciler) forgetShown(ctx context.Context, namespace string, memory *memory, shown map[string]bool) error {
 	for id, created := range memory.created {
-		if shown[created.name] || r.Wall.Since(created.Loaded) > loading.MaxAnswerAge {
+		if shown[created.name] || r.Clock.Since(created.Loaded) > loading.MaxAnswerAge {
 			delete(memory.created, id)
 			continue
 		}

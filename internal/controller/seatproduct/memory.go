@@ -11,8 +11,8 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader/queue"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/loading"
-	"github.com/seatplane/seatplane/internal/record"
 )
 
 // creation is an update that this process made.
@@ -110,7 +110,7 @@ func (m *memory) markUnseen(notes []note) {
 		told, known := m.told[uid]
 		switch {
 		case !known:
-		case sameLoad(record.LoadOf(notes[n].subscription, told.Product), told):
+		case sameLoad(facts.Load(notes[n].subscription, told.Product), told):
 			delete(m.told, uid)
 		case !notes[n].loaded || sameLoad(notes[n].load, told):
 			notes[n].load, notes[n].written = told, true

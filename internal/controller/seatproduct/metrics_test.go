@@ -15,26 +15,25 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
-	"github.com/seatplane/seatplane/internal/dataloader/fake"
 	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
 )
 
 // metricsOf returns what the counters say about a product, those at zero left out.
-func metricsOf(product *v1alpha1.SeatProduct) map[string]float64 {
+func metricsOf(m *Metrics, product *v1alpha1.SeatProduct) map[string]float64 {
 	labels := []string{product.Namespace, product.Name, "fake"}
 	said := map[string]float64{
-		"queries": valueOf(refreshQueries.WithLabelValues(labels...)),
-		"rows":    valueOf(refreshRows.WithLabelValues(labels...)),
-		"success": valueOf(refreshSuccess.WithLabelValues(product.Namespace, product.Name)),
-		"next":    valueOf(refreshNext.WithLabelValues(product.Namespace, product.Name)),
+		"queries": valueOf(m.refreshQueries.WithLabelValues(labels...)),
+		"rows":    valueOf(m.refreshRows.WithLabelValues(labels...)),
+		"success": valueOf(m.refreshSuccess.WithLabelValues(product.Namespace, product.Name)),
+		"next":    valueOf(m.refreshNext.WithLabelValues(product.Namespace, product.Name)),
 	}
-	said["not ready"] = valueOf(notReady.WithLabelValues(product.Namespace, product.Name, v1alpha1.ReasonInvalidSchedule))
+	said["not ready"] = valueOf(m.notReady.WithLabelValues(product.Namespace, product.Name, v1alpha1.ReasonInvalidSchedule))
 	for _, reason := range []string{"Refreshed", "SourceError", "Progressing"} {
-		said[reason] = valueOf(refreshes.WithLabelValues(append(labels, reason)...))
+		said[reason] = valueOf(m.refreshes.WithLabelValues(append(labels, reason)...))
 	}
 	for _, outcome := range []string{"counted", "changed", "held", "failed", "kept"} {
-		said[outcome] = valueOf(refreshCounts.WithLabelValues(append(labels, outcome)...))
+		said[outcome] = valueOf(m.refreshCounts.WithLabelValues(append(labels, outcome)...))
 	}
 	for name, value := range said {
 		if value == 0 {
@@ -66,14 +65,13 @@ func countOf(collector prometheus.Collector) (count int) {
 
 func TestMetrics(t *testing.T) {
 	product := makeProduct(v1alpha1.Refresh{})
-	r := &Reconciler{SourceName: (&fake.Loader{}).SourceName}
-	s := makeSituation(product)
+	m := NewMetrics()
 	good := result{changed: 2, took: time.Second, queries: 2, rows: 12}
 	good.findings = loading.Findings{Counted: 10, Held: 1, Failed: 3, Kept: 4}
-	r.measure(s, good)
-	r.measure(s, good)
-	r.measure(s, result{failure: dataloader.Failf(dataloader.ReasonSourceError, "no")})
-	r.measure(s, result{incomplete: errors.New("later"), queries: 2, rows: 12})
+	m.measure(product, "fake", good)
+	m.measure(product, "fake", good)
+	m.measure(product, "fake", result{failure: dataloader.Failf(dataloader.ReasonSourceError, "no")})
+	m.measure(product, "fake", result{incomplete: errors.New("later"), queries: 2, rows: 12})
 	observed := time.Date(2026, 4, 16, 0, 0, 0, 0, time.UTC)
 	product.Status.Refreshes = []v1alpha1.RefreshStatus{
 		{LastRefreshTime: record.Time(observed), NextRefreshTime: record.Time(observed.Add(time.Minute))},
@@ -81,7 +79,7 @@ func TestMetrics(t *testing.T) {
 	}
 	ready := metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidSchedule}
 	product.Status.Conditions = []metav1.Condition{ready}
-	measureStatus(product)
+	m.measureStatus(product)
 
 	want := map[string]float64{
 		"Refreshed": 2, "SourceError": 1, "Progressing": 1, "queries": 6, "rows": 36,
@@ -89,20 +87,48 @@ func TestMetrics(t *testing.T) {
 		"success": float64(observed.Unix()), "next": float64(observed.Add(time.Minute).Unix()),
 		"not ready": 1,
 	}
-	if diff := cmp.Diff(want, metricsOf(product)); diff != "" {
+	if diff := cmp.Diff(want, metricsOf(m, product)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	product.Status.Conditions[0].Status = metav1.ConditionTrue
-	measureStatus(product)
-	if left := countOf(notReady); left != 0 {
+	m.measureStatus(product)
+	if left := countOf(m.notReady); left != 0 {
 		t.Errorf("a product that is Ready has %d reasons why it is not", left)
 	}
 	product.Status.Conditions[0].Status = metav1.ConditionFalse
-	measureStatus(product)
-	forgetMetrics(product.Namespace, product.Name)
-	for _, each := range []prometheus.Collector{refreshes, refreshQueries, refreshRows, refreshCounts, refreshSuccess, refreshNext, notReady} {
+	m.measureStatus(product)
+	m.forget(product.Namespace, product.Name)
+	for _, each := range m.ofProducts() {
 		if left := countOf(each); left != 0 {
 			t.Errorf("%d series are left of a product that is gone", left)
 		}
 	}
+}
+
+// Two operators of one process count for themselves, and both can be registered.
+func TestMetricsOfTwoOperators(t *testing.T) {
+	product := makeProduct(v1alpha1.Refresh{})
+	first, second := NewMetrics(), NewMetrics()
+	for _, each := range []*Metrics{first, second} {
+		if err := prometheus.NewPedanticRegistry().Register(each); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first.measure(product, "fake", result{queries: 2, rows: 12})
+	want := map[string]float64{"Refreshed": 1, "queries": 2, "rows": 12}
+	if diff := cmp.Diff(want, metricsOf(first, product)); diff != "" {
+		t.Errorf("the operator that refreshed: -want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]float64{}, metricsOf(second, product)); diff != "" {
+		t.Errorf("the operator that did nothing: -want +got:\n%s", diff)
+	}
+}
+
+// An operator without metrics refreshes all the same.
+func TestWithoutMetrics(t *testing.T) {
+	product := makeProduct(v1alpha1.Refresh{})
+	var none *Metrics
+	none.measure(product, "fake", result{queries: 2})
+	none.measureStatus(product)
+	none.forget(product.Namespace, product.Name)
 }

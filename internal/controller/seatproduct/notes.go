@@ -6,10 +6,8 @@ package seatproduct
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -79,7 +77,7 @@ func planNotes(s *situation, taken *result, products map[string]*v1alpha1.SeatPr
 		}
 		known, wasTold := told[subscription.UID]
 		if !wasTold {
-			known = record.LoadOf(subscription, s.product.Name)
+			known = facts.Load(subscription, s.product.Name)
 		}
 		planned := note{subscription: subscription, loaded: linked.loaded, load: v1alpha1.LoadStatus{Product: s.product.Name}}
 		planned.describe(s, taken, known, linked)
@@ -146,7 +144,7 @@ func sameLoad(a, b v1alpha1.LoadStatus) bool {
 
 // asksOf returns the refresh that a subscription asks for and that its products have not answered together.
 func asksOf(subscription *v1alpha1.Subscription) string {
-	return loading.Unanswered(record.RefreshRequest(subscription), subscription.Status.LastHandledRefreshRequest)
+	return loading.Unanswered(facts.RefreshRequest(subscription), subscription.Status.LastHandledRefreshRequest)
 }
 
 // isKeyProblem says whether a reason is one of SeatsCurrent. DuplicateKey is a reason of Ready, which
@@ -162,7 +160,7 @@ func (n *note) answer(s *situation, attempted string, connected bool, products m
 	if asked == "" {
 		return
 	}
-	before := record.LoadOf(n.subscription, s.product.Name).LastHandledRefreshRequest
+	before := facts.Load(n.subscription, s.product.Name).LastHandledRefreshRequest
 	if connected && attempted != asked && before != asked {
 		return
 	}
@@ -180,7 +178,7 @@ func othersAnswered(subscription *v1alpha1.Subscription, asked, product string, 
 	return !slices.ContainsFunc(facts.ProductsOf(subscription), func(name string) bool {
 		other, exists := products[name]
 		return name != product && exists && counts(record.LoadingProduct(other), subscription) &&
-			record.LoadOf(subscription, name).LastHandledRefreshRequest != asked
+			facts.Load(subscription, name).LastHandledRefreshRequest != asked
 	})
 }
 
@@ -192,7 +190,7 @@ func counts(product loading.Product, subscription *v1alpha1.Subscription) bool {
 
 // changes says whether writing the note would change the subscription.
 func (n note) changes() bool {
-	differs := !n.written && !sameLoad(record.LoadOf(n.subscription, n.load.Product), n.load)
+	differs := !n.written && !sameLoad(facts.Load(n.subscription, n.load.Product), n.load)
 	return n.unseen || n.answered != "" || differs || hasStale(n.subscription)
 }
 
@@ -226,34 +224,4 @@ func (n note) write(subscription *v1alpha1.Subscription, now time.Time) {
 		subscription.Status.LastHandledRefreshRequest = n.answered
 	}
 	writeSeatsCurrent(&subscription.Status, subscription.Generation, now)
-}
-
-// writeSeatsCurrent keeps the condition SeatsCurrent: False while a key of the subscription's own has
-// no count, True once it recovered, and absent on one that never had a problem.
-func writeSeatsCurrent(s *v1alpha1.SubscriptionStatus, generation int64, now time.Time) {
-	reason := ""
-	var sentences []string
-	for _, load := range s.Loads {
-		if isKeyProblem(load.Reason) {
-			reason = cmp.Or(reason, load.Reason)
-			sentences = append(sentences, problemSentence(load))
-		}
-	}
-	conditions := status.Of(&s.Conditions, generation, now)
-	switch {
-	case reason != "":
-		conditions.Set(v1alpha1.ConditionSeatsCurrent, metav1.ConditionFalse, reason, strings.Join(sentences, " "))
-	case meta.IsStatusConditionFalse(s.Conditions, v1alpha1.ConditionSeatsCurrent):
-		conditions.Set(v1alpha1.ConditionSeatsCurrent, metav1.ConditionTrue, v1alpha1.ReasonCurrent, "The seats are as the data loader last counted them")
-	}
-}
-
-// problemSentence says what is wrong with the subscription's key, and what to do.
-func problemSentence(load v1alpha1.LoadStatus) string {
-	sentence := "SeatProduct \"" + load.Product + "\": " + load.Message + "."
-	if load.MissingSince == nil {
-		return sentence
-	}
-	return sentence + " The key has been missing from the answers of SeatProduct \"" + load.Product + "\" since " +
-		load.MissingSince.UTC().Format(time.RFC3339) + ". Add its row to the source, or correct the key."
 }

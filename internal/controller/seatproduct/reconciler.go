@@ -56,14 +56,16 @@ type Reconciler struct {
 	Client client.Client
 	// Live reads from the API server.
 	Live client.Reader
-	// Wall is the clock of subscriptions that live by no TestClock, and of backoffs.
-	Wall clock.PassiveClock
+	// Clock is the wall clock: that of subscriptions that live by no TestClock, and of backoffs.
+	Clock clock.PassiveClock
 	// Loads asks the sources, outside of the reconciler's workers.
 	Loads queue.Loads
 	// SourceName names the kind of source of a spec, for metrics; dataloader.Registry has it.
 	SourceName func(*v1alpha1.DataLoader) string
 	// Recorder takes the events; none are sent when it is nil.
 	Recorder events.EventRecorder
+	// Metrics counts what refreshes do; nothing is counted when it is nil.
+	Metrics *Metrics
 
 	memories memories
 }
@@ -120,7 +122,7 @@ func (r *Reconciler) passWithAnswer(ctx context.Context, s *situation, memory *m
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	s.answered(taken, memory, r.Wall.Now())
+	s.answered(taken, memory, r.Clock.Now())
 	begun, wait := r.beginNext(s, memory)
 	if begun {
 		return ctrl.Result{RequeueAfter: wait}, nil
@@ -143,7 +145,7 @@ func (r *Reconciler) conclude(ctx context.Context, s *situation, memory *memory,
 	}
 	memory.asked = nil
 	if taken != nil {
-		r.measure(s, *taken)
+		r.Metrics.measure(s.product, r.SourceName(s.product.Spec.DataLoader), *taken)
 	}
 	return look, noteError
 }
@@ -167,7 +169,7 @@ func (r *Reconciler) readProduct(ctx context.Context, req ctrl.Request) (*v1alph
 func (r *Reconciler) forget(req ctrl.Request) {
 	r.memories.forget(req.NamespacedName)
 	r.Loads.End(dataloader.Scope{Namespace: req.Namespace, Product: req.Name})
-	forgetMetrics(req.Namespace, req.Name)
+	r.Metrics.forget(req.Namespace, req.Name)
 }
 
 // isUnderWay says whether the product's load still waits or runs. A load for an earlier edit of the product
@@ -175,7 +177,7 @@ func (r *Reconciler) forget(req ctrl.Request) {
 func (r *Reconciler) isUnderWay(product *v1alpha1.SeatProduct, memory *memory) bool {
 	if memory.asked != nil && memory.asked.generation != product.Generation {
 		// An edit is no way around the time between two refreshes that somebody asks for.
-		memory.attempts.Ended(memory.asked.load, r.Wall.Now())
+		memory.attempts.Ended(memory.asked.load, r.Clock.Now())
 		memory.asked = nil
 		r.Loads.End(scopeOf(product))
 	}
@@ -199,7 +201,7 @@ func (r *Reconciler) beginNext(s *situation, memory *memory) (begun bool, look t
 		r.Loads.End(scopeOf(s.product))
 		return false, 0
 	}
-	now := r.Wall.Now()
+	now := r.Clock.Now()
 	for _, due := range s.facts.Due() {
 		if until := memory.attempts.WaitUntil(due, s.facts.Product.Entry(due.Clock)); until.After(now) {
 			look = soonest(look, until.Sub(now))
@@ -242,7 +244,7 @@ func (r *Reconciler) remember(s *situation, memory *memory, taken *result) {
 	if taken == nil {
 		return
 	}
-	now := r.Wall.Now()
+	now := r.Clock.Now()
 	memory.attempts.Ended(taken.load, taken.ended)
 	if taken.failure == nil {
 		memory.attempts.Answered(taken.load.Clock, taken.times)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/status"
 )
 
@@ -71,22 +70,4 @@ func gravest(all []error) error {
 		found = graver(found, err)
 	}
 	return found
-}
-
-// refusedVerdict returns what Loaded says of a write that needs a person; false for any other error and for none.
-func refusedVerdict(err error) (verdict, bool) {
-	if !needsPerson(err) || errors.Is(err, errUnanswered) {
-		return verdict{}, false
-	}
-	const others = " Everything else that was found is recorded, and the refresh is repeated."
-	whose := "a Subscription"
-	if failure, ok := errors.AsType[*writeError](err); ok {
-		whose = fmt.Sprintf("Subscription %q", failure.subscription)
-	}
-	if errors.Is(err, errNameTaken) {
-		return failed(v1alpha1.ReasonUpdateNameTaken, "The count of "+whose+" could not be recorded: other SubscriptionUpdates "+
-			"have every name that its update could have. Delete those that Seatplane did not create."+others), true
-	}
-	return failed(v1alpha1.ReasonCommitRefused, "What was found for "+whose+" could not be recorded. "+status.Refusal(err)+
-		" Correct the value, the quota or the rights of the operator."+others), true
 }

@@ -64,7 +64,7 @@ func (r *Reconciler) writeNote(ctx context.Context, n note) error {
 	}
 	for range maxConflicts {
 		after := before.DeepCopy()
-		n.write(after, r.Wall.Now())
+		n.write(after, r.Clock.Now())
 		_, err := status.Write(ctx, r.Client, before, after)
 		if !apierrors.IsConflict(err) {
 			return ignoreNotFound(err)
@@ -107,10 +107,10 @@ func (r *Reconciler) otherProducts(ctx context.Context, s *situation) (map[strin
 // report writes the product's status if it says something new, tells of a transition, and returns when
 // to look again; zero when nothing is in sight.
 func (r *Reconciler) report(ctx context.Context, s *situation, memory *memory, taken *result, notes []note) (time.Duration, error) {
-	now := r.Wall.Now()
+	now := r.Clock.Now()
 	before, after := s.product, s.product.DeepCopy()
 	describe(after, s, taken, notes, now)
-	measureStatus(after)
+	r.Metrics.measureStatus(after)
 	telling := !equality.Semantic.DeepEqual(before.Status, after.Status)
 	described := after.DeepCopy()
 	describeTotals(after, s)
@@ -133,7 +133,7 @@ func (r *Reconciler) report(ctx context.Context, s *situation, memory *memory, t
 // reportUnderWay says, once, that a load takes its time where nothing else tells whether the product's
 // seats can be counted. Everywhere else the status stays as it is until the load has ended.
 func (r *Reconciler) reportUnderWay(ctx context.Context, product *v1alpha1.SeatProduct, memory *memory) (ctrl.Result, error) {
-	now := r.Wall.Now()
+	now := r.Clock.Now()
 	if memory.asked.reported || !isUnknown(product) {
 		return ctrl.Result{RequeueAfter: lookUnderWay}, nil
 	}
@@ -142,7 +142,7 @@ func (r *Reconciler) reportUnderWay(ctx context.Context, product *v1alpha1.SeatP
 	}
 	after := product.DeepCopy()
 	describeUnderWay(after, now)
-	measureStatus(after)
+	r.Metrics.measureStatus(after)
 	if err := r.writeStatus(ctx, memory, product, after); err != nil {
 		return ctrl.Result{}, err
 	}

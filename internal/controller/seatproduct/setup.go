@@ -27,7 +27,6 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
-	"github.com/seatplane/seatplane/internal/record"
 )
 
 const (
@@ -84,7 +83,7 @@ func subscriptionHandler() handler.EventHandler {
 // concernsLoading says whether a change of a subscription may change what is loaded for it: its items,
 // its key, a request, its end.
 func concernsLoading(before, after *v1alpha1.Subscription) bool {
-	return before.Generation != after.Generation || record.RefreshRequest(before) != record.RefreshRequest(after) ||
+	return before.Generation != after.Generation || facts.RefreshRequest(before) != facts.RefreshRequest(after) ||
 		before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero() ||
 		(before.Status.State == v1alpha1.SubscriptionCanceled) != (after.Status.State == v1alpha1.SubscriptionCanceled) ||
 		!equality.Semantic.DeepEqual(before.Status.Loads, after.Status.Loads) ||
@@ -96,28 +95,19 @@ func concernsLoading(before, after *v1alpha1.Subscription) bool {
 // declared is no move.
 func itemsMove(before, after *v1alpha1.Subscription) bool {
 	for n := range before.Status.Items {
-		if itemInForce(after, before.Status.Items[n].Name) == nil {
+		if facts.ItemInForce(after, before.Status.Items[n].Name) == nil {
 			return true
 		}
 	}
 	for n := range after.Status.Items {
 		is := &after.Status.Items[n]
-		was := itemInForce(before, is.Name)
+		was := facts.ItemInForce(before, is.Name)
 		moved := was != nil && (was.Product != is.Product || was.Usage != is.Usage)
 		if moved || was == nil && !declares(before, is) {
 			return true
 		}
 	}
 	return false
-}
-
-func itemInForce(subscription *v1alpha1.Subscription, name string) *v1alpha1.SubscriptionItemStatus {
-	for n := range subscription.Status.Items {
-		if subscription.Status.Items[n].Name == name {
-			return &subscription.Status.Items[n]
-		}
-	}
-	return nil
 }
 
 // declares says whether the spec lists an item in force as one of its product.

@@ -79,7 +79,7 @@ func (s *stage) again() {
 	s.cache = lyingcache.New(live)
 	s.loads = fake.NewLoads(s.loader, s.wall)
 	s.subject = &Reconciler{
-		Client: process.Client(s.cache), Live: process.Reader(live), Wall: s.wall, Recorder: s.recorder,
+		Client: process.Client(s.cache), Live: process.Reader(live), Clock: s.wall, Recorder: s.recorder,
 		Loads: s.loads, SourceName: s.loader.SourceName,
 	}
 }

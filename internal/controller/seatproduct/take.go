@@ -45,7 +45,7 @@ func (r *result) markIncomplete(err error) {
 // means. It returns nil when the answer is of no use: it grew too old while the operator could not take it,
 // or nobody lives by its clock any more. The only error is that the operator stops.
 func (r *Reconciler) take(ctx context.Context, s *situation, memory *memory) (*result, error) {
-	began := r.Wall.Now()
+	began := r.Clock.Now()
 	load, answer := memory.asked.load, memory.asked.result
 	clock, exists := s.facts.Clocks[load.Clock]
 	if !exists || began.Sub(answer.Ended) > loading.MaxAnswerAge {
@@ -67,7 +67,7 @@ func (r *Reconciler) take(ctx context.Context, s *situation, memory *memory) (*r
 		done.changed, done.incomplete = r.createAll(ctx, s, memory, done.findings.Changes, done.times)
 		done.markIncomplete(r.recordReadings(ctx, s, done.findings.Readings, done.times))
 	}
-	done.took = answer.Ended.Sub(answer.Began) + r.Wall.Since(began)
+	done.took = answer.Ended.Sub(answer.Began) + r.Clock.Since(began)
 	return done, ctx.Err()
 }
 

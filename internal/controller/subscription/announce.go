@@ -58,7 +58,7 @@ func (r *Reconciler) announceInvoice(w *world, currency money.Currency, d *subsc
 	}
 	note := fmt.Sprintf("Issued %s %s for %s %s (%s)", what, name, currency.Format(d.AmountDue), currency.Code(), d.Reason)
 	invoice := &v1alpha1.Invoice{ObjectMeta: metav1.ObjectMeta{Namespace: w.sub.Namespace, Name: name}}
-	r.Events.Eventf(w.sub, invoice, normal, v1alpha1.EventInvoiceIssued, v1alpha1.EventInvoiceIssued, "%s", status.EventNote(note))
+	r.Recorder.Eventf(w.sub, invoice, normal, v1alpha1.EventInvoiceIssued, v1alpha1.EventInvoiceIssued, "%s", status.EventNote(note))
 }
 
 // announceNotice says that an item reached a threshold of a limit.
@@ -67,7 +67,7 @@ func (r *Reconciler) announceNotice(w *world, n subscription.Notice) {
 	// Events of one commit that differ in their note alone are taken for repetitions of the first,
 	// whose note stays: the action tells items and thresholds apart.
 	action := fmt.Sprintf("Reach %d %% of %s", n.Threshold, n.Item)
-	r.Events.Eventf(w.sub, nil, kind, reason, action, "%s", status.EventNote(note))
+	r.Recorder.Eventf(w.sub, nil, kind, reason, action, "%s", status.EventNote(note))
 }
 
 // eventOfNotice returns the type, the reason and the note of the event that announces a notice.
@@ -116,5 +116,5 @@ func (r *Reconciler) event(sub *v1alpha1.Subscription, related *v1alpha1.Subscri
 	if related != nil {
 		other = related
 	}
-	r.Events.Eventf(sub, other, kind, reason, reason, "%s", status.EventNote(note))
+	r.Recorder.Eventf(sub, other, kind, reason, reason, "%s", status.EventNote(note))
 }

@@ -39,7 +39,7 @@ func (f *foldingRecorder) Eventf(regarding, related runtime.Object, kind, reason
 // Whatever one commit crosses and issues, each threshold and each document can be read.
 func TestAnnounceTellsEventsOfOneCommitApart(t *testing.T) {
 	recorder := &foldingRecorder{notes: map[string]string{}}
-	r := &Reconciler{Events: recorder}
+	r := &Reconciler{Recorder: recorder}
 	euro, err := money.ParseCurrency("EUR")
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/record"
 )
 
@@ -46,7 +47,7 @@ func (r *Reconciler) freezeOne(w *world, outcome subscription.Outcome, e subscri
 		if d.Preview != nil {
 			currency = d.Preview.Currency
 		}
-		status := record.Decided(w.sub, *d, currency, w.input.Policies, r.Wall.Now())
+		status := record.Decided(w.sub, *d, currency, w.input.Policies, r.Clock.Now())
 		status.Origin = w.originOf(d.UID)
 		status.Approval = w.approvalOf(d.UID, status.ApprovedTime)
 		return v1alpha1.Effect{Type: v1alpha1.EffectMarkUpdate, Name: d.Name, UID: types.UID(d.UID)}, status
@@ -109,7 +110,7 @@ func (r *Reconciler) describe(w *world, p intent, s *v1alpha1.SubscriptionStatus
 	}
 	w.describeSeats(outcome.State, s)
 	s.ObservedGeneration = w.sub.Generation
-	s.ScheduledCancelTime = record.ScheduledCancel(w.sub)
+	s.ScheduledCancelTime = facts.ScheduledCancel(w.sub)
 	s.State = displayState(outcome.State, w.input.Terms)
 	s.PendingUpdates = ptr.To(int64(len(outcome.Waiting)))
 	s.NextEventTime = record.Time(outcome.Next)
@@ -121,7 +122,7 @@ func (r *Reconciler) describe(w *world, p intent, s *v1alpha1.SubscriptionStatus
 			s.ClockTime = record.Time(w.input.Now)
 		}
 	}
-	r.conditions(w, outcome, s)
+	conditions(w, outcome, s, r.Clock.Now())
 }
 
 // looksAhead reports whether what lies ahead may have changed although nothing happened: the spec was edited, or

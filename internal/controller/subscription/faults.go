@@ -17,10 +17,10 @@ func (r *Reconciler) announceFaults(sub *v1alpha1.Subscription, before []metav1.
 	ready := newFault(before, sub.Status.Conditions, v1alpha1.ConditionReady)
 	edit := newFault(before, sub.Status.Conditions, v1alpha1.ConditionInSync)
 	if ready != nil {
-		r.Events.Eventf(sub, nil, warning, ready.Reason, ready.Type, "%s", status.EventNote(ready.Message))
+		r.Recorder.Eventf(sub, nil, warning, ready.Reason, ready.Type, "%s", status.EventNote(ready.Message))
 	}
 	if edit != nil && (ready == nil || ready.Message != edit.Message) {
-		r.Events.Eventf(sub, nil, warning, edit.Reason, edit.Type, "%s", status.EventNote(edit.Message))
+		r.Recorder.Eventf(sub, nil, warning, edit.Reason, edit.Type, "%s", status.EventNote(edit.Message))
 	}
 }
 

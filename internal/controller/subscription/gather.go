@@ -62,7 +62,7 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 	if err != nil {
 		return nil, err
 	}
-	now, err := clocks.Reader{Client: r.Client, Wall: r.Wall}.Now(ctx, sub.Namespace, sub.Spec.TestClockRef)
+	now, err := clocks.Reader{Client: r.Client, Wall: r.Clock}.Now(ctx, sub.Namespace, facts.Clock(sub))
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 		InvoiceNow: w.asksForInvoice(),
 		MaxEffects: maxEffects,
 	}
-	w.present = record.Present{Clock: now, Wall: r.Wall.Now()}
+	w.present = record.Present{Clock: now, Wall: r.Clock.Now()}
 	if w.input.Terms.ByHand && sub.Status.SeenTime == nil {
 		w.input.Terms.Created = now
 	}
@@ -236,7 +236,7 @@ func (r *Reconciler) clockShows(ctx context.Context, w *world, observed time.Tim
 	if !w.input.Terms.ByHand || !observed.After(w.present.Clock) {
 		return nil
 	}
-	live, err := clocks.Reader{Client: r.Live, Wall: r.Wall}.Now(ctx, w.sub.Namespace, w.sub.Spec.TestClockRef)
+	live, err := clocks.Reader{Client: r.Live, Wall: r.Clock}.Now(ctx, w.sub.Namespace, facts.Clock(w.sub))
 	if err != nil {
 		return err
 	}
@@ -266,7 +266,7 @@ func (w *world) originOf(uid string) v1alpha1.UpdateOrigin {
 			return v1alpha1.UpdateOrigin(w.input.Updates[i].Origin)
 		}
 	}
-	return record.OriginOf(w.updates[uid])
+	return facts.Origin(w.updates[uid])
 }
 
 // drop takes an update out of what is decided on.

@@ -65,8 +65,8 @@ const patience = 2 * time.Second
 type Metrics struct {
 	// Cache is read without copying, by the indexes of internal/index.
 	Cache client.Reader
-	// Wall is the clock that renewals are late by.
-	Wall clock.PassiveClock
+	// Clock is the wall clock that renewals are late by.
+	Clock clock.PassiveClock
 }
 
 // Describe implements prometheus.Collector.
@@ -86,7 +86,7 @@ func (m Metrics) Collect(to chan<- prometheus.Metric) {
 	var subs v1alpha1.SubscriptionList
 	if err := m.Cache.List(ctx, &subs, readOnly); err == nil {
 		t := tally{}
-		now := m.Wall.Now()
+		now := m.Clock.Now()
 		for i := range subs.Items {
 			t.add(&subs.Items[i], now)
 		}

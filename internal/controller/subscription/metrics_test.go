@@ -45,7 +45,7 @@ func cacheOf(t testing.TB, objects ...client.Object) client.Reader {
 func scrape(t *testing.T, cache client.Reader) map[string]float64 {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(Metrics{Cache: cache, Wall: clocktesting.NewFakePassiveClock(scraped)})
+	registry.MustRegister(Metrics{Cache: cache, Clock: clocktesting.NewFakePassiveClock(scraped)})
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -275,7 +275,7 @@ func BenchmarkScrape(b *testing.B) {
 	for i := range cache {
 		cache[i] = *earning(fmt.Sprint(i), "12.50", month, func(s *v1alpha1.Subscription) { s.Namespace = fmt.Sprint(i % 100) }).Obj()
 	}
-	m := Metrics{Cache: cache, Wall: clocktesting.NewFakePassiveClock(scraped)}
+	m := Metrics{Cache: cache, Clock: clocktesting.NewFakePassiveClock(scraped)}
 	b.ReportAllocs()
 	for b.Loop() {
 		to := make(chan prometheus.Metric, 1000)

@@ -69,7 +69,7 @@ func (r *Reconciler) nextEvent(w *world, outcome subscription.Outcome) time.Dura
 	if outcome.Next.IsZero() || w.input.Terms.ByHand {
 		return 0
 	}
-	return max(outcome.Next.Sub(r.Wall.Now()), time.Second)
+	return max(outcome.Next.Sub(r.Clock.Now()), time.Second)
 }
 
 // showsCatchingUp reports whether an event shows nothing but the status of a subscription that catches up: most often

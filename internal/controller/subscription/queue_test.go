@@ -136,7 +136,7 @@ func TestAgain(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			r := &Reconciler{Wall: clocktesting.NewFakePassiveClock(now)}
+			r := &Reconciler{Clock: clocktesting.NewFakePassiveClock(now)}
 			if diff := cmp.Diff(tc.want, r.again(&tc.world, tc.outcome)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}

@@ -49,10 +49,10 @@ type Reconciler struct {
 	Client client.Client
 	// Live reads from the API server.
 	Live client.Reader
-	// Wall is the clock of subscriptions that live by no TestClock.
-	Wall clock.PassiveClock
-	// Events tells people what happened, once the commit that did it succeeded.
-	Events events.EventRecorder
+	// Clock is the wall clock: that of subscriptions that live by no TestClock.
+	Clock clock.PassiveClock
+	// Recorder tells people what happened, once the commit that did it succeeded.
+	Recorder events.EventRecorder
 
 	placed placed
 }

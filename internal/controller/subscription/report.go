@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,147 +24,13 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// conditions computes every condition that this reconciler owns from what was
-// gathered and decided.
-//
-// After a refused write they stay what they are until a whole pass goes through; see
-// [Reconciler.reportAccepted].
-func (r *Reconciler) conditions(w *world, outcome subscription.Outcome, s *v1alpha1.SubscriptionStatus) {
-	if !wasRefused(w.sub) {
-		r.allConditions(w, outcome, s)
-	}
-}
-
-func (r *Reconciler) allConditions(w *world, outcome subscription.Outcome, s *v1alpha1.SubscriptionStatus) {
-	set := status.Of(&s.Conditions, w.sub.Generation, r.Wall.Now())
-	ready(set, w, outcome)
-	inSync(set, w, outcome)
-	withinLimits(set, w, outcome)
-	usage(set, outcome)
-}
-
-// ready says whether the subscription is what its spec asks for.
-func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
-	state := outcome.State
-	fault := outcome.Blocked
-	if fault == nil && state.Phase != subscription.Canceled {
-		fault = subscription.Check(state, w.input)
-	}
-	switch {
-	case state.Phase == subscription.Canceled:
-		set.Ready(v1alpha1.ReasonCanceled, "The subscription has ended.")
-	case w.input.Terms.OnHold():
-		set.Ready(v1alpha1.ReasonSuspended, "No step is taken until spec.suspend is lifted; what falls due meanwhile is billed then.")
-	case duplicateKey(w.sub) != "":
-		set.Stalled(v1alpha1.ReasonDuplicateKey, duplicateKey(w.sub))
-	case fault != nil && fault.Reason.NeedsPerson():
-		set.Stalled(string(fault.Reason), fault.Message)
-	case w.unrecorded != nil:
-		set.Stalled(w.unrecorded.reason, w.unrecorded.message)
-	case fault != nil:
-		set.InProgress(string(fault.Reason), fault.Message)
-	case outcome.More:
-		set.InProgress(v1alpha1.ReasonProgressing, "There is more to replay.")
-	case state.Phase == subscription.Pending:
-		set.Ready(v1alpha1.ReasonReconciled, "The subscription begins at its start time.")
-	default:
-		set.Ready(v1alpha1.ReasonReconciled, "Everything that was due is billed.")
-	}
-}
-
-// duplicateKey is what the loaders say of keys that belong to other items; ""
-// when none does (billing.md#keys).
-func duplicateKey(sub *v1alpha1.Subscription) string {
-	var messages []string
-	for _, load := range sub.Status.Loads {
-		if load.Reason == v1alpha1.ReasonDuplicateKey {
-			messages = append(messages, load.Message)
-		}
-	}
-	if len(messages) == 0 {
-		return ""
-	}
-	return strings.Join(messages, " ") + " Set the quantity of such an item in spec.items, or create its subscription again " +
-		"with a customer ID of its own."
-}
-
-// inSync says whether what is in force is what the spec declares.
-func inSync(set status.Conditions, w *world, outcome subscription.Outcome) {
-	if !outcome.State.Started() {
-		set.Remove(v1alpha1.ConditionInSync)
-		return
-	}
-	if w.unrecorded != nil {
-		set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, w.unrecorded.reason, w.unrecorded.message)
-		return
-	}
-	if waiting := w.waitingEdits(outcome); waiting != nil {
-		set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, string(waiting.Reason), waiting.Message)
-		return
-	}
-	if difference := subscription.Difference(outcome.State, w.input.Terms); difference != nil {
-		set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, string(difference.Reason), difference.Message)
-		return
-	}
-	set.Set(v1alpha1.ConditionInSync, metav1.ConditionTrue, v1alpha1.ReasonInSync, "What is in force is what the spec declares.")
-}
-
-// waitingEdits says what the edits of the spec wait for that are not in force yet; nil when there are none.
-func (w *world) waitingEdits(outcome subscription.Outcome) *subscription.Fault {
-	var faults []subscription.Fault
-	for _, waiting := range outcome.Waiting {
-		if w.originOf(waiting.UID) == v1alpha1.OriginSpec {
-			faults = append(faults, waiting.Fault)
-		}
-	}
-	return subscription.Together(faults)
-}
-
-// withinLimits says whether the quantities held are within the plans' limits.
-func withinLimits(set status.Conditions, w *world, outcome subscription.Outcome) {
-	if !outcome.State.Started() {
-		set.Remove(v1alpha1.ConditionSeatsWithinLimits)
-		return
-	}
-	if fault := subscription.OutsideLimits(outcome.State, w.input); fault != nil {
-		set.Set(v1alpha1.ConditionSeatsWithinLimits, metav1.ConditionFalse, string(fault.Reason), fault.Message)
-		return
-	}
-	set.Set(v1alpha1.ConditionSeatsWithinLimits, metav1.ConditionTrue, v1alpha1.ReasonWithinLimits, "All quantities are within their plans' limits.")
-}
-
-// usage says how the usage of metered items stands to its limits. A subscription
-// without either has no such condition.
-func usage(set status.Conditions, outcome subscription.Outcome) {
-	if !outcome.State.Started() || !subscription.HasUsage(outcome.State) {
-		set.Remove(v1alpha1.ConditionUsageWithinLimits)
-		return
-	}
-	fault := subscription.UsageOutsideLimits(outcome.State)
-	if len(outcome.Refused) > 0 {
-		faults := outcome.Refused
-		if fault != nil {
-			faults = append(slices.Clone(faults), *fault)
-		}
-		fault = subscription.Together(faults)
-	}
-	switch {
-	case fault == nil:
-		set.Set(v1alpha1.ConditionUsageWithinLimits, metav1.ConditionTrue, v1alpha1.ReasonWithinLimits, "All usage is within its limits.")
-	case fault.Reason == subscription.NotMetered:
-		set.Set(v1alpha1.ConditionUsageWithinLimits, metav1.ConditionUnknown, string(fault.Reason), fault.Message)
-	default:
-		set.Set(v1alpha1.ConditionUsageWithinLimits, metav1.ConditionFalse, string(fault.Reason), fault.Message)
-	}
-}
-
 // reportWaiting says on each update that is still open what it waits for. A
 // word that changes nothing is not written.
 func (r *Reconciler) reportWaiting(ctx context.Context, w *world, outcome subscription.Outcome) error {
 	for _, waiting := range outcome.Waiting {
 		before := w.updates[waiting.UID]
 		after := before.DeepCopy()
-		after.Status = record.Waiting(before, waiting, outcome.State.Currency, w.input.Policies, r.Wall.Now())
+		after.Status = record.Waiting(before, waiting, outcome.State.Currency, w.input.Policies, r.Clock.Now())
 		after.Status.SubscriptionUID = w.sub.UID
 		after.Status.Origin = w.originOf(waiting.UID)
 		if err := r.gatherApproval(ctx, before, after); err != nil {
@@ -195,7 +60,7 @@ func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription,
 		return owed
 	}
 	after := sub.DeepCopy()
-	set := status.Of(&after.Status.Conditions, sub.Generation, r.Wall.Now())
+	set := status.Of(&after.Status.Conditions, sub.Generation, r.Clock.Now())
 	if errors.Is(owed, errForeign) {
 		set.Stalled(v1alpha1.ReasonInvoiceNameTaken, nameTaken(owed))
 	} else {
@@ -211,21 +76,11 @@ func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription,
 	return owed
 }
 
-// nameTaken says which Invoice has the name of another, and what to do.
-func nameTaken(owed error) string {
-	var taken *foreignError
-	if !errors.As(owed, &taken) {
-		return ""
-	}
-	return fmt.Sprintf("The Invoice %q exists, but it is not the one that is due: %s. Compare it with status.outbox and find "+
-		"out who created it, then delete it to let this subscription go on.", taken.invoice, taken.differs)
-}
-
 // reportUngathered says why nothing could be decided.
 func (r *Reconciler) reportUngathered(ctx context.Context, sub *v1alpha1.Subscription, cause error) error {
 	var clock *clocks.NotFoundError
 	after := sub.DeepCopy()
-	set := status.Of(&after.Status.Conditions, sub.Generation, r.Wall.Now())
+	set := status.Of(&after.Status.Conditions, sub.Generation, r.Clock.Now())
 	switch {
 	case errors.As(cause, &clock):
 		set.InProgress(v1alpha1.ReasonClockNotFound, clock.Error()+": create it; the subscription lives by it alone.")
@@ -277,9 +132,9 @@ func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.Subscription
 		return err
 	}
 	after := u.DeepCopy()
-	after.Status.Origin = record.OriginOf(u)
+	after.Status.Origin = facts.Origin(u)
 	after.Status.ObservedGeneration = u.Generation
-	set := status.Of(&after.Status.Conditions, u.Generation, r.Wall.Now())
+	set := status.Of(&after.Status.Conditions, u.Generation, r.Clock.Now())
 	message := fmt.Sprintf("The Subscription %q does not exist. The update waits until it is created.", u.Spec.SubscriptionRef.Name)
 	after.Status.State = v1alpha1.UpdatePending
 	if gone {
@@ -291,16 +146,6 @@ func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.Subscription
 	}
 	set.Set(v1alpha1.ConditionApplied, metav1.ConditionFalse, v1alpha1.ReasonSubscriptionNotFound, message)
 	return r.write(ctx, u, after)
-}
-
-// goneMessage says that an update can never apply, and what to do.
-func goneMessage(u *v1alpha1.SubscriptionUpdate) string {
-	how := "names by its UID"
-	if u.Spec.SubscriptionRef.UID == "" {
-		how = "was created for"
-	}
-	return fmt.Sprintf("The Subscription that this update %s is gone. To change a later Subscription %q, create another update.",
-		how, u.Spec.SubscriptionRef.Name)
 }
 
 // isGone reports, by a live read, whether the subscription that an update means no longer exists: the one that it

@@ -43,11 +43,11 @@ func (r *Reconciler) markSeats(ctx context.Context, w *world, outcome subscripti
 		after := before.DeepCopy()
 		place := plans[before.Spec.Item].Places[before.Name]
 		if place.Verdict == seating.Holds {
-			after.Status = record.Seated(before, w.sub.UID, w.input.Now, r.Wall.Now())
+			after.Status = record.Seated(before, w.sub.UID, w.input.Now, r.Clock.Now())
 			last = append(last, func() error { return r.mark(ctx, before, after) })
 			continue
 		}
-		after.Status = record.NotSeated(before, w.unseated(outcome.State, before.Spec.Item, place), r.Wall.Now())
+		after.Status = record.NotSeated(before, w.unseated(outcome.State, before.Spec.Item, place), r.Clock.Now())
 		if err := r.mark(ctx, before, after); err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func (r *Reconciler) markOrphans(ctx context.Context, name types.NamespacedName)
 	}
 	for i := range list.Items {
 		after := list.Items[i].DeepCopy()
-		after.Status = record.NotSeated(after, record.NoSubscription(), r.Wall.Now())
+		after.Status = record.NotSeated(after, record.NoSubscription(), r.Clock.Now())
 		if err := r.mark(ctx, &list.Items[i], after); err != nil {
 			return err
 		}

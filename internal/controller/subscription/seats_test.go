@@ -384,7 +384,7 @@ var _ = Describe("A cache of SeatAssignments that shows the past", func() {
 		// cache that shows it, but bob as he was: waiting.
 		given := b.assignment(ctx, "bob")
 		waiting := given.DeepCopy()
-		waiting.Status = record.NotSeated(given, record.NoSeatFree("editors"), b.subject.Wall.Now())
+		waiting.Status = record.NotSeated(given, record.NoSeatFree("editors"), b.subject.Clock.Now())
 		Expect(live.Status().Update(ctx, waiting)).To(Succeed())
 		b.claim(ctx, "ada")
 		Expect(b.cache.Freeze(ctx, &v1alpha1.SeatAssignmentList{})).To(Succeed())

@@ -11,10 +11,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -23,9 +21,9 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/testing/builders"
-	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/faults"
 	"github.com/seatplane/seatplane/internal/testing/lyingcache"
+	"github.com/seatplane/seatplane/internal/testing/specs"
 )
 
 // live reads from and writes to a real API server.
@@ -36,15 +34,7 @@ func TestSubscription(t *testing.T) {
 	RunSpecs(t, "Subscription")
 }
 
-var _ = BeforeSuite(func() {
-	config, stop, err := controlplane.StartForSuite()
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(stop)
-	Expect(v1alpha1.AddToScheme(scheme.Scheme)).To(Succeed())
-	config.QPS = -1
-	live, err = client.New(config, client.Options{})
-	Expect(err).NotTo(HaveOccurred())
-})
+var _ = BeforeSuite(func() { live = specs.Start() })
 
 // at reads an instant.
 func at(s string) time.Time {
@@ -68,9 +58,7 @@ type bench struct {
 // newBench starts a bench at an instant.
 func newBench(ctx context.Context, now string) *bench {
 	GinkgoHelper()
-	namespace := &corev1.Namespace{}
-	namespace.GenerateName = "subscription-"
-	Expect(live.Create(ctx, namespace)).To(Succeed())
+	namespace := specs.Namespace(ctx, live, "subscription-")
 	b := &bench{namespace: namespace.Name, cache: lyingcache.New(live), events: events.NewFakeRecorder(1000)}
 	b.restart(nil)
 	b.clock = builders.MakeTestClock("clock", b.namespace, at(now)).Obj()
@@ -83,7 +71,7 @@ func (b *bench) restart(plan faults.Plan) {
 	b.run = faults.NewRun(plan)
 	b.subject = &Reconciler{
 		Client: b.run.Start().Client(b.cache), Live: live,
-		Wall: clocktesting.NewFakePassiveClock(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)), Events: b.events,
+		Clock: clocktesting.NewFakePassiveClock(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)), Recorder: b.events,
 	}
 }
 

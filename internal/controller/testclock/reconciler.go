@@ -9,14 +9,11 @@ import (
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/status"
 )
 
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=testclocks,verbs=list;watch
@@ -38,13 +35,6 @@ type Reconciler struct {
 	Live client.Reader
 	// Clock says when a condition changed. It is the wall clock: a TestClock has no say in its own history.
 	Clock clock.PassiveClock
-}
-
-// verdict is what was found about a clock.
-type verdict struct {
-	// waitsFor says in a sentence what the clock waits for; empty when all has reached its time.
-	waitsFor      string
-	subscriptions int64
 }
 
 // Reconcile brings the status of one clock up to date. What the cache says is believed as long as it
@@ -69,27 +59,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		contradicted = (confirmed.waitsFor == "") != (found.waitsFor == "")
 		found = confirmed
 	}
-	r.report(&testClock, found)
+	describe(&testClock, found, r.Clock.Now())
 
-	_, err = status.Write(ctx, r.Client, before, &testClock)
-	switch {
-	case apierrors.IsConflict(err):
-		return ctrl.Result{RequeueAfter: catchUp}, nil
-	case err != nil:
-		return ctrl.Result{}, err
-	case contradicted:
+	result, err := r.commit(ctx, before, &testClock)
+	if err == nil && contradicted && result.RequeueAfter == 0 {
 		return ctrl.Result{RequeueAfter: lookAgain}, nil
-	default:
-		return ctrl.Result{}, nil
 	}
-}
-
-// turnsReady says whether Ready would turn by what was found, to True, or to False within one
-// generation. That a new time is not reached yet needs no confirmation.
-func turnsReady(testClock *v1alpha1.TestClock, found verdict) bool {
-	isReady := meta.IsStatusConditionTrue(testClock.Status.Conditions, v1alpha1.ConditionReady) &&
-		testClock.Status.ObservedGeneration == testClock.Generation
-	return isReady != (found.waitsFor == "")
+	return result, err
 }
 
 // fromCache judges a clock by what the cache shows.
@@ -128,18 +104,4 @@ func (r *Reconciler) fromServer(ctx context.Context, testClock *v1alpha1.TestClo
 		found.waitsFor = fmt.Sprintf("Waits until these Subscriptions are at rest: %s", enumerate(names))
 	}
 	return found, nil
-}
-
-// report puts what was found into the status of a clock.
-func (r *Reconciler) report(testClock *v1alpha1.TestClock, found verdict) {
-	testClock.Status.ObservedGeneration = testClock.Generation
-	testClock.Status.Subscriptions = &found.subscriptions
-
-	conditions := status.Of(&testClock.Status.Conditions, testClock.Generation, r.Clock.Now())
-	if found.waitsFor != "" {
-		conditions.InProgress(v1alpha1.ReasonProgressing, found.waitsFor)
-		return
-	}
-	testClock.Status.Now = testClock.Spec.Now.DeepCopy()
-	conditions.Ready(v1alpha1.ReasonReconciled, "Everything on the clock has reached its time")
 }

@@ -45,3 +45,16 @@ func Summary(s *v1alpha1.Subscription, d subscription.Document, c money.Currency
 		Name: InvoiceName(s.Name, string(s.UID), d.Number), AmountDue: rounded(d.AmountDue, c), Time: *Time(d.Issued),
 	}
 }
+
+// totals writes the sums of a document that is not issued yet. Sums that an amount has no room for are left out:
+// such a document is refused when it falls due.
+func totals(t subscription.Totals, c money.Currency) v1alpha1.DocumentTotals {
+	for _, sum := range []money.Decimal{t.Subtotal, t.CreditApplied, t.AmountDue} {
+		if sum.CheckRange() != nil {
+			return v1alpha1.DocumentTotals{}
+		}
+	}
+	return v1alpha1.DocumentTotals{
+		Subtotal: rounded(t.Subtotal, c), CreditApplied: rounded(t.CreditApplied, c), AmountDue: rounded(t.AmountDue, c),
+	}
+}

@@ -5,7 +5,6 @@ package prorationpolicy
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -38,10 +37,4 @@ func holder(self claim, others []claim) claim {
 		}
 	}
 	return slices.MinFunc(claims, byAge)
-}
-
-// conflictMessage names the older policy, so that a person knows which two to look at.
-func conflictMessage(kind v1alpha1.PolicyKind, older claim) string {
-	return fmt.Sprintf("The older %s %q has the same externalRef %q: give this policy another one, or delete one of the two",
-		kind, older.name, older.externalRef)
 }

@@ -4,39 +4,16 @@
 package record
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/calendar"
 	"github.com/seatplane/seatplane/internal/billing/metering"
-	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 )
-
-// readLimits reads the limits on the usage of an item. Admission refuses an amount
-// that is none.
-func readLimits(l *v1alpha1.UsageLimits) metering.Limits {
-	if l == nil {
-		return metering.Limits{}
-	}
-	return metering.Limits{Soft: readLimit(l.SoftLimit), Trial: readLimit(l.TrialLimit), Hard: readLimit(l.HardLimit)}
-}
-
-func readLimit(l *v1alpha1.UsageLimit) metering.Limit {
-	if l == nil {
-		return metering.Limit{}
-	}
-	limit := metering.Limit{Quantity: l.Quantity}
-	if a, err := money.ParseDecimal(string(l.Amount)); l.Amount != "" && err == nil {
-		limit.Amount = &a
-	}
-	return limit
-}
 
 func writeLimits(l metering.Limits) *v1alpha1.UsageLimits {
 	if l.IsZero() {
@@ -54,23 +31,6 @@ func writeLimit(l metering.Limit) *v1alpha1.UsageLimit {
 		limit.Amount = v1alpha1.Amount(l.Amount.String())
 	}
 	return limit
-}
-
-// readUsage reads the meters of the metered items.
-func readUsage(usage []v1alpha1.UsageStatus, state *subscription.State) error {
-	for _, u := range usage {
-		i := slices.IndexFunc(state.Items, func(item subscription.Item) bool { return item.Name == u.Item })
-		if i < 0 {
-			return fmt.Errorf("usage of item %q, which is not there", u.Item)
-		}
-		state.Items[i].Meter = metering.Meter{
-			Known: u.Reading != nil,
-			Last:  metering.Reading{Total: ptr.Deref(u.Reading, 0), Observed: Instant(u.ObservedTime), Loaded: Instant(u.LoadedTime)},
-			Used:  u.Quantity, Soft: int(u.SoftLimitPercent), WentBack: u.WentBack,
-			TrialReached: u.TrialLimitReached, HardReached: u.HardLimitReached,
-		}
-	}
-	return nil
 }
 
 // writeUsage writes what metered items used in the current period.
@@ -93,33 +53,6 @@ func writeUsage(state *subscription.State) []v1alpha1.UsageStatus {
 		usage = append(usage, u)
 	}
 	return usage
-}
-
-// Readings are the readings of a subscription that were loaded and not taken yet,
-// as far as the items still have the product that was read.
-func Readings(s *v1alpha1.Subscription) []subscription.Reading {
-	var readings []subscription.Reading
-	for _, r := range s.Status.LoadedReadings {
-		if productOf(s, r.Item) == r.Product {
-			readings = append(readings, subscription.Reading{Item: r.Item, Reading: ReadReading(r)})
-		}
-	}
-	return readings
-}
-
-// productOf is the product of an item that is held or, before it is, declared.
-func productOf(s *v1alpha1.Subscription, item string) string {
-	for i := range s.Status.Items {
-		if s.Status.Items[i].Name == item {
-			return s.Status.Items[i].Product
-		}
-	}
-	for i := range s.Spec.Items {
-		if s.Spec.Items[i].Name == item {
-			return s.Spec.Items[i].ProductRef.Name
-		}
-	}
-	return ""
 }
 
 const (
@@ -181,11 +114,6 @@ func boundaries(s *v1alpha1.Subscription) func(a, b time.Time) bool {
 	return func(a, b time.Time) bool { return between(a, b, state.Period.Span.End) || c.IndexOf(a) != c.IndexOf(b) }
 }
 
-// ReadReading reads one reading.
-func ReadReading(r v1alpha1.LoadedReading) metering.Reading {
-	return metering.Reading{Total: r.Reading, Observed: r.ObservedTime.UTC(), Loaded: r.LoadedTime.UTC()}
-}
-
 // dropTaken drops the loaded readings that the state has taken. Those of items
 // that are not held yet wait for them.
 func dropTaken(state *subscription.State, loaded []v1alpha1.LoadedReading) []v1alpha1.LoadedReading {
@@ -197,12 +125,4 @@ func dropTaken(state *subscription.State, loaded []v1alpha1.LoadedReading) []v1a
 		}
 	}
 	return left
-}
-
-// ScheduledCancel is the date of a cancellation, which from now on was seen.
-func ScheduledCancel(s *v1alpha1.Subscription) *metav1.Time {
-	if s.Spec.Cancel == nil {
-		return nil
-	}
-	return s.Spec.Cancel.At
 }

@@ -196,3 +196,18 @@ func moved(before, after []v1alpha1.Subscription) []string {
 	}
 	return names
 }
+
+// verdict is what was found about a clock.
+type verdict struct {
+	// waitsFor says in a sentence what the clock waits for; empty when all has reached its time.
+	waitsFor      string
+	subscriptions int64
+}
+
+// turnsReady says whether Ready would turn by what was found, to True, or to False within one
+// generation. That a new time is not reached yet needs no confirmation.
+func turnsReady(testClock *v1alpha1.TestClock, found verdict) bool {
+	isReady := meta.IsStatusConditionTrue(testClock.Status.Conditions, v1alpha1.ConditionReady) &&
+		testClock.Status.ObservedGeneration == testClock.Generation
+	return isReady != (found.waitsFor == "")
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/status"
 )
 
@@ -51,26 +52,13 @@ func Decided(s *v1alpha1.Subscription, d subscription.Decision, c money.Currency
 	return st
 }
 
-// totals writes the sums of a document that is not issued yet. Sums that an amount has no room for are left out:
-// such a document is refused when it falls due.
-func totals(t subscription.Totals, c money.Currency) v1alpha1.DocumentTotals {
-	for _, sum := range []money.Decimal{t.Subtotal, t.CreditApplied, t.AmountDue} {
-		if sum.CheckRange() != nil {
-			return v1alpha1.DocumentTotals{}
-		}
-	}
-	return v1alpha1.DocumentTotals{
-		Subtotal: rounded(t.Subtotal, c), CreditApplied: rounded(t.CreditApplied, c), AmountDue: rounded(t.AmountDue, c),
-	}
-}
-
 // Waiting is the status of an update that is still open. It starts from the
 // status that it has, so that what does not change is not written.
 func Waiting(u *v1alpha1.SubscriptionUpdate, w subscription.Waiting, c money.Currency, policies Policies, now time.Time) v1alpha1.SubscriptionUpdateStatus {
 	st := inForce(w.InForce, policies)
 	st.State = v1alpha1.UpdateState(w.Verdict)
 	st.Summary = w.Summary
-	st.Origin = OriginOf(u)
+	st.Origin = facts.Origin(u)
 	st.SubscriptionUID = u.Status.SubscriptionUID
 	st.Approval = u.Status.Approval
 	st.Conditions = append([]metav1.Condition(nil), u.Status.Conditions...)
@@ -132,11 +120,4 @@ func setUpdateConditions(st *v1alpha1.SubscriptionUpdateStatus, fault subscripti
 		conditions.InProgress(reason, fault.Message)
 	}
 	conditions.Set(v1alpha1.ConditionApplied, applied, reason, fault.Message)
-}
-
-func optionalAmount(d *money.Decimal, c money.Currency) v1alpha1.Amount {
-	if d == nil {
-		return ""
-	}
-	return rounded(*d, c)
 }

@@ -1,0 +1,143 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"slices"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/proration"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/facts"
+	"github.com/seatplane/seatplane/internal/loading"
+)
+
+// LoadingSubscription reads what a subscription says about the counting of its items by a product.
+func LoadingSubscription(s *v1alpha1.Subscription, product string) loading.Subscription {
+	var into loading.Subscription
+	ReadLoading(&into, s, product)
+	return into
+}
+
+// ReadLoading is LoadingSubscription for many: it reads into a value that is used again and again.
+func ReadLoading(into *loading.Subscription, s *v1alpha1.Subscription, product string) {
+	load := facts.Load(s, product)
+	*into = loading.Subscription{
+		UID: string(s.UID), Name: s.Name, Created: s.CreationTimestamp.Time,
+		Clock: facts.Clock(s), CustomerID: s.Spec.Customer.ID, ExternalRef: string(s.Spec.ExternalRef),
+		Ended:     s.Status.State == v1alpha1.SubscriptionCanceled || !s.DeletionTimestamp.IsZero(),
+		Request:   loading.Unanswered(facts.RefreshRequest(s), s.Status.LastHandledRefreshRequest, load.LastHandledRefreshRequest),
+		KeyFailed: load.Reason == v1alpha1.ReasonBadCounts || load.Reason == v1alpha1.ReasonKeyMissing,
+		Items:     into.Items[:0],
+	}
+	for n := range s.Spec.Items {
+		declared := &s.Spec.Items[n]
+		item := loading.Item{
+			Name: declared.Name, IsDeclared: true,
+			Declared: loading.Declared{
+				Product: declared.ProductRef.Name, Plan: declared.Plan,
+				HasQuantity: declared.Quantity != nil, Recurring: ptr.Deref(declared.Recurring, true),
+			},
+			ActedOn: actedOn(s, declared.Name),
+		}
+		into.Items = append(into.Items, item)
+	}
+	readInForce(into, s)
+	for n := range into.Items {
+		into.Items[n].Reading = readingOf(s, into.Items[n].Name)
+	}
+}
+
+// readInForce reads the items that the subscription has.
+func readInForce(into *loading.Subscription, s *v1alpha1.Subscription) {
+	for n := range s.Status.Items {
+		state := &s.Status.Items[n]
+		at := slices.IndexFunc(into.Items, func(i loading.Item) bool { return i.Name == state.Name })
+		if at < 0 {
+			at = len(into.Items)
+			into.Items = append(into.Items, loading.Item{Name: state.Name})
+		}
+		into.Items[at].IsInForce = true
+		into.Items[at].InForce = loading.InForce{
+			Product: state.Product, Plan: state.Plan, Metered: state.Usage == v1alpha1.UsageMetered,
+			Quantity: state.Quantity, HasCount: state.LoadedQuantity != nil,
+			Minimum: ptr.Deref(state.Minimum, 0), Maximum: ptr.Deref(state.Maximum, 0), Assigned: ptr.Deref(state.Assigned, 0),
+		}
+	}
+}
+
+func actedOn(s *v1alpha1.Subscription, name string) bool {
+	acted := s.Status.ActedOn
+	return acted != nil && slices.ContainsFunc(acted.Items, func(i v1alpha1.ActedOnItem) bool { return i.Name == name })
+}
+
+// readingOf returns the newest reading of a metered item that was loaded, whether its subscription has
+// taken it or not; nil without one.
+func readingOf(s *v1alpha1.Subscription, name string) *int64 {
+	for n := len(s.Status.LoadedReadings) - 1; n >= 0; n-- { // the newest of an item is its last one
+		if loaded := &s.Status.LoadedReadings[n]; loaded.Item == name {
+			return &loaded.Reading
+		}
+	}
+	for n := range s.Status.Usage {
+		if usage := &s.Status.Usage[n]; usage.Item == name {
+			return usage.Reading
+		}
+	}
+	return nil
+}
+
+// Terms reads what a subscription's spec declares.
+func Terms(s *v1alpha1.Subscription) subscription.Terms {
+	t := subscription.Terms{
+		Created:     Instant(s.Status.SeenTime),
+		Start:       Instant(s.Spec.StartTime),
+		Anchor:      Instant(s.Spec.BillingCycleAnchor),
+		BilledUntil: Instant(s.Spec.BilledUntil),
+		Zone:        s.Spec.TimeZone,
+		Policy:      PolicyRef(s.Spec.ProrationPolicyRef),
+		Generation:  s.Generation,
+		Seen:        s.Status.ObservedGeneration == s.Generation,
+		ByHand:      facts.IsByHand(s),
+		Suspended:   s.Spec.Suspend,
+		Deleted:     !s.DeletionTimestamp.IsZero(),
+	}
+	if t.Deleted && !t.ByHand {
+		t.DeletedAt = s.DeletionTimestamp.UTC()
+	}
+	if t.Created.IsZero() {
+		t.Created = s.CreationTimestamp.UTC()
+	}
+	t.Items = Items(s.Spec.Items)
+	if p := s.Spec.ChangePolicy; p != nil {
+		t.Change = changePolicy(p.ApplicationSchedule, p.PaymentSchedule, p.CalculationMethod)
+		t.Change.Renewal = subscription.Renewal(p.RenewalPolicy)
+		t.Change.KeepTrial, t.Change.IgnoreRecurring = p.KeepTrial, p.IgnoreRecurring
+	}
+	if trial := s.Spec.Trial; trial != nil {
+		t.TrialEnd, t.TrialOnly = Instant(trial.EndTime), trial.Only
+	}
+	if c := s.Spec.Cancel; c != nil {
+		t.Cancel = subscription.Cancellation{
+			At: Instant(c.At), AtPeriodEnd: c.AtPeriodEnd, Method: proration.Method(c.CalculationMethod),
+			Seen: c.At.Equal(s.Status.ScheduledCancelTime),
+		}
+	}
+	return t
+}
+
+// Items reads a list of items as declared. A limit that cannot be read, which
+// admission refuses, limits nothing.
+func Items(items []v1alpha1.SubscriptionItem) []subscription.TermsItem {
+	declared := make([]subscription.TermsItem, 0, len(items))
+	for _, item := range items {
+		declared = append(declared, subscription.TermsItem{
+			Name: item.Name, Product: item.ProductRef.Name, Plan: item.Plan,
+			Quantity: item.Quantity, Recurring: ptr.Deref(item.Recurring, true), Limits: readLimits(item.UsageLimits),
+		})
+	}
+	return declared
+}
