@@ -18,6 +18,8 @@ const (
 	moneyRounds = "internal/billing/money/rounding.go"
 	seats       = "internal/billing/subscription/seats.go"
 	counted     = "internal/billing/subscription/counted.go"
+	usage       = "internal/billing/subscription/usage.go"
+	thin        = "internal/billing/metering/thin.go"
 	billedUntil = "internal/billing/subscription/billeduntil.go"
 	bounds      = "internal/billing/subscription/bounds.go"
 	document    = "internal/billing/subscription/document.go"
@@ -54,6 +56,7 @@ var mutants = []mutant{
 	{items, "if c.Method != ProRata {", "if c.Method == PayInFull {", "a removed item is credited although nothing is to be charged"},
 	{items, "after.Charged = money.Decimal{} // V is what the new plan is charged", "// V is what the new plan is charged", "what the old plan was charged can be credited twice"},
 	{position, "p.Charged = p.Charged.Sub(amount)", "p.Charged = p.Charged.Sub(money.Decimal{})", "what was credited can be credited again"},
+	{position, "units = atMost(units, w.convert(*p.DebitUnits, p.DebitUnit, s.Unit))", "units = atMost(units, s.Units)", "the smallest debit does not cap a credit"},
 	{position, "if p.CreditUnits != nil && p.CreditTime.Equal(t) {", "if p.CreditUnits != nil && p.CreditTime.After(t) {", "what is given back and taken again at once pays"},
 	{share, "if side == Credit && debitUnits != nil {", "if side == Debit && debitUnits != nil {", "a credit covers more time than was charged"},
 	{charge, "pos = pos.capped(c.Window, share)", "pos = pos.capped(c.Window, Share{Units: share.UnitsInPeriod, UnitsInPeriod: share.UnitsInPeriod, Unit: share.Unit})", "a stub's charge does not cap a credit"},
@@ -80,21 +83,27 @@ var mutants = []mutant{
 	{counted, "exists := c.InForce || c.Declared && !c.ActedOn", "exists := c.InForce || c.Declared", "an item that was removed is counted"},
 	{renewal, "Quantity: item.AtStart, Minimum: item.Minimum,", "Quantity: item.AtStart,", "the plan's minimum is not billed"},
 
+	// Usage (billing.md#11-usage).
+	{usage, "item.Metered && reading.Product == item.Product &&", "item.Metered &&", "the total of one product is measured against that of another"},
+	{usage, "found && item.Metered {", "found && !item.Metered {", "what was used before an item came is charged"},
+	{thin, "drop := 1\n", "drop := 0\n", "usage after a base line that waited is lost"},
+
 	// What a predecessor was billed for (billing.md#14-start-and-end).
-	{billedUntil, "case last.Invoice != \"\" && until.IsZero():", "case last.Invoice == \"\" && until.IsZero() && last.GaveBack:", "a manifest that comes back is charged again"},
-	{billedUntil, "return !p.Issued.Before(until)", "return p.Issued.After(until.AddDate(1, 0, 0))", "billedUntil need not cover the predecessor"},
-	{billedUntil, "return until.Before(p.Issued)", "return false", "billedUntil may lie before the end of a predecessor that gave time back"},
+	{billedUntil, "if until.Before(last.BilledUntil) {", "if !until.IsZero() && until.Before(last.BilledUntil) {", "a manifest that comes back is charged again"},
+	{billedUntil, "if !until.After(latest(start, newest)) {", "if !until.After(latest(start, newest).AddDate(1, 0, 0)) {", "billedUntil may lie after the end of a predecessor that gave time back"},
 	{predecessor, "newest := slices.MaxFunc(invoices, compareIssued)", "newest := slices.MinFunc(invoices, compareIssued)", "the oldest invoice says when the predecessor ended"},
-	{predecessor, "p.GaveBack = outstanding(claimsAfter(invoices, p.Issued)).Sign() > 0", "p.GaveBack = false", "credits of a predecessor are not seen: the time is free"},
-	{predecessor, "sum = money.Max(sum.Add(c.full), money.Decimal{})", "sum = money.Max(sum.Add(c.full.Abs()), money.Decimal{})", "time that was charged again counts as given back"},
+	{billedUntil, "return last.exists() && (!last.paidAhead() || r.in.Terms.BilledUntil.After(last.BilledUntil))", "return last.exists() && !last.paidAhead()", "the rest of a period in which billing resumes is not charged"},
+	{predecessor, "if !billed || balance.Sign() > 0 {", "if !billed {", "credits of a predecessor are not seen: the time is free"},
+	{predecessor, "billed, balance = billed || c.billed, money.Max(balance.Add(c.full), money.Decimal{})", "billed, balance = billed || c.billed, money.Max(balance.Add(c.full.Abs()), money.Decimal{})", "time that was charged again counts as given back"},
 	{predecessor, "case line.Kind == v1alpha1.LineRecurring, line.Kind == v1alpha1.LineDebit && line.Count == nil:", "case line.Kind == v1alpha1.LineRecurring, line.Kind == v1alpha1.LineDebit:", "a folded debit makes up for a credit"},
 
 	// Documents and the credit balance (billing.md#8-documents and billing.md#14-start-and-end).
 	{document, "return money.Min(balance, subtotal)", "return money.Decimal{}", "the balance is never used"},
 	{document, "r.state.Balance = r.state.Balance.Sub(credit)", "r.state.Balance = r.state.Balance.Sub(money.Min(credit, money.Decimal{}))", "credit is used twice"},
 	{document, "case subtotal.Sign() < 0:\n\t\treturn subtotal", "case subtotal.Sign() < 0:\n\t\treturn money.Decimal{}", "a credit is paid out and not kept"},
+	{cancel, "(before <= 1 || !ahead.IsZero())", "(before <= 1)", "what an import was billed for elsewhere is not on record"},
 	{cancel, "lines = append(lines, r.state.Accrued...)", "", "the Final document forgets what has accrued"},
-	{cancel, "if r.state.NextNumber == before && before <= 1 {", "if r.state.NextNumber == before && before < 1 {", "a free trial leaves no trace"},
+	{cancel, "r.state.NextNumber == before && (before <= 1 ||", "r.state.NextNumber == before && (before < 1 ||", "a free trial leaves no trace"},
 	{renewal, "r.state.Accrued = nil", "", "accrued lines are invoiced twice"},
 
 	// Bounds (billing.md#8-documents).

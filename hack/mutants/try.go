@@ -38,10 +38,11 @@ const (
 // testsOf are the packages whose tests watch over a folder, the quickest first: a mutant that is noticed by one is not
 // shown to the next.
 var testsOf = map[string][]string{
+	"internal/billing/metering":     {"./internal/billing/metering"},
 	"internal/billing/money":        {"./internal/billing/money", "./internal/billing/proration"},
 	"internal/billing/pricing":      {"./internal/billing/pricing", "./internal/billing/proration"},
 	"internal/billing/proration":    {"./internal/billing/proration", "./internal/billing/subscription"},
-	"internal/billing/subscription": {"./internal/billing/subscription"},
+	"internal/billing/subscription": {"./internal/billing/subscription", "./internal/record"},
 	"internal/record":               {"./internal/record"},
 }
 

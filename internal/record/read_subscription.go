@@ -47,7 +47,7 @@ func ReadLoading(into *loading.Subscription, s *v1alpha1.Subscription, product s
 	}
 	readInForce(into, s)
 	for n := range into.Items {
-		into.Items[n].Reading = readingOf(s, into.Items[n].Name)
+		into.Items[n].Reading = readingOf(s, &into.Items[n])
 	}
 }
 
@@ -75,15 +75,19 @@ func actedOn(s *v1alpha1.Subscription, name string) bool {
 }
 
 // readingOf returns the newest reading of a metered item that was loaded, whether its subscription has
-// taken it or not; nil without one.
-func readingOf(s *v1alpha1.Subscription, name string) *int64 {
+// taken it or not; nil without one. What another product said of the item is not one.
+func readingOf(s *v1alpha1.Subscription, item *loading.Item) *int64 {
+	product := item.Declared.Product
+	if item.IsInForce {
+		product = item.InForce.Product
+	}
 	for n := len(s.Status.LoadedReadings) - 1; n >= 0; n-- { // the newest of an item is its last one
-		if loaded := &s.Status.LoadedReadings[n]; loaded.Item == name {
+		if loaded := &s.Status.LoadedReadings[n]; loaded.Item == item.Name && loaded.Product == product {
 			return &loaded.Reading
 		}
 	}
 	for n := range s.Status.Usage {
-		if usage := &s.Status.Usage[n]; usage.Item == name {
+		if usage := &s.Status.Usage[n]; usage.Item == item.Name {
 			return usage.Reading
 		}
 	}

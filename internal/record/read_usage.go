@@ -59,7 +59,7 @@ func Readings(s *v1alpha1.Subscription) []subscription.Reading {
 	var readings []subscription.Reading
 	for _, r := range s.Status.LoadedReadings {
 		if productOf(s, r.Item) == r.Product {
-			readings = append(readings, subscription.Reading{Item: r.Item, Reading: ReadReading(r)})
+			readings = append(readings, subscription.Reading{Item: r.Item, Product: r.Product, Reading: ReadReading(r)})
 		}
 	}
 	return readings

@@ -114,13 +114,13 @@ func boundaries(s *v1alpha1.Subscription) func(a, b time.Time) bool {
 	return func(a, b time.Time) bool { return between(a, b, state.Period.Span.End) || c.IndexOf(a) != c.IndexOf(b) }
 }
 
-// dropTaken drops the loaded readings that the state has taken. Those of items
-// that are not held yet wait for them.
+// dropTaken drops the loaded readings that the state has taken, and those of a product that an
+// item has left. Those of items that are not held yet wait for them.
 func dropTaken(state *subscription.State, loaded []v1alpha1.LoadedReading) []v1alpha1.LoadedReading {
 	var left []v1alpha1.LoadedReading
 	for _, r := range loaded {
 		item, held := state.Item(r.Item)
-		if !held || (item.Metered && item.Meter.IsNews(ReadReading(r))) {
+		if !held || (item.Metered && item.Product == r.Product && item.Meter.IsNews(ReadReading(r))) {
 			left = append(left, r)
 		}
 	}

@@ -10,14 +10,18 @@ import (
 
 // Thin returns at most so many of the readings that wait to be taken, which are in the
 // order of their observation. Without a reading, the usage before it counts when the next
-// one was observed. So the newest stays; the last one before a boundary goes only where
-// every other one is such a reading too; and of the rest those go first whose neighbours
-// are closest together.
+// one was observed. So the newest stays. The first one stays too, where there is room for two: it
+// may be the base line, and usage before a base line counts nowhere. The last one before a
+// boundary goes only where every other one is such a reading too; and of the rest those go
+// first whose neighbours are closest together.
 func Thin(readings []Reading, most int, boundary func(a, b time.Time) bool) []Reading {
+	if most < 2 {
+		return slices.Clone(readings[max(0, len(readings)-1):])
+	}
 	readings = slices.Clone(readings)
-	for len(readings) > max(most, 1) {
-		drop := 0
-		for i := 1; i < len(readings)-1; i++ {
+	for len(readings) > most {
+		drop := 1
+		for i := 2; i < len(readings)-1; i++ {
 			if lessLost(readings, i, drop, boundary) {
 				drop = i
 			}
@@ -36,12 +40,7 @@ func lessLost(readings []Reading, i, j int, boundary func(a, b time.Time) bool) 
 	return gap(readings, i) < gap(readings, j)
 }
 
-// gap is the time between the neighbours of a reading. The first one counts as if its
-// neighbours were as far apart from it as the second one is.
+// gap is the time between the neighbours of a reading.
 func gap(readings []Reading, i int) time.Duration {
-	after := readings[i+1].Observed.Sub(readings[i].Observed)
-	if i == 0 {
-		return 2 * after
-	}
-	return after + readings[i].Observed.Sub(readings[i-1].Observed)
+	return readings[i+1].Observed.Sub(readings[i-1].Observed)
 }

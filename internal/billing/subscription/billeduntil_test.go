@@ -198,6 +198,11 @@ func TestComesBack(t *testing.T) {
 		"one period more": {
 			reason: "February was charged by nobody", last: paid, start: "2026-01-01", until: "2026-03-01", fault: BilledUntilTooLate, names: "up to 2026-02-01T00:00:00Z only",
 		},
+		"after what was paid, in mid-period": {
+			reason: "nobody used the days between; the rest is charged: 100 × 22/31",
+			last:   Predecessor{Invoice: "acme-7f3k2x-000001", Issued: instant("2026-01-01"), BilledUntil: instant("2026-01-08")},
+			start:  "2026-01-01", until: "2026-01-10", want: []string{"Initial 2026-01-10: 70.97", "Renewal 2026-02-01: 100.00"},
+		},
 		"within what was paid": {
 			reason: "it would be charged twice", last: paid, until: "2026-01-12", fault: PredecessorFound, names: "billed up to 2026-02-01T00:00:00Z",
 		},

@@ -226,7 +226,7 @@ func (r *replay) begin(c *itemsChange, t target) Item {
 	if t.begins() || t.replaced() {
 		item.AtStart, item.SeatsNoticed = NotThere, 0
 		r.capture(&item)
-		r.startMeter(&item, product)
+		r.startMeter(&item, product, c.effective)
 	}
 	if t.touched() {
 		item.LastEffective = c.effective

@@ -296,6 +296,8 @@ type QuantityChange struct {
 // Reading is what a loader read of a metered item.
 type Reading struct {
 	Item string
+	// Product is the one that was read: an item that moved to another product has another total.
+	Product string
 	metering.Reading
 }
 

@@ -176,7 +176,7 @@ func (r *replay) firstMeteredItem(t TermsItem, item Item) (Item, *pending, *Faul
 	if t.Quantity != nil {
 		item.Position.Held = *t.Quantity
 	}
-	reading, found := r.firstReading(t.Name, r.startTime())
+	reading, found := r.firstReading(&item, r.startTime())
 	if !found && product.Loader {
 		return item, nil, &Fault{WaitingForSeats, fmt.Sprintf("The usage of item %q has not been read yet by the data loader "+
 			"of SeatProduct %q.", t.Name, t.Product)}

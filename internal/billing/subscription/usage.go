@@ -12,21 +12,22 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// isNews reports whether a reading is of a metered item that is held, and newer
-// than the last one taken.
+// isNews reports whether a reading is of a metered item that is held, of its product, and
+// newer than the last one taken.
 func (r *replay) isNews(reading Reading) bool {
 	item := r.state.item(reading.Item)
 	if slices.Contains(r.refused, reading) {
 		return false
 	}
-	return r.state.Started() && item != nil && item.Metered && reading.Total >= 0 && item.Meter.IsNews(reading.Reading)
+	return r.state.Started() && item != nil && item.Metered && reading.Product == item.Product &&
+		reading.Total >= 0 && item.Meter.IsNews(reading.Reading)
 }
 
 // firstReading is the reading that a metered item starts with, its base line: the newest
 // one that was observed by the start, else the first one after it.
-func (r *replay) firstReading(item string, start time.Time) (first Reading, found bool) {
+func (r *replay) firstReading(item *Item, start time.Time) (first Reading, found bool) {
 	for _, reading := range r.in.Readings {
-		if reading.Item != item || reading.Total < 0 {
+		if reading.Item != item.Name || reading.Product != item.Product || reading.Total < 0 {
 			continue
 		}
 		newer := (metering.Meter{Known: true, Last: first.Reading}).IsNews(reading.Reading)
@@ -54,15 +55,17 @@ func (r *replay) read(e event) *Fault {
 	return nil
 }
 
-// startMeter starts the meter of an item that moved to a metered plan, or came:
-// usage counts from the last reading of its product, else from the first one that
-// is taken.
-func (r *replay) startMeter(item *Item, productBefore string) {
-	switch {
-	case !item.Metered, productBefore != item.Product:
-		item.Meter = metering.Meter{}
-	default:
+// startMeter starts the meter of an item that moved to a metered plan, or came, at an
+// instant: usage counts from the last reading of its product by then, also where that one
+// waits to be taken, else from the first one after it.
+func (r *replay) startMeter(item *Item, productBefore string, at time.Time) {
+	if item.Metered && productBefore == item.Product {
 		item.Meter = item.Meter.NextPeriod()
+		return
+	}
+	item.Meter = metering.Meter{}
+	if base, found := r.firstReading(item, at); found && item.Metered {
+		item.Meter = metering.Meter{Known: true, Last: base.Reading}
 	}
 }
 

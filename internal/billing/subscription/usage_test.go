@@ -24,7 +24,14 @@ func (w *world) metered(limits metering.Limits) *world {
 
 // reads is a reading of an item, now. It waits until it is taken.
 func (w *world) reads(item string, total int64) *world {
-	w.in.Readings = append(slices.Clone(w.in.Readings), Reading{item, metering.Reading{Total: total, Observed: w.in.Now, Loaded: w.in.Now}})
+	declared, _ := w.in.Terms.item(item)
+	return w.readsOf(declared.Product, item, total)
+}
+
+// readsOf is a reading of an item while it is of a product.
+func (w *world) readsOf(product, item string, total int64) *world {
+	w.in.Readings = append(slices.Clone(w.in.Readings),
+		Reading{item, product, metering.Reading{Total: total, Observed: w.in.Now, Loaded: w.in.Now}})
 	return w
 }
 

@@ -53,6 +53,22 @@ var _ = Describe("A time that a TestClock was moved to", func() {
 		Expect(b.subscription(ctx, "acme").Status.Items[0].Product).To(Equal("other"), "its refreshes load nothing of this subscription, and wake it by nothing")
 	})
 
+	It("does not wait for a refresh that a clock which was created again at an earlier time has yet to reach", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		seats := product(b.namespace).Seats(5, 100).Obj()
+		b.create(ctx, seats, free(b).Obj())
+		b.reconcile(ctx, "acme")
+		b.move(ctx, "2026-04-21T00:00:00Z", "acme")
+		Expect(live.Delete(ctx, b.clock)).To(Succeed())
+		b.clock = builders.MakeTestClock(b.clock.Name, b.namespace, at("2026-04-02T00:00:00Z")).Obj()
+		b.create(ctx, b.clock)
+		due(ctx, seats)
+		b.create(ctx, update(b).Increment("editors", 3).Obj())
+		b.reconcile(ctx, "acme")
+		Expect(b.update(ctx, "change").Status.State).To(Equal(v1alpha1.UpdateApplied), "no refresh is due on the clock")
+		Expect(b.update(ctx, "change").Status.AdjustmentAmount).To(BeEquivalentTo("10.00"), "time does not go back: 30 × 10/30")
+	})
+
 	// stale has a process start that sees the TestClock as it was on 11 April, when the subscription is at the 21st.
 	stale := func(ctx context.Context, b *bench) {
 		GinkgoHelper()

@@ -42,6 +42,9 @@ type world struct {
 	// seats are the assignments, and committed says that this pass has committed.
 	seats     seats
 	committed bool
+	// shown is the time on the clock. The present is later where a later time was committed: in a cache that is
+	// late, or on a TestClock that was created again.
+	shown time.Time
 	// waitsForRefresh: a clock was moved by hand, and a product has not yet run
 	// the refresh that is due by then.
 	waitsForRefresh bool
@@ -62,13 +65,13 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 	if err != nil {
 		return nil, err
 	}
-	now, err := clocks.Reader{Client: r.Client, Wall: r.Clock}.Now(ctx, sub.Namespace, facts.Clock(sub))
+	shown, err := clocks.Reader{Client: r.Client, Wall: r.Clock}.Now(ctx, sub.Namespace, facts.Clock(sub))
 	if err != nil {
 		return nil, err
 	}
-	now = notBefore(now, state.LastEvent, record.Instant(sub.Status.ClockTime))
+	now := notBefore(shown, state.LastEvent, record.Instant(sub.Status.ClockTime))
 	w := &world{
-		sub: sub, state: state,
+		sub: sub, state: state, shown: shown,
 		updates: map[string]*v1alpha1.SubscriptionUpdate{}, approvals: map[string]*v1alpha1.UpdateApproval{},
 	}
 	w.input = subscription.Input{
@@ -175,16 +178,20 @@ func (r *Reconciler) gatherProducts(ctx context.Context, w *world) error {
 			continue
 		}
 		w.input.Products[name] = value
-		if w.input.Terms.ByHand && slices.Contains(connected, name) && owesRefresh(&product, clock, w.input.Now) {
+		if w.input.Terms.ByHand && slices.Contains(connected, name) && w.owedRefresh(&product, clock) {
 			w.waitsForRefresh = true
 		}
 	}
 	return nil
 }
 
-// owesRefresh reports whether a product still owes a refresh that is due on a
-// clock.
-func owesRefresh(product *v1alpha1.SeatProduct, clock string, now time.Time) bool {
+// owedRefresh reports whether a product still owes a refresh that is due on a clock. No product refreshes for a time
+// that the clock does not show yet, and what was due by a time that was committed was refreshed before that.
+func (w *world) owedRefresh(product *v1alpha1.SeatProduct, clock string) bool {
+	now := w.input.Now
+	if w.shown.Before(now) {
+		now = w.shown
+	}
 	read := record.LoadingProduct(product)
 	return read.Entry(clock).Owes(now)
 }
