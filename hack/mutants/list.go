@@ -8,6 +8,7 @@ const (
 	coverage    = "internal/billing/proration/coverage.go"
 	quantity    = "internal/billing/proration/quantity.go"
 	items       = "internal/billing/proration/items.go"
+	credit      = "internal/billing/proration/credit.go"
 	position    = "internal/billing/proration/position.go"
 	share       = "internal/billing/proration/share.go"
 	settle      = "internal/billing/proration/settle.go"
@@ -16,7 +17,8 @@ const (
 	unitRounds  = "internal/billing/proration/policy.go"
 	models      = "internal/billing/pricing/models.go"
 	moneyRounds = "internal/billing/money/rounding.go"
-	seats       = "internal/billing/subscription/seats.go"
+	guard       = "internal/billing/subscription/guard.go"
+	limits      = "internal/billing/subscription/limits.go"
 	counted     = "internal/billing/subscription/counted.go"
 	usage       = "internal/billing/subscription/usage.go"
 	thin        = "internal/billing/metering/thin.go"
@@ -25,6 +27,7 @@ const (
 	document    = "internal/billing/subscription/document.go"
 	cancel      = "internal/billing/subscription/cancel.go"
 	renewal     = "internal/billing/subscription/renewal.go"
+	replay      = "internal/billing/subscription/replay.go"
 	predecessor = "internal/record/read_invoice.go"
 	state       = "internal/record/read_state.go"
 )
@@ -51,11 +54,11 @@ var mutants = []mutant{
 	{charge, "Coverage: charged(billed), Charged: total}\n\tline := c.line(KindRecurring", "Coverage: charged(c.Quantity), Charged: total}\n\tline := c.line(KindRecurring", "the plan's minimum is not covered"},
 
 	// What is given back at most (billing.md#2-ratio and billing.md#5-coverage).
-	{quantity, "full = money.Min(full, pos.Charged)", "full = money.Min(full, full)", "more is credited than was charged"},
-	{items, "return money.Min(pos.Coverage.worth(p, pos.Held), pos.Charged)", "return pos.Coverage.worth(p, pos.Held)", "an item that leaves is credited more than was charged"},
+	{credit, "full = money.Min(full, pos.Charged)", "full = money.Min(full, full)", "more is credited than was charged"},
+	{credit, "return money.Min(pos.Coverage.worth(p, pos.Held), pos.Charged)", "return pos.Coverage.worth(p, pos.Held)", "an item that leaves is credited more than was charged"},
 	{items, "if c.Method != ProRata {", "if c.Method == PayInFull {", "a removed item is credited although nothing is to be charged"},
 	{items, "after.Charged = money.Decimal{} // V is what the new plan is charged", "// V is what the new plan is charged", "what the old plan was charged can be credited twice"},
-	{position, "p.Charged = p.Charged.Sub(amount)", "p.Charged = p.Charged.Sub(money.Decimal{})", "what was credited can be credited again"},
+	{credit, "p.Charged = p.Charged.Sub(amount)", "p.Charged = p.Charged.Sub(money.Decimal{})", "what was credited can be credited again"},
 	{position, "units = atMost(units, w.convert(*p.DebitUnits, p.DebitUnit, s.Unit))", "units = atMost(units, s.Units)", "the smallest debit does not cap a credit"},
 	{position, "if p.CreditUnits != nil && p.CreditTime.Equal(t) {", "if p.CreditUnits != nil && p.CreditTime.After(t) {", "what is given back and taken again at once pays"},
 	{share, "if side == Credit && debitUnits != nil {", "if side == Debit && debitUnits != nil {", "a credit covers more time than was charged"},
@@ -76,10 +79,10 @@ var mutants = []mutant{
 	{models, "last = min(q, tier.UpTo)", "last = q", "a graduated tier goes on for ever"},
 
 	// Seat limits (billing.md#10-seats and billing.md#12-refreshes).
-	{seats, "return max(count, minimum, assigned)", "return max(count, minimum)", "a count takes away seats that somebody has"},
-	{seats, "count = min(count, maximum)", "count = min(maximum, maximum)", "every count becomes the maximum"},
-	{seats, "return (count-held)*100 > held**g.MaxIncreasePercent", "return (count-held)*100 >= held**g.MaxIncreasePercent", "a change at the very limit waits for approval"},
-	{seats, "if max(held, count) < g.FromSeats {", "if min(held, count) < g.FromSeats {", "an increase from a few seats passes the guard"},
+	{limits, "return max(count, minimum, assigned)", "return max(count, minimum)", "a count takes away seats that somebody has"},
+	{limits, "count = min(count, maximum)", "count = min(maximum, maximum)", "every count becomes the maximum"},
+	{guard, "return (count-held)*100 > held**g.MaxIncreasePercent", "return (count-held)*100 >= held**g.MaxIncreasePercent", "a change at the very limit waits for approval"},
+	{guard, "if max(held, count) < g.FromSeats {", "if min(held, count) < g.FromSeats {", "an increase from a few seats passes the guard"},
 	{counted, "exists := c.InForce || c.Declared && !c.ActedOn", "exists := c.InForce || c.Declared", "an item that was removed is counted"},
 	{renewal, "Quantity: item.AtStart, Minimum: item.Minimum,", "Quantity: item.AtStart,", "the plan's minimum is not billed"},
 
@@ -92,7 +95,7 @@ var mutants = []mutant{
 	{billedUntil, "if until.Before(last.BilledUntil) {", "if !until.IsZero() && until.Before(last.BilledUntil) {", "a manifest that comes back is charged again"},
 	{billedUntil, "if !until.After(latest(start, newest)) {", "if !until.After(latest(start, newest).AddDate(1, 0, 0)) {", "billedUntil may lie after the end of a predecessor that gave time back"},
 	{predecessor, "newest := slices.MaxFunc(invoices, compareIssued)", "newest := slices.MinFunc(invoices, compareIssued)", "the oldest invoice says when the predecessor ended"},
-	{billedUntil, "return last.exists() && (!last.paidAhead() || r.in.Terms.BilledUntil.After(last.BilledUntil))", "return last.exists() && !last.paidAhead()", "the rest of a period in which billing resumes is not charged"},
+	{billedUntil, "return last.exists() && (!last.paidAhead() || v.in.Terms.BilledUntil.After(last.BilledUntil))", "return last.exists() && !last.paidAhead()", "the rest of a period in which billing resumes is not charged"},
 	{predecessor, "if !billed || balance.Sign() > 0 {", "if !billed {", "credits of a predecessor are not seen: the time is free"},
 	{predecessor, "billed, balance = billed || c.billed, money.Max(balance.Add(c.full), money.Decimal{})", "billed, balance = billed || c.billed, money.Max(balance.Add(c.full.Abs()), money.Decimal{})", "time that was charged again counts as given back"},
 	{predecessor, "case line.Kind == v1alpha1.LineRecurring, line.Kind == v1alpha1.LineDebit && line.Count == nil:", "case line.Kind == v1alpha1.LineRecurring, line.Kind == v1alpha1.LineDebit:", "a folded debit makes up for a credit"},
@@ -109,8 +112,9 @@ var mutants = []mutant{
 	// Bounds (billing.md#8-documents).
 	{bounds, "case len(d.Lines) > MaxLines:", "case len(d.Lines) > 2*MaxLines:", "a document has more lines than an invoice can"},
 	{bounds, "case len(r.state.Deferred) > MaxDeferred:", "case len(r.state.Deferred) > 2*MaxDeferred:", "more lines wait than the status can have"},
-	{bounds, "fault = r.sumOutOfBounds(e, &saved)", "fault = r.sumOutOfBounds(e, r)", "the next invoice may grow beyond what can be written"},
-	{bounds, "if !fits(r.state.Recurring(), r.state.Balance, Total(r.state.Accrued)) {", "if !fits(r.state.Balance, Total(r.state.Accrued)) {", "the recurring amount may be larger than can be written"},
+	{replay, "fault = r.sumOutOfBounds(e, before.view)", "fault = r.sumOutOfBounds(e, r.view)", "the next invoice may grow beyond what can be written"},
+	{replay, "*r = before", "r.out = before.out", "what an event changed before it met a fault stays"},
+	{bounds, "if !fits(v.state.Recurring(), v.state.Balance, Total(v.state.Accrued)) {", "if !fits(v.state.Balance, Total(v.state.Accrued)) {", "the recurring amount may be larger than can be written"},
 
 	// Statuses of the previous version (docs/operations/upgrade.md).
 	{state, "c = append(c, proration.Run{Units: billed, Charged: true})", "c = append(c, proration.Run{Units: billed})", "what the previous version billed is never credited"},

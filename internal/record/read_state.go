@@ -117,7 +117,7 @@ func readItem(i *v1alpha1.SubscriptionItemStatus) (subscription.Item, error) {
 		Name: i.Name, Product: i.Product, Plan: i.Plan, Recurring: i.Recurring,
 		Charge: subscription.Charge(i.Charge), Source: subscription.Source(i.Source),
 		Minimum: ptr.Deref(i.Minimum, 0), Maximum: ptr.Deref(i.Maximum, 0),
-		AtStart: ptr.Deref(i.StartQuantity, subscription.NotThere), Loaded: i.LoadedQuantity,
+		AtStart: ptr.Deref(i.StartQuantity, subscription.NotAtStart), Loaded: i.LoadedQuantity,
 		Metered: i.Usage == v1alpha1.UsageMetered, Limits: readLimits(i.UsageLimits), SeatsNoticed: int(i.SeatsThresholdPercent),
 		Observed: Instant(i.ObservedTime), LoadedAt: Instant(i.LoadedTime), LastEffective: Instant(i.LastEffectiveTime),
 	}

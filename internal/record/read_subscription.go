@@ -104,7 +104,7 @@ func Terms(s *v1alpha1.Subscription) subscription.Terms {
 		Zone:        s.Spec.TimeZone,
 		Policy:      PolicyRef(s.Spec.ProrationPolicyRef),
 		Generation:  s.Generation,
-		Seen:        s.Status.ObservedGeneration == s.Generation,
+		SpecSeen:    s.Status.ObservedGeneration == s.Generation,
 		ByHand:      facts.IsByHand(s),
 		Suspended:   s.Spec.Suspend,
 		Deleted:     !s.DeletionTimestamp.IsZero(),
@@ -127,7 +127,7 @@ func Terms(s *v1alpha1.Subscription) subscription.Terms {
 	if c := s.Spec.Cancel; c != nil {
 		t.Cancel = subscription.Cancellation{
 			At: Instant(c.At), AtPeriodEnd: c.AtPeriodEnd, Method: proration.Method(c.CalculationMethod),
-			Seen: c.At.Equal(s.Status.ScheduledCancelTime),
+			DateSeen: c.At.Equal(s.Status.ScheduledCancelTime),
 		}
 	}
 	return t

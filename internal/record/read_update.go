@@ -18,7 +18,7 @@ func Update(u *v1alpha1.SubscriptionUpdate) subscription.Update {
 	update := subscription.Update{
 		Name: u.Name, UID: string(u.UID), Origin: subscription.Origin(facts.Origin(u)),
 		Created:    u.CreationTimestamp.UTC(),
-		Seen:       Instant(u.Status.SeenTime),
+		SeenAt:     Instant(u.Status.SeenTime),
 		Approved:   u.Spec.Approved,
 		ApprovedAt: Instant(u.Status.ApprovedTime),
 		Overdue:    u.Status.Overdue,

@@ -94,13 +94,13 @@ func TestStateIsKept(t *testing.T) {
 }
 
 // An item that came in mid-period has no quantity at the start, which is not zero.
-func TestNotThereIsKept(t *testing.T) {
+func TestNotAtStartIsKept(t *testing.T) {
 	want := fullState(t)
-	want.Items[0].AtStart = subscription.NotThere
+	want.Items[0].AtStart = subscription.NotAtStart
 	var s v1alpha1.SubscriptionStatus
 	WriteState(want, subscription.Upcoming{}, &s)
 	got, err := ReadState(&s)
-	if err != nil || got.Items[0].AtStart != subscription.NotThere {
+	if err != nil || got.Items[0].AtStart != subscription.NotAtStart {
 		t.Errorf("it reads %d, %v", got.Items[0].AtStart, err)
 	}
 }

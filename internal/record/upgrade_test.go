@@ -100,7 +100,7 @@ func goOn(t *testing.T, stored v1alpha1.SubscriptionStatus, to int64) (adjustmen
 	in := subscription.Input{
 		Now: on(16),
 		Terms: subscription.Terms{
-			Created: on(1), Start: on(1), Generation: 1, Seen: true,
+			Created: on(1), Start: on(1), Generation: 1, SpecSeen: true,
 			Items: []subscription.TermsItem{{Name: "editors", Product: "editor-seat", Plan: "monthly", Recurring: true}},
 		},
 		Products: map[string]subscription.Product{"editor-seat": {Plans: map[string]subscription.Plan{"monthly": {

@@ -125,7 +125,7 @@ func writeItem(i *subscription.Item, c money.Currency) v1alpha1.SubscriptionItem
 		LastEffectiveTime: Time(i.LastEffective),
 		LoadedQuantity:    i.Loaded, ObservedTime: Time(i.Observed), LoadedTime: Time(i.LoadedAt),
 	}
-	if i.AtStart != subscription.NotThere {
+	if i.AtStart != subscription.NotAtStart {
 		item.StartQuantity = ptr.To(i.AtStart)
 	}
 	if i.Metered {

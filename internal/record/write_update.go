@@ -78,7 +78,7 @@ type Policies map[subscription.PolicyRef]subscription.Policy
 // inForce writes down what an update goes by.
 func inForce(f subscription.InForce, policies Policies) v1alpha1.SubscriptionUpdateStatus {
 	st := v1alpha1.SubscriptionUpdateStatus{
-		SeenTime: Time(f.Seen), ApprovedTime: Time(f.ApprovedAt), Overdue: f.Overdue,
+		SeenTime: Time(f.SeenAt), ApprovedTime: Time(f.ApprovedAt), Overdue: f.Overdue,
 		RenewalPolicy: v1alpha1.RenewalPolicy(f.Renewal), KeepTrial: f.KeepTrial, IgnoreRecurring: f.IgnoreRecurring,
 		ApplicationSchedule: v1alpha1.ApplicationSchedule(f.Application),
 		ApplyAt:             Time(f.ApplyAt),

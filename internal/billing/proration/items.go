@@ -75,16 +75,6 @@ func (r Replacement) proRata(pos, after Position, total money.Decimal) (Position
 	return after, lines(credit, debit), left
 }
 
-// replaceCredit gives the old plan back.
-func (c Change) replaceCredit(pos Position, full money.Decimal, share Share) (*Line, money.Fraction) {
-	if full.Sign() <= 0 {
-		return nil, pos.Remainder
-	}
-	line := c.line(KindCredit, full.Neg(), &share, part{pos.Held, unused(pos.Held, c.Plan)})
-	left := line.settle(pos.Remainder, c.Currency)
-	return line, left
-}
-
 // replaceDebit charges the new plan, in full without a share.
 func (c Change) replaceDebit(pos Position, full money.Decimal, share *Share) (Position, *Line) {
 	pos = pos.debited(full)
@@ -158,12 +148,6 @@ func AddItem(c Change) (Position, *Line) {
 		return c.debitInFull(pos, total, words)
 	}
 	return pos, nil
-}
-
-// chargedAndHeld returns min(C, V), where C is what the charged units among those
-// held come to for a full period.
-func chargedAndHeld(pos Position, p pricing.Price) money.Decimal {
-	return money.Min(pos.Coverage.worth(p, pos.Held), pos.Charged)
 }
 
 func lines(credit, debit *Line) []Line {

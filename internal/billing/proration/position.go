@@ -51,15 +51,6 @@ func (p Position) debit(w Window, t time.Time, policy Policy) Share {
 	return s
 }
 
-// credit returns the share of a credit at t.
-func (p Position) credit(w Window, t time.Time, policy Policy) Share {
-	if p.DebitUnits == nil {
-		return w.Share(t, policy, Credit, nil)
-	}
-	units := w.convert(*p.DebitUnits, p.DebitUnit, policy.Unit)
-	return w.Share(t, policy, Credit, &units)
-}
-
 // convert keeps the part of the period that some units of time are, where a
 // policy was given another unit in mid-period.
 func (w Window) convert(units money.Fraction, from, to Unit) money.Fraction {
@@ -79,23 +70,5 @@ func (p Position) debited(amount money.Decimal) Position {
 		p.DebitUnits, p.DebitUnit = nil, "" // nothing is left that a cap protects
 	}
 	p.Charged = p.Charged.Add(amount)
-	return p
-}
-
-// capped records that a debit was charged for no more than the units of s.
-func (p Position) capped(w Window, s Share) Position {
-	units := s.Units
-	if p.DebitUnits != nil {
-		units = atMost(units, w.convert(*p.DebitUnits, p.DebitUnit, s.Unit))
-	}
-	p.DebitUnits, p.DebitUnit = &units, s.Unit
-	return p
-}
-
-// credited records a credit of amount, not above Charged, for a full period.
-func (p Position) credited(amount money.Decimal, t time.Time, s Share) Position {
-	units := s.Units
-	p.CreditUnits, p.CreditUnit, p.CreditTime = &units, s.Unit, t
-	p.Charged = p.Charged.Sub(amount)
 	return p
 }

@@ -153,20 +153,6 @@ func (c Change) debitInFull(pos Position, full money.Decimal, what part) (Positi
 	return after, line
 }
 
-// credit gives back an amount for the rest of the period, but never more than
-// was charged.
-func (c Change) credit(pos Position, full money.Decimal, what part) (Position, *Line) {
-	full = money.Min(full, pos.Charged)
-	if full.Sign() <= 0 {
-		return pos, nil
-	}
-	share := pos.credit(c.Window, c.At, c.Policy)
-	line := c.line(KindCredit, full.Neg(), &share, what)
-	after := pos.credited(full, c.At, share)
-	after.Remainder = line.settle(pos.Remainder, c.Currency)
-	return after, line
-}
-
 func (c Change) line(kind Kind, full money.Decimal, share *Share, what part) *Line {
 	return &Line{
 		Item: c.Item, Product: c.Product, Plan: c.Plan, Update: c.Update,

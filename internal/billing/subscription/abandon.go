@@ -39,23 +39,23 @@ func Abandon(s State, in Input) Outcome {
 	r.issueDocument(DocumentFinal, at, r.state.Period.Span, lines, money.Decimal{})
 	r.leaveBilledUntil(r.billedAhead(at))
 	r.count()
-	r.out.State = r.state
+	r.out.State = *r.state
 	return r.out
 }
 
 // unsettled are the charges of items in arrears up to the end. A policy that is
 // missing leaves its item out: nothing keeps an abandoned subscription.
-func (r *replay) unsettled(e event) []proration.Line {
+func (v view) unsettled(e event) []proration.Line {
 	var lines []proration.Line
-	if r.state.Period.Trial {
+	if v.state.Period.Trial {
 		return nil
 	}
-	for i := range r.state.Items {
-		item := &r.state.Items[i]
+	for i := range v.state.Items {
+		item := &v.state.Items[i]
 		if !item.Recurring || item.Charge != InArrears {
 			continue
 		}
-		owed, fault := r.elapsed(item, e.at)
+		owed, fault := v.elapsed(item, e.at)
 		if fault == nil {
 			lines = append(lines, owed...)
 		}
@@ -65,10 +65,10 @@ func (r *replay) unsettled(e event) []proration.Line {
 
 // notBilled names a line that is not billed: what it is about, and its amount in
 // words.
-func (r *replay) notBilled(line proration.Line, i int) proration.Line {
+func (v view) notBilled(line proration.Line, i int) proration.Line {
 	return proration.Line{
-		Key: r.lineKey(i), Item: line.Item, Product: line.Product, Plan: line.Plan, Kind: line.Kind, Quantity: line.Quantity,
-		Description: fmt.Sprintf("Not billed: %s, %s %s", line.Description, r.state.Currency.Format(line.Amount), r.state.Currency.Code()),
+		Key: v.lineKey(i), Item: line.Item, Product: line.Product, Plan: line.Plan, Kind: line.Kind, Quantity: line.Quantity,
+		Description: fmt.Sprintf("Not billed: %s, %s %s", line.Description, v.state.Currency.Format(line.Amount), v.state.Currency.Code()),
 		From:        line.From, To: line.To, Update: line.Update, Count: line.Count,
 		FirstUpdate: line.FirstUpdate, LastUpdate: line.LastUpdate,
 	}

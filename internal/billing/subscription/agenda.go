@@ -35,12 +35,12 @@ func (r *replay) next() (event, bool) {
 
 // agendaBeforeStart: a cancellation at the very instant of the start comes
 // before it, as one at a boundary comes before the renewal.
-func (r *replay) agendaBeforeStart(offer func(event)) {
-	if at, ok := r.endTime(); ok && !at.After(r.startTime()) {
+func (v view) agendaBeforeStart(offer func(event)) {
+	if at, ok := v.endTime(); ok && !at.After(v.startTime()) {
 		offer(event{kind: cancels, at: at})
 		return
 	}
-	offer(event{kind: starts, at: r.startTime()})
+	offer(event{kind: starts, at: v.startTime()})
 }
 
 func (r *replay) agendaOfContract(offer func(event)) {
@@ -65,10 +65,10 @@ func (r *replay) agendaOfContract(offer func(event)) {
 
 // agendaOfUpdate returns when an update is next looked at; not ok while it
 // waits for something that has no date.
-func (r *replay) agendaOfUpdate(p *pending) (event, bool) {
-	applies, dated := r.appliesAt(p)
-	at, gone := r.supersededAt(p)
-	at = r.notBeforeLast(at)
+func (v view) agendaOfUpdate(p *pending) (event, bool) {
+	applies, dated := v.appliesAt(p)
+	at, gone := v.supersededAt(p)
+	at = v.notBeforeLast(at)
 	if gone && (!dated || !applies.at.Before(at)) {
 		return event{kind: superseded, at: at, update: p}, true
 	}
@@ -77,17 +77,17 @@ func (r *replay) agendaOfUpdate(p *pending) (event, bool) {
 
 // appliesAt is when an update takes hold; not ok while it waits for something
 // that has no date, or for another event than the last one.
-func (r *replay) appliesAt(p *pending) (event, bool) {
-	if p.tried || r.state.Phase == Canceled || (r.notStarted() && !p.Preview) {
+func (v view) appliesAt(p *pending) (event, bool) {
+	if p.tried || v.state.Phase == Canceled || (v.notStarted() && !p.Preview) {
 		return event{}, false
 	}
 	if p.Preview {
 		// What it would come to is said at once, whenever it would apply. Before the start
 		// that is what it would come to then.
-		base := r.base(p)
-		return event{kind: changeDue, at: r.notBeforeLast(base), asked: base, update: p}, true
+		base := v.base(p)
+		return event{kind: changeDue, at: v.notBeforeLast(base), asked: base, update: p}, true
 	}
-	due := r.dueTime(p)
+	due := v.dueTime(p)
 	if due.waits != nil {
 		return event{}, false
 	}
@@ -99,24 +99,24 @@ func (r *replay) appliesAt(p *pending) (event, bool) {
 }
 
 // startTime is when the subscription starts.
-func (r *replay) startTime() time.Time {
-	if t := r.in.Terms.Start; !t.IsZero() {
+func (v view) startTime() time.Time {
+	if t := v.in.Terms.Start; !t.IsZero() {
 		return t
 	}
-	return r.in.Terms.Created
+	return v.in.Terms.Created
 }
 
 // endTime is when the subscription ends, if it does: as agreed, or by being
 // deleted before that (billing.md#14-start-and-end). An end that was agreed and
 // came during a downtime is not put off by a deletion after it.
-func (r *replay) endTime() (time.Time, bool) {
-	agreed, ends := r.cancelTime()
-	if !r.in.Terms.Deleted {
+func (v view) endTime() (time.Time, bool) {
+	agreed, ends := v.cancelTime()
+	if !v.in.Terms.Deleted {
 		return agreed, ends
 	}
-	deleted := r.in.Terms.DeletedAt
+	deleted := v.in.Terms.DeletedAt
 	if deleted.IsZero() {
-		deleted = r.in.seenNow()
+		deleted = v.in.seenNow()
 	}
 	if ends && agreed.Before(deleted) {
 		return agreed, true
@@ -126,19 +126,19 @@ func (r *replay) endTime() (time.Time, bool) {
 
 // cancelTime is the end that was agreed. A date that had passed when it was first
 // seen means now.
-func (r *replay) cancelTime() (time.Time, bool) {
-	c := r.in.Terms.Cancel
-	if c.AtPeriodEnd && r.state.Started() {
-		return r.state.Period.Span.End, true
+func (v view) cancelTime() (time.Time, bool) {
+	c := v.in.Terms.Cancel
+	if c.AtPeriodEnd && v.state.Started() {
+		return v.state.Period.Span.End, true
 	}
-	if r.trialOnly() && r.state.Period.Trial && (c.At.IsZero() || c.At.After(r.state.Period.Span.End)) {
-		return r.state.Period.Span.End, true
+	if v.trialOnly() && v.state.Period.Trial && (c.At.IsZero() || c.At.After(v.state.Period.Span.End)) {
+		return v.state.Period.Span.End, true
 	}
 	if c.At.IsZero() {
 		return time.Time{}, false
 	}
-	if !c.Seen && c.At.Before(r.in.seenNow()) {
-		return r.in.seenNow(), true
+	if !c.DateSeen && c.At.Before(v.in.seenNow()) {
+		return v.in.seenNow(), true
 	}
 	return c.At, true
 }
@@ -146,13 +146,13 @@ func (r *replay) cancelTime() (time.Time, bool) {
 // trialOnly reports whether the subscription ends with its trial: it was declared
 // so, and no change of items turned it into a recurring one
 // (billing.md#9-trials).
-func (r *replay) trialOnly() bool { return r.in.Terms.TrialOnly && !r.state.Continues }
+func (v view) trialOnly() bool { return v.in.Terms.TrialOnly && !v.state.Continues }
 
 // notBeforeLast moves an own time up to the newest committed event: time never
 // goes back for a subscription.
-func (r *replay) notBeforeLast(t time.Time) time.Time {
-	if t.Before(r.state.LastEvent) {
-		return r.state.LastEvent
+func (v view) notBeforeLast(t time.Time) time.Time {
+	if t.Before(v.state.LastEvent) {
+		return v.state.LastEvent
 	}
 	return t
 }

@@ -53,7 +53,8 @@ func BenchmarkRenewalOfTenItems(b *testing.B) {
 	}
 }
 
-// A plan of ten items exchanged with Reset: ten credits and ten charges.
+// A plan of ten items exchanged with Reset: ten credits and ten charges, which are invoiced
+// at once.
 func BenchmarkResetOfTenItems(b *testing.B) {
 	w := benchWorld(b, 10).at("2026-04-16")
 	var items []TermsItem
@@ -63,7 +64,7 @@ func BenchmarkResetOfTenItems(b *testing.B) {
 	w.change(items, renewal(Reset))
 	b.ReportAllocs()
 	for b.Loop() {
-		if out := Replay(w.state, w.in); out.Events != 1 {
+		if out := Replay(w.state, w.in); out.Events != 2 {
 			b.Fatal(out.Events)
 		}
 	}

@@ -15,19 +15,19 @@ import (
 
 // checkStartTime refuses a start that would charge what was charged before, or would
 // leave out what nobody charged.
-func (r *replay) checkStartTime(at time.Time, b beginning) *Fault {
-	until := r.in.Terms.BilledUntil
+func (v view) checkStartTime(at time.Time, b beginning) *Fault {
+	until := v.in.Terms.BilledUntil
 	switch {
-	case r.in.Predecessor.exists():
-		if fault := r.checkSuccession(at); fault != nil {
+	case v.in.Predecessor.exists():
+		if fault := v.checkSuccession(at); fault != nil {
 			return fault
 		}
-		return r.checkTooLate(at, b)
+		return v.checkTooLate(at, b)
 	case !until.IsZero():
-		return r.checkTooLate(at, b)
+		return v.checkTooLate(at, b)
 	}
 	c := calendar.Calendar{Anchor: at, Interval: b.state.Interval, Zone: b.zone}
-	if c.Boundary(1).Before(r.in.Terms.Created) {
+	if c.Boundary(1).Before(v.in.Terms.Created) {
 		return &Fault{StartTimeInPast, "The start lies more than one whole billing period before the creation of the " +
 			"subscription. Set spec.billedUntil to the end of what was billed elsewhere, or a later spec.startTime."}
 	}
@@ -39,14 +39,14 @@ func (r *replay) checkStartTime(at time.Time, b beginning) *Fault {
 // customer of a predecessor was billed here, so that nobody else can have billed them
 // since. Nobody used the time between the end of the predecessor and the creation of
 // this subscription, and what comes before the start is free in any case.
-func (r *replay) checkSuccession(start time.Time) *Fault {
-	until, last := r.in.Terms.BilledUntil, r.in.Predecessor
+func (v view) checkSuccession(start time.Time) *Fault {
+	until, last := v.in.Terms.BilledUntil, v.in.Predecessor
 	if until.Before(last.BilledUntil) {
 		// Also a manifest that says what an import was billed for comes back with it.
 		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s belongs to an earlier subscription of this name and customer, which "+
 			"was billed up to %s. Set spec.billedUntil to that instant.", last.Invoice, utc(last.BilledUntil))}
 	}
-	newest := latest(last.BilledUntil, earlier(r.in.Terms.Created, r.in.Now))
+	newest := latest(last.BilledUntil, earlier(v.in.Terms.Created, v.in.Now))
 	if !until.After(latest(start, newest)) {
 		return nil
 	}
@@ -58,9 +58,9 @@ func (r *replay) checkSuccession(start time.Time) *Fault {
 
 // checkTooLate refuses a billedUntil far in the future: nothing would be billed until
 // then. One that is not after the start leaves nothing out.
-func (r *replay) checkTooLate(start time.Time, b beginning) *Fault {
-	until := r.in.Terms.BilledUntil
-	c := calendar.Calendar{Anchor: r.in.Now, Interval: b.state.Interval, Zone: b.zone}
+func (v view) checkTooLate(start time.Time, b beginning) *Fault {
+	until := v.in.Terms.BilledUntil
+	c := calendar.Calendar{Anchor: v.in.Now, Interval: b.state.Interval, Zone: b.zone}
 	if !until.After(c.Boundary(1)) || !until.After(start) {
 		return nil
 	}
@@ -70,17 +70,17 @@ func (r *replay) checkTooLate(start time.Time, b beginning) *Fault {
 
 // resumes reports whether billing goes on at billedUntil itself, in mid-period if need
 // be: after a predecessor, unless that instant is the end of what was charged in advance.
-func (r *replay) resumes() bool {
-	last := r.in.Predecessor
-	return last.exists() && (!last.paidAhead() || r.in.Terms.BilledUntil.After(last.BilledUntil))
+func (v view) resumes() bool {
+	last := v.in.Predecessor
+	return last.exists() && (!last.paidAhead() || v.in.Terms.BilledUntil.After(last.BilledUntil))
 }
 
 // checkBilledUntil refuses a billedUntil within a period: the rest of that period
 // would never be invoiced. Where billing resumes at that instant, the rest is invoiced. One that
 // is not after the start skips nothing.
-func (r *replay) checkBilledUntil(start, first time.Time, c calendar.Calendar) *Fault {
-	until := r.in.Terms.BilledUntil
-	if !until.After(start) || until.Equal(first) || r.resumes() {
+func (v view) checkBilledUntil(start, first time.Time, c calendar.Calendar) *Fault {
+	until := v.in.Terms.BilledUntil
+	if !until.After(start) || until.Equal(first) || v.resumes() {
 		return nil
 	}
 	before, after := start, first
@@ -91,7 +91,7 @@ func (r *replay) checkBilledUntil(start, first time.Time, c calendar.Calendar) *
 			return nil
 		}
 	}
-	if last := r.in.Predecessor; last.exists() {
+	if last := v.in.Predecessor; last.exists() {
 		return &Fault{BilledUntilNotABoundary, fmt.Sprintf("spec.billedUntil is %s, the end of what an earlier subscription of this "+
 			"name and customer was charged for in advance (invoice %s), but a billing period lasts from %s to %s. Set "+
 			"spec.billingCycleAnchor to the same instant as spec.billedUntil.", utc(until), last.Invoice, utc(before), utc(after))}
@@ -129,24 +129,24 @@ func (r *replay) checkManyPeriods(first time.Time, c calendar.Calendar) *Fault {
 
 // billedElsewhere reports whether what falls due at an instant was invoiced
 // elsewhere: it lies before billedUntil.
-func (r *replay) billedElsewhere(due time.Time) bool {
-	return due.Before(r.in.Terms.BilledUntil)
+func (v view) billedElsewhere(due time.Time) bool {
+	return due.Before(v.in.Terms.BilledUntil)
 }
 
 // firstIssued is when the first document is issued: at the start or, where a part of
 // the first period was billed before, at the end of that part.
-func (r *replay) firstIssued(start time.Time) time.Time {
-	if !r.resumes() {
+func (v view) firstIssued(start time.Time) time.Time {
+	if !v.resumes() {
 		return start
 	}
-	return latest(start, r.in.Terms.BilledUntil)
+	return latest(start, v.in.Terms.BilledUntil)
 }
 
 // billedAhead is the billedUntil that a subscription leaves on record at its end,
 // where that comes before it; zero where nothing was billed for time after the end by
 // what billedUntil says.
-func (r *replay) billedAhead(end time.Time) time.Time {
-	if until := r.in.Terms.BilledUntil; until.After(end) {
+func (v view) billedAhead(end time.Time) time.Time {
+	if until := v.in.Terms.BilledUntil; until.After(end) {
 		return until
 	}
 	return time.Time{}

@@ -23,33 +23,6 @@ const (
 	MaxAccrued  = 300
 )
 
-// attempt does what an event does, unless that cannot be recorded: then it changes
-// nothing and refuses what the event is about. It returns why the event has to wait.
-func (r *replay) attempt(e event) *Fault {
-	saved := *r
-	saved.state, saved.updates = r.state.clone(), slices.Clone(r.updates)
-	if fault := r.handle(e); fault != nil {
-		return fault
-	}
-	fault := r.outOfBounds(len(saved.out.Effects))
-	if fault == nil {
-		fault = r.sumOutOfBounds(e, &saved)
-	}
-	if fault == nil {
-		return nil
-	}
-	*r = saved
-	switch {
-	case e.kind == readingTaken:
-		r.refuseReading(e.reading, *fault)
-		return nil
-	case e.update != nil:
-		return r.refuse(e.update, e.at, *fault)
-	default:
-		return fault
-	}
-}
-
 // refuseReading leaves a reading out. It is not offered again before another event takes
 // place, and holds nothing else up.
 func (r *replay) refuseReading(reading Reading, fault Fault) {
@@ -87,7 +60,7 @@ func (r *replay) outOfBounds(firstEffect int) *Fault {
 	return r.stateOutOfBounds()
 }
 
-func (r *replay) effectOutOfBounds(effect Effect) *Fault {
+func (v view) effectOutOfBounds(effect Effect) *Fault {
 	if d := effect.Decision; d != nil {
 		if fault := linesOutOfBounds(d.Lines); fault != nil {
 			return fault
@@ -107,25 +80,25 @@ func (r *replay) effectOutOfBounds(effect Effect) *Fault {
 	return linesOutOfBounds(d.Lines)
 }
 
-func (r *replay) stateOutOfBounds() *Fault {
-	for i := range r.state.Items {
-		item := &r.state.Items[i]
+func (v view) stateOutOfBounds() *Fault {
+	for i := range v.state.Items {
+		item := &v.state.Items[i]
 		if !fits(item.Position.Charged, item.Price.Total(item.Position.Held)) ||
 			(item.Metered && !fits(item.Price.Total(item.Meter.Used))) {
 			return tooLarge(fmt.Sprintf("Item %q", item.Name))
 		}
 	}
-	if !fits(r.state.Recurring(), r.state.Balance, Total(r.state.Accrued)) {
+	if !fits(v.state.Recurring(), v.state.Balance, Total(v.state.Accrued)) {
 		return tooLarge("The subscription")
 	}
-	return linesOutOfBounds(r.state.Accrued)
+	return linesOutOfBounds(v.state.Accrued)
 }
 
 // sumOutOfBounds says that an event makes the next document too large, although each
 // amount fits; nil when it does not. What makes the sum smaller always may.
-func (r *replay) sumOutOfBounds(e event, before *replay) *Fault {
-	sum := r.largestDocument()
-	if fits(sum) || r.state.Phase == Canceled || sum.Cmp(before.largestDocument()) <= 0 {
+func (v view) sumOutOfBounds(e event, before view) *Fault {
+	sum := v.largestDocument()
+	if fits(sum) || v.state.Phase == Canceled || sum.Cmp(before.largestDocument()) <= 0 {
 		return nil
 	}
 	switch {
@@ -141,23 +114,23 @@ func (r *replay) sumOutOfBounds(e event, before *replay) *Fault {
 // largestDocument is at least as much as any next document comes to at current prices: all that waits to be
 // billed, what is charged or given back for a period, the usage so far, and the balance.
 // Each part counts by its size, since a document may hold some of them only.
-func (r *replay) largestDocument() money.Decimal {
-	sum := r.state.Balance.Abs()
-	for i := range r.state.Accrued {
-		sum = sum.Add(r.state.Accrued[i].Amount.Abs())
+func (v view) largestDocument() money.Decimal {
+	sum := v.state.Balance.Abs()
+	for i := range v.state.Accrued {
+		sum = sum.Add(v.state.Accrued[i].Amount.Abs())
 	}
-	for i := range r.state.Deferred {
-		sum = sum.Add(r.state.Deferred[i].Line.Amount.Abs())
+	for i := range v.state.Deferred {
+		sum = sum.Add(v.state.Deferred[i].Line.Amount.Abs())
 	}
 	var charged money.Decimal
-	for i := range r.state.Items {
-		item := &r.state.Items[i]
+	for i := range v.state.Items {
+		item := &v.state.Items[i]
 		charged = charged.Add(item.Position.Charged.Abs())
 		if item.Metered {
 			sum = sum.Add(item.Price.Total(item.Meter.Used))
 		}
 	}
-	return sum.Add(money.Max(charged, r.state.Recurring()))
+	return sum.Add(money.Max(charged, v.state.Recurring()))
 }
 
 func linesOutOfBounds(lines []proration.Line) *Fault {

@@ -54,40 +54,40 @@ func (r *replay) leaveBilledUntil(ahead time.Time) {
 // settle prices the end of every recurring item: what is billed in advance is
 // credited for the unused time by ProRata and not at all otherwise; what is
 // billed in arrears is charged for the time elapsed under every method.
-func (r *replay) settle(e event) ([]proration.Line, *Fault) {
-	if r.state.Period.Trial {
+func (v view) settle(e event) ([]proration.Line, *Fault) {
+	if v.state.Period.Trial {
 		return nil, nil
 	}
-	method := cmp.Or(r.in.Terms.Cancel.Method, proration.DoNotCharge)
+	method := cmp.Or(v.in.Terms.Cancel.Method, proration.DoNotCharge)
 	var lines []proration.Line
-	for i := range r.state.Items {
-		item := &r.state.Items[i]
+	for i := range v.state.Items {
+		item := &v.state.Items[i]
 		if !item.Recurring || (item.Charge == InAdvance && method != proration.ProRata) {
 			continue
 		}
-		settled, fault := r.settleItem(e, item, method)
+		settled, fault := v.settleItem(e, item, method)
 		if fault != nil {
 			return nil, fault
 		}
 		for _, line := range settled {
-			line.Key = r.lineKey(len(lines))
+			line.Key = v.lineKey(len(lines))
 			lines = append(lines, line)
 		}
 	}
 	return lines, nil
 }
 
-func (r *replay) settleItem(e event, item *Item, method proration.Method) ([]proration.Line, *Fault) {
+func (v view) settleItem(e event, item *Item, method proration.Method) ([]proration.Line, *Fault) {
 	if item.Charge == InArrears {
-		return r.elapsed(item, e.at)
+		return v.elapsed(item, e.at)
 	}
-	policy, fault := r.policy(r.itemPolicyRef(item.Product))
+	policy, fault := v.policy(v.itemPolicyRef(item.Product))
 	if fault != nil {
 		return nil, fault
 	}
 	line := proration.SettleItem(item.Position, proration.Change{
-		Item: item.Name, Product: item.Product, Plan: item.Plan, Price: item.Price, Currency: r.state.Currency,
-		Method: method, At: latest(e.at, item.LastEffective), Window: r.window(), Policy: policy,
+		Item: item.Name, Product: item.Product, Plan: item.Plan, Price: item.Price, Currency: v.state.Currency,
+		Method: method, At: latest(e.at, item.LastEffective), Window: v.window(), Policy: policy,
 	})
 	if line == nil {
 		return nil, nil
@@ -98,16 +98,16 @@ func (r *replay) settleItem(e event, item *Item, method proration.Method) ([]pro
 // elapsed charges an item in arrears, whose period is cut short, for the time
 // elapsed, or for what was used; one that came in mid-period only takes back what its changes were
 // charged for the time after the cut.
-func (r *replay) elapsed(item *Item, cut time.Time) ([]proration.Line, *Fault) {
+func (v view) elapsed(item *Item, cut time.Time) ([]proration.Line, *Fault) {
 	if item.Metered {
-		return r.usage(item, cut), nil
+		return v.usage(item, cut), nil
 	}
-	policy, fault := r.policy(r.itemPolicyRef(item.Product))
+	policy, fault := v.policy(v.itemPolicyRef(item.Product))
 	if fault != nil {
 		return nil, fault
 	}
-	if item.AtStart == NotThere {
-		return proration.ElapsedChanges(item.Position, r.charge(item, policy), cut), nil
+	if item.AtStart == NotAtStart {
+		return proration.ElapsedChanges(item.Position, v.charge(item, policy), cut), nil
 	}
-	return proration.ElapsedCharge(item.Position, r.charge(item, policy), cut), nil
+	return proration.ElapsedCharge(item.Position, v.charge(item, policy), cut), nil
 }

@@ -12,16 +12,20 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// itemsChange is a change of items or plans in the making.
-type itemsChange struct {
-	p             *pending
-	targets       []target
-	at, effective time.Time
-	inForce       InForce
-	// once is the method for what is charged once, which being late does not change.
-	once proration.Method
+// itemsProposal is a change of items or plans that may take hold, by terms that are settled.
+// Pricing it changes nothing of it.
+type itemsProposal struct {
+	proposal
+	targets []target
 	// before are the items that were held.
 	before []Item
+	// once is the method for what is charged once, which being late does not change.
+	once proration.Method
+}
+
+// itemsChange is a change of items or plans, and what it comes to so far.
+type itemsChange struct {
+	itemsProposal
 	// after are the items that the change leads to.
 	after []Item
 	// lines are the doing of the update.
@@ -33,8 +37,6 @@ type itemsChange struct {
 	policies []PolicyRef
 	// atOnce: the lines are the first charge after a trial, and billed at once.
 	atOnce bool
-	// withAccrued: what has accrued so far is billed on the same document.
-	withAccrued bool
 }
 
 // owed is a line of an update, and when its item is charged.
@@ -43,23 +45,15 @@ type owed struct {
 	charge Charge
 }
 
-// applyItems makes a change of items or plans take hold (billing.md#6-items). It
-// works on a copy, which is kept when nothing stands in the way.
+// applyItems makes a change of items or plans take hold (billing.md#6-items).
 func (r *replay) applyItems(e event) *Fault {
-	before, zone := r.state, r.zone
-	r.state = before.clone()
 	c, fault := r.changeItems(e)
-	var decision Decision
-	if fault == nil {
-		decision = r.decisionOn(c)
-		fault = checkHash(e.update, decision)
-	}
 	if fault != nil {
-		r.state, r.zone = before, zone
-		if !fault.Reason.WaitsByItself() {
-			return fault
-		}
-		return r.refuse(e.update, e.at, *fault)
+		return fault
+	}
+	decision := r.decisionOn(c)
+	if fault := checkHash(e.update, decision); fault != nil {
+		return fault
 	}
 	r.commitItems(c, decision)
 	return nil
@@ -67,67 +61,44 @@ func (r *replay) applyItems(e event) *Fault {
 
 // changeItems works a change out, up to the new items and all lines.
 func (r *replay) changeItems(e event) (*itemsChange, *Fault) {
-	p := e.update
-	d := r.dueTime(p)
-	if d.at.IsZero() {
-		d.at = e.at
+	proposed, fault := r.proposeItems(e.update, e.at)
+	c := &itemsChange{itemsProposal: proposed}
+	if fault != nil {
+		return c, fault
 	}
-	c := &itemsChange{p: p, at: e.at, inForce: r.inForce(p), before: r.state.Items}
-	c.inForce.ApplyAt = e.at
+	return c, r.priceItems(c)
+}
+
+// proposeItems checks a change of items and settles its terms.
+func (v view) proposeItems(p *pending, at time.Time) (itemsProposal, *Fault) {
+	c := itemsProposal{proposal: v.propose(p, at), before: v.state.Items}
 	var fault *Fault
-	if c.targets, fault = r.checkedTargets(p, c.inForce, e.at); fault != nil {
+	if c.targets, fault = v.checkedTargets(p, c.inForce, at); fault != nil {
 		return c, fault
 	}
-	if c.effective, fault = r.effectiveTime(p, r.boundsOf(c), d); fault != nil {
+	if fault := v.settleTerms(&c.proposal, v.boundsOf(c)); fault != nil {
 		return c, fault
 	}
-	c.inForce.Effective = c.effective
-	r.invoiceReset(c)
-	c.inForce.BillAt = r.billAt(p, c.inForce.Payment, e.at)
 	c.once = c.inForce.Method
-	c.inForce.Method = r.methodOf(c, d.tooLate)
-	fault = r.shape(c)
-	r.namePolicy(c)
-	return c, fault
+	c.inForce.Method = v.methodOf(c)
+	return c, nil
 }
 
-// invoiceReset has a Reset for which nothing names a payment schedule invoiced
-// together with what has accrued. At a boundary that has not been charged, the
-// renewal does that.
-func (r *replay) invoiceReset(c *itemsChange) {
-	if !r.invoicesReset(c.p) {
-		return
+// namePolicy records the policy that priced a change where all its items share one.
+func (v view) namePolicy(f *InForce, policies []PolicyRef) {
+	if shared := slices.Compact(policies); f.Proration.IsZero() && len(shared) == 1 {
+		f.Proration, f.PolicyGeneration = shared[0], v.in.Policies[shared[0]].Generation
 	}
-	if c.effective.Before(r.state.Period.Span.End) {
-		c.withAccrued = true
-		return
-	}
-	c.inForce.Payment = PayNextInvoice
-}
-
-// namePolicy records the policy that priced the change where all its items share
-// one.
-func (r *replay) namePolicy(c *itemsChange) {
-	if !c.inForce.Proration.IsZero() || len(c.policies) == 0 {
-		return
-	}
-	for _, ref := range c.policies {
-		if ref != c.policies[0] {
-			return
-		}
-	}
-	c.inForce.Proration = c.policies[0]
-	c.inForce.PolicyGeneration = r.in.Policies[c.policies[0]].Generation
 }
 
 // methodOf is the calculation method once the circumstances had their say: inside
 // a trial that goes on nothing is charged, and what was seen too late is priced as
 // if it had come in time.
-func (r *replay) methodOf(c *itemsChange, tooLate bool) proration.Method {
+func (v view) methodOf(c itemsProposal) proration.Method {
 	switch {
-	case r.state.Period.Trial && c.inForce.Renewal != Reset && !r.endsTrial(c):
+	case v.state.Period.Trial && c.inForce.Renewal != Reset && !v.endsTrial(c):
 		return proration.DoNotCharge
-	case tooLate:
+	case c.tooLate:
 		return proration.ProRata
 	default:
 		return c.inForce.Method
@@ -136,8 +107,8 @@ func (r *replay) methodOf(c *itemsChange, tooLate bool) proration.Method {
 
 // checkTrialFlags refuses ignoreRecurring where there is nothing to ignore
 // (billing.md#9-trials).
-func (r *replay) checkTrialFlags(f InForce) *Fault {
-	trialOnly := r.trialOnly() && r.state.Period.Trial
+func (v view) checkTrialFlags(f InForce) *Fault {
+	trialOnly := v.trialOnly() && v.state.Period.Trial
 	if f.IgnoreRecurring && (!f.KeepTrial || !trialOnly) {
 		return &Fault{InvalidItems, "ignoreRecurring needs keepTrial: true and a trial-only subscription in its trial: " +
 			"leave it out."}
@@ -148,7 +119,7 @@ func (r *replay) checkTrialFlags(f InForce) *Fault {
 // boundsOf are the bounds of the effective time of a change of items: that of the
 // newest change of any item that it touches. One that ends the period, or the
 // trial, touches them all.
-func (r *replay) boundsOf(c *itemsChange) bounds {
+func (v view) boundsOf(c itemsProposal) bounds {
 	var b bounds
 	touch := func(item *Item) {
 		if item != nil && item.LastEffective.After(b.newest) {
@@ -156,16 +127,16 @@ func (r *replay) boundsOf(c *itemsChange) bounds {
 		}
 	}
 	for i := range c.before {
-		if c.inForce.Renewal == Reset || r.endsTrial(c) || !stays(c.targets, c.before[i].Name) {
+		if c.inForce.Renewal == Reset || v.endsTrial(c) || !listed(c.targets, c.before[i].Name) {
 			touch(&c.before[i])
 		}
 	}
 	for _, t := range c.targets {
-		if t.touched() {
+		if t.changesPrice() {
 			touch(t.before)
 		}
-		for _, l := range r.state.Leftovers {
-			if l.Item == t.Name && t.begins() && l.Left.After(b.newest) {
+		for _, l := range v.state.Leftovers {
+			if l.Item == t.Name && t.isNew() && l.Left.After(b.newest) {
 				b = bounds{newest: l.Left, item: t.Name}
 			}
 		}
@@ -173,62 +144,62 @@ func (r *replay) boundsOf(c *itemsChange) bounds {
 	return b
 }
 
-// shape chooses how the current period takes the change.
-func (r *replay) shape(c *itemsChange) *Fault {
+// priceItems chooses how the current period takes the change.
+func (r *replay) priceItems(c *itemsChange) *Fault {
 	atBoundary := !c.effective.Before(r.state.Period.Span.End)
 	reset := c.inForce.Renewal == Reset
 	switch {
 	case atBoundary && reset:
-		return r.exchangeAndReset(c)
+		return r.replaceUnpricedAndReset(c)
 	case atBoundary:
-		return r.exchange(c)
+		return r.replaceUnpriced(c)
 	case reset:
 		return r.reset(c)
-	case r.endsTrial(c):
+	case r.endsTrial(c.itemsProposal):
 		return r.endTrial(c)
 	case r.state.Period.Trial:
-		return r.exchange(c)
+		return r.replaceUnpriced(c)
 	default:
 		return r.retain(c)
 	}
 }
 
 // endsTrial reports whether a change that retains the period ends a trial.
-func (r *replay) endsTrial(c *itemsChange) bool {
-	return r.state.Period.Trial && c.inForce.Renewal != Reset && !c.inForce.KeepTrial && c.changesItems()
+func (v view) endsTrial(c itemsProposal) bool {
+	return v.state.Period.Trial && c.inForce.Renewal != Reset && !c.inForce.KeepTrial && c.changesItems()
 }
 
 // changesItems reports whether an item comes, goes or moves to another plan;
 // quantities and limits alone never end a trial (billing.md#9-trials).
-func (c *itemsChange) changesItems() bool {
+func (c itemsProposal) changesItems() bool {
 	for i := range c.before {
-		if !stays(c.targets, c.before[i].Name) {
+		if !listed(c.targets, c.before[i].Name) {
 			return true
 		}
 	}
 	for _, t := range c.targets {
-		if t.begins() || t.replaced() {
+		if t.isNew() || t.replaced() {
 			return true
 		}
 	}
 	return false
 }
 
-// begin is an item as the change leaves it, before it is priced.
-func (r *replay) begin(c *itemsChange, t target) Item {
+// unpriced is an item as the change leaves it, before it is priced.
+func (r *replay) unpriced(c *itemsChange, t target) Item {
 	item := Item{Name: t.Name}
-	if !t.begins() {
+	if !t.isNew() {
 		item = *t.before
 	}
 	product := item.Product
 	item.Product, item.Plan, item.Recurring = t.Product, t.Plan, t.Recurring
 	item.Limits = t.Limits
-	if t.begins() || t.replaced() {
-		item.AtStart, item.SeatsNoticed = NotThere, 0
+	if t.isNew() || t.replaced() {
+		item.AtStart, item.SeatsNoticed = NotAtStart, 0
 		r.capture(&item)
 		r.startMeter(&item, product, c.effective)
 	}
-	if t.touched() {
+	if t.changesPrice() {
 		item.LastEffective = c.effective
 	}
 	switch {
@@ -263,7 +234,7 @@ func (r *replay) commitItems(c *itemsChange, decision Decision) {
 	if c.p.Origin == OriginSpec {
 		r.actOnItems(c.p)
 	} else {
-		r.letGoOf(decision.Changes)
+		r.forgetDeclaredOf(decision.Changes)
 	}
 	r.decide(c.p, decision)
 	for _, t := range c.targets {
@@ -304,20 +275,20 @@ func (r *replay) deferAccrued(at time.Time) {
 	r.state.Deferred = append(deferred, r.state.Deferred...)
 }
 
-// letGoOf remembers of every item that a person changed that the spec no longer
+// forgetDeclaredOf remembers of every item that a person changed that the spec no longer
 // declares its quantity, unless it does.
-func (r *replay) letGoOf(changes []Change) {
+func (r *replay) forgetDeclaredOf(changes []Change) {
 	for _, change := range changes {
 		if declared, _ := r.in.Terms.item(change.Item); declared.Quantity == nil {
-			r.letGo(change.Item)
+			r.forgetDeclared(change.Item)
 		}
 	}
 }
 
 // actOnItems remembers the list of an edit that was acted on. The quantities of
 // items of which it changed nothing else are edits of their own.
-func (r *replay) actOnItems(p *pending) {
-	acted := &r.state.ActedOn
+func (v view) actOnItems(p *pending) {
+	acted := &v.state.ActedOn
 	acted.Generation = max(acted.Generation, p.Cause.Generation)
 	var items []ActedOnItem
 	for _, edited := range p.Items {
@@ -332,46 +303,29 @@ func (r *replay) actOnItems(p *pending) {
 }
 
 // decisionOn is what the record will say of a change of items.
-func (r *replay) decisionOn(c *itemsChange) Decision {
-	d := Decision{
-		Verdict: IsApplied, Fault: Fault{ReasonApplied, "Applied."}, InForce: c.inForce, AppliedAt: c.at,
-		Renewal: r.state.Period.Span.End,
-	}
-	amounts := map[string]money.Decimal{}
+func (v view) decisionOn(c *itemsChange) Decision {
+	var lines []proration.Line
 	for i := range c.lines {
-		line := &c.lines[i].line
-		line.Key = r.lineKey(len(c.charges) + i)
-		amounts[line.Item] = amounts[line.Item].Add(line.Amount)
-		d.Lines = append(d.Lines, *line)
+		c.lines[i].line.Key = v.lineKey(len(c.charges) + i)
+		lines = append(lines, c.lines[i].line)
 	}
 	for i := range c.charges {
-		c.charges[i].Key = r.lineKey(i)
+		c.charges[i].Key = v.lineKey(i)
 	}
-	if len(d.Lines) > 0 || c.inForce.Method != proration.DoNotCharge {
-		sum := Total(d.Lines)
-		d.Adjustment = &sum
-	}
-	d.Changes = r.changesOf(c, amounts, d.Adjustment != nil)
-	d.Summary = summaryOfChanges(d.Changes)
+	d := v.applied(c.proposal, lines, c.changes(amountsOf(lines)))
+	v.namePolicy(&d.InForce, c.policies)
 	return d
 }
 
-// changesOf says what a change of items does to each item that it touches.
-func (r *replay) changesOf(c *itemsChange, amounts map[string]money.Decimal, priced bool) []Change {
+// changes says what a change of items does to each item that it touches.
+func (c itemsProposal) changes(amounts map[string]money.Decimal) []Change {
 	var changes []Change
-	add := func(change Change) {
-		if priced {
-			amount := amounts[change.Item]
-			change.Adjustment = &amount
-		}
-		product := r.in.Products[change.Product]
-		change.ProductRef, change.NextRefresh = product.ExternalRef, product.NextRefresh
-		changes = append(changes, change)
-	}
 	for i := range c.before {
 		item := &c.before[i]
-		if !stays(c.targets, item.Name) {
-			add(Change{Item: item.Name, Product: item.Product, PreviousPlan: item.Plan, PreviousCount: item.Position.Held})
+		if !listed(c.targets, item.Name) {
+			changes = append(changes, Change{
+				Item: item.Name, Product: item.Product, PreviousPlan: item.Plan, PreviousCount: item.Position.Held,
+			})
 		}
 	}
 	for _, t := range c.targets {
@@ -379,8 +333,8 @@ func (r *replay) changesOf(c *itemsChange, amounts map[string]money.Decimal, pri
 		if t.before != nil {
 			change.PreviousPlan, change.PreviousCount = t.before.Plan, t.before.Position.Held
 		}
-		if _, charged := amounts[t.Name]; t.touched() || charged || !t.before.Limits.Equal(t.Limits) {
-			add(change)
+		if _, charged := amounts[t.Name]; t.changesPrice() || charged || !t.before.Limits.Equal(t.Limits) {
+			changes = append(changes, change)
 		}
 	}
 	return changes
@@ -388,14 +342,12 @@ func (r *replay) changesOf(c *itemsChange, amounts map[string]money.Decimal, pri
 
 // summaryOfList is an update that asks for a list of items in a few words, before
 // it was worked out.
-func (r *replay) summaryOfList(p *pending) string {
-	c := &itemsChange{p: p, before: r.state.Items}
-	targets, fault := r.targets(p, r.in.Now)
+func (v view) summaryOfList(p *pending) string {
+	targets, fault := v.targets(p, v.in.Now)
 	if fault != nil {
 		return fmt.Sprintf("%d items", len(p.Items))
 	}
-	c.targets = targets
-	return summaryOfChanges(r.changesOf(c, nil, false))
+	return summaryOfChanges(itemsProposal{targets: targets, before: v.state.Items}.changes(nil))
 }
 
 // summaryOfChanges is a change of items in a few words.

@@ -10,5 +10,6 @@
 // state and the same events give the same outcome, whatever the order in which
 // the events are handed in and however often the process died on the way.
 //
-// Start reading at events.go: it lists every event and what it does.
+// Start reading at events.go: it lists every event and what it does. A method of view
+// answers a question; only a method of replay can change anything.
 package subscription

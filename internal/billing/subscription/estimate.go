@@ -25,16 +25,16 @@ type Estimate struct {
 
 // estimate is what a waiting update would come to at the apply time that it has now;
 // nil where it has none, cannot apply or is not priced.
-func (r *replay) estimate(p *pending, w Waiting) *Estimate {
+func (v view) estimate(p *pending, w Waiting) *Estimate {
 	held := w.Verdict == IsHeld
-	if p.Preview || !r.state.Started() || (!held && w.InForce.ApplyAt.IsZero()) {
+	if p.Preview || !v.state.Started() || (!held && w.InForce.ApplyAt.IsZero()) {
 		return nil
 	}
 	tried := *p
 	if held {
-		tried.Approved, tried.ApprovedAt = true, r.notBeforeLast(p.Cause.Observed)
+		tried.Approved, tried.ApprovedAt = true, v.notBeforeLast(p.Cause.Observed)
 	}
-	c, at := r.rehearsal(&tried)
+	c, at := v.rehearsal(&tried)
 	c.maxEvents = maxEventsOfEstimate
 	c.replayOnly(at)
 	decision, _, found := c.outcomeOf(p.Name)

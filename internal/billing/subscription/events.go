@@ -32,8 +32,8 @@ const (
 )
 
 // handle is the state machine: what each event does. It returns a fault when the
-// world lacks what the event needs; then it has changed nothing, and no later event
-// is replayed before it.
+// world lacks what the event needs. Then [replay.attempt] takes back what it changed,
+// and no later event is replayed before it.
 //
 //	starts       Pending → Trialing or Active; the first period; the Initial document
 //	superseded   an update that a newer one, or the end, took the place of is closed

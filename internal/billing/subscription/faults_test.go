@@ -143,8 +143,9 @@ func TestEveryItemIsNamed(t *testing.T) {
 			},
 			says: func(w *world) *Fault { return OutsideLimits(w.state, w.in) },
 			want: &Fault{BelowMinimum, `Item "editors" would have 5 seats; plan "monthly" has a minimum of 6. ` +
-				`Raise the quantity, or use a plan with a lower minimum. Item "viewers" would have 5 seats; plan "monthly" has a ` +
-				`maximum of 4. Lower the quantity, or use a plan with a higher maximum.`},
+				`Raise the quantity, or use a plan with a lower minimum. ` +
+				`Item "viewers" would have 5 seats; plan "monthly" has a maximum of 4. ` +
+				`Lower the quantity, or use a plan with a higher maximum.`},
 		},
 		"differences": {
 			reason: "each item that an update changed is named",

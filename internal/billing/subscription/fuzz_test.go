@@ -87,7 +87,7 @@ func (r *bytesReader) update(i int) Update {
 	u := Update{
 		Name: string(rune('a' + i)), UID: string(rune('A' + int(r.byte()%64))),
 		Origin:  pick(r, OriginUser, OriginSpec, OriginRefresh, ""),
-		Created: r.time(), Seen: r.time(), Approved: r.bool(), ApprovedAt: r.time(), Overdue: r.bool(),
+		Created: r.time(), SeenAt: r.time(), Approved: r.bool(), ApprovedAt: r.time(), Overdue: r.bool(),
 		Policy: r.change(), ApplyAt: r.time(), Effective: r.time(), BillAt: r.time(), Preview: r.byte()%8 == 1,
 		Proration: pick(r, PolicyRef{}, PolicyRef{}, PolicyRef{"ProrationPolicy", "p"}, PolicyRef{"ProrationPolicy", "none"}),
 	}
@@ -114,7 +114,7 @@ func (r *bytesReader) input() Input {
 	in.Terms = Terms{
 		Created: latest(r.time(), instant("2025-01-01")), Start: r.time(), Anchor: r.time(), Zone: pick(r, "", "Europe/Paris", "America/New_York", "Mars"),
 		Policy: pick(r, PolicyRef{}, PolicyRef{}, PolicyRef{"ProrationPolicy", "p"}), Change: r.change(), Generation: int64(r.byte() % 4),
-		ByHand: r.bool(), Seen: r.bool(), Suspended: r.byte()%8 == 1, TrialOnly: r.byte()%8 == 1,
+		ByHand: r.bool(), SpecSeen: r.bool(), Suspended: r.byte()%8 == 1, TrialOnly: r.byte()%8 == 1,
 	}
 	if r.byte()%4 == 1 {
 		in.Terms.TrialEnd = r.time()
@@ -123,7 +123,7 @@ func (r *bytesReader) input() Input {
 		in.Terms.BilledUntil = r.time()
 	}
 	if r.byte()%2 == 1 {
-		in.Terms.Cancel = Cancellation{At: r.time(), AtPeriodEnd: r.bool(), Method: pick(r, "", proration.ProRata), Seen: r.bool()}
+		in.Terms.Cancel = Cancellation{At: r.time(), AtPeriodEnd: r.bool(), Method: pick(r, "", proration.ProRata), DateSeen: r.bool()}
 	}
 	for _, name := range []string{"x", "y"}[:r.byte()%3] {
 		in.Terms.Items = append(in.Terms.Items, r.item(name))

@@ -90,8 +90,8 @@ type Terms struct {
 	Generation int64
 	// ByHand: the subscription lives by a clock that is moved by hand.
 	ByHand bool
-	// Seen: this generation of the spec was seen by an earlier pass.
-	Seen bool
+	// SpecSeen: this generation of the spec was seen by an earlier pass.
+	SpecSeen bool
 	// Suspended: no step is taken until that is lifted, or the subscription is
 	// deleted (billing.md#14-start-and-end).
 	Suspended bool
@@ -116,9 +116,9 @@ type Cancellation struct {
 	AtPeriodEnd bool
 	// Method settles unused time; DoNotCharge when empty.
 	Method proration.Method
-	// Seen: an earlier pass saw this date, so that it was still to come then. One
+	// DateSeen: an earlier pass saw this date, so that it was still to come then. One
 	// that had passed when it was first seen means now.
-	Seen bool
+	DateSeen bool
 }
 
 // IsZero reports whether nothing is cancelled.
@@ -254,9 +254,9 @@ type Update struct {
 	Origin    Origin
 	// Created is the wall clock's time of creation.
 	Created time.Time
-	// Seen is the first time that a pass saw the update, on the subscription's
+	// SeenAt is the first time that a pass saw the update, on the subscription's
 	// clock; zero before that.
-	Seen time.Time
+	SeenAt time.Time
 	// Approved: a person released it. ApprovedAt is when that was first seen;
 	// zero before that.
 	Approved   bool

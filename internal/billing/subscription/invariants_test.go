@@ -285,7 +285,7 @@ func (w *world) commitUpdates(out Outcome) {
 	for _, waiting := range out.Waiting {
 		i := slices.IndexFunc(w.in.Updates, func(u Update) bool { return u.UID == waiting.UID })
 		u := w.in.Updates[i]
-		u.Seen, u.ApprovedAt = waiting.InForce.Seen, waiting.InForce.ApprovedAt
+		u.SeenAt, u.ApprovedAt = waiting.InForce.SeenAt, waiting.InForce.ApprovedAt
 		u.Overdue = waiting.InForce.Overdue
 		open = append(open, u)
 	}

@@ -304,7 +304,7 @@ func TestItemsEffectiveTimesOfLists(t *testing.T) {
 			},
 			want: []string{"Initial 2026-04-01: 100.00", "u1 Applied: 3.33", "u2 Applied: -3.33"},
 		},
-		"of the items touched": {
+		"of the items changesPrice": {
 			reason: "the newest change of an item that stays as it is does not matter to a change of another, but to a Reset",
 			play: func(w *world) {
 				w.item("viewers", eur("3"), true).offer("editor-seat", "big", eur("90")).holding(1, 1).

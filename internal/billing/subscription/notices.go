@@ -31,7 +31,7 @@ func (r *replay) noticeSeats(item *Item, before int64, at time.Time) {
 func (r *replay) noticeChanges(c *itemsChange) {
 	for _, t := range c.targets {
 		before := int64(0)
-		if t.before != nil && !t.begins() && !t.replaced() {
+		if t.before != nil && !t.isNew() && !t.replaced() {
 			before = t.before.Position.Held
 		}
 		r.noticeSeats(r.state.item(t.Name), before, c.at)

@@ -105,8 +105,8 @@ type InForce struct {
 	// Overdue: an edit of the spec that was due and could not apply. It counts from
 	// when it can.
 	Overdue bool
-	// Seen and ApprovedAt are when a pass first saw the update and its approval.
-	Seen, ApprovedAt time.Time
+	// SeenAt and ApprovedAt are when a pass first saw the update and its approval.
+	SeenAt, ApprovedAt time.Time
 }
 
 // Waiting says what an open update waits for.

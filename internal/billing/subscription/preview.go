@@ -51,7 +51,7 @@ func (r *replay) preview(e event) *Fault {
 		return &Fault{NotStarted, "The subscription does not reach the time at which this would apply."}
 	}
 	asked := r.inForce(p)
-	decision.InForce.Application, decision.InForce.Seen = asked.Application, asked.Seen
+	decision.InForce.Application, decision.InForce.SeenAt = asked.Application, asked.SeenAt
 	for i := range decision.Lines {
 		decision.Lines[i].Key = r.lineKey(i)
 	}
@@ -60,7 +60,7 @@ func (r *replay) preview(e event) *Fault {
 		decision.AppliedAt = time.Time{} // it never takes hold
 		decision.Preview = &Preview{
 			Now:      now,
-			Upcoming: UpcomingInvoice(c.state, c.withoutUpdates()).Totals,
+			Upcoming: UpcomingInvoice(*c.state, c.withoutUpdates()).Totals,
 			Hash:     hashOf(decision),
 			Currency: c.state.Currency,
 		}
@@ -70,34 +70,40 @@ func (r *replay) preview(e event) *Fault {
 }
 
 // rehearsal is a copy in which the update is the only one, and when it applies
-// there. One that waits for a refresh applies at the one that is due next, or now. A
-// subscription that has not started is started there.
-func (r *replay) rehearsal(p *pending) (*replay, time.Time) {
-	in := *r.in
-	in.Before = r.in.seenNow() // what is seen now is, whenever it applies
+// there. A subscription that has not started is started there.
+func (v view) rehearsal(p *pending) (*replay, time.Time) {
+	in := *v.in
+	in.Before = v.in.seenNow() // what is seen now is, whenever it applies
 	u := p.Update
 	u.Preview = false
 	in.Updates, in.Unpark, in.InvoiceNow, in.MaxEffects = []Update{u}, false, false, 0
-	c := newReplay(r.state, in)
+	c := newReplay(*v.state, in)
 	only := c.updates[0]
-	if r.notStarted() {
-		in.Now = latest(in.Now, r.startTime())
+	if v.notStarted() {
+		in.Now = latest(in.Now, v.startTime())
 		c.in = &in
-		if c.startOrEnd(r.in.Updates); c.out.Blocked != nil {
+		if c.startOrEnd(v.in.Updates); c.out.Blocked != nil {
 			return c, time.Time{}
 		}
 	}
-	d := c.dueTime(only)
-	if d.waits != nil {
-		only.Policy.Application, only.ApplyAt = ApplyImmediately, time.Time{}
-		if next := d.waits.InForce.ApplyAt; !next.IsZero() {
-			only.Policy.Application, only.ApplyAt = ApplyCustom, next
-		}
-		d = c.dueTime(only)
-	}
-	in.Now = latest(in.Now, d.at)
+	at := c.soonest(only)
+	in.Now = latest(in.Now, at)
 	c.in = &in
-	return c, d.at
+	return c, at
+}
+
+// soonest is when an update applies. One that waits for a refresh is made to apply at the
+// next one that is due, or now.
+func (r *replay) soonest(p *pending) time.Time {
+	d := r.dueTime(p)
+	if d.waits != nil {
+		p.Policy.Application, p.ApplyAt = ApplyImmediately, time.Time{}
+		if next := d.waits.InForce.ApplyAt; !next.IsZero() {
+			p.Policy.Application, p.ApplyAt = ApplyCustom, next
+		}
+		d = r.dueTime(p)
+	}
+	return d.at
 }
 
 // startOrEnd starts the subscription, or ends it where its end comes first. Updates are
@@ -116,8 +122,8 @@ func (r *replay) startOrEnd(updates []Update) {
 }
 
 // withoutUpdates is the input without any update.
-func (r *replay) withoutUpdates() Input {
-	in := *r.in
+func (v view) withoutUpdates() Input {
+	in := *v.in
 	in.Updates = nil
 	return in
 }

@@ -201,7 +201,7 @@ func TestPreviewEqualsApply(t *testing.T) {
 	previews := 0
 	rapid.Check(t, func(t *rapid.T) {
 		w := anyWorld(t)
-		w.in.Terms.Seen = true
+		w.in.Terms.SpecSeen = true
 		w.refresh("viewers", rapid.Int64Range(0, 15).Draw(t, "first count"))
 		for range rapid.IntRange(1, 8).Draw(t, "steps") {
 			w.in.Now = w.in.Now.AddDate(0, 0, rapid.IntRange(0, 12).Draw(t, "days"))
@@ -254,7 +254,7 @@ func shared(d Decision) string {
 		d.Verdict, d.Fault = IsApplied, Fault{ReasonApplied, "Applied."}
 	}
 	d.Preview, d.AppliedAt = nil, d.InForce.ApplyAt
-	d.Document, d.InForce.Seen = 0, d.InForce.ApplyAt
+	d.Document, d.InForce.SeenAt = 0, d.InForce.ApplyAt
 	d.Lines = slices.Clone(d.Lines)
 	for i := range d.Lines {
 		d.Lines[i].Key = ""

@@ -296,7 +296,7 @@ func (w *world) told() string {
 	slices.Sort(names)
 	for _, name := range names {
 		d := w.decisions[name]
-		d.Document, d.InForce.Seen, d.InForce.Overdue = 0, time.Time{}, false
+		d.Document, d.InForce.SeenAt, d.InForce.Overdue = 0, time.Time{}, false
 		b.WriteString(dump(d))
 	}
 	b.WriteString(strings.Join(w.waits(), "\n"))
@@ -343,7 +343,7 @@ func anyHistory(t *rapid.T) history {
 	if rapid.IntRange(0, 3).Draw(t, "cancelled") == 0 {
 		first.in.Terms.Cancel = Cancellation{At: anyTime(t, "cancel at"), Method: anyMethod.Draw(t, "cancel by")}
 	}
-	first.in.Terms.Seen, first.in.Terms.Cancel.Seen = true, true
+	first.in.Terms.SpecSeen, first.in.Terms.Cancel.DateSeen = true, true
 	in := first.in
 	h := history{begin: func(t failer) *world {
 		w := newWorld(t)

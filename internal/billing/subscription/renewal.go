@@ -26,11 +26,9 @@ func (r *replay) renew(e event) *Fault {
 	if r.state.Period.Trial {
 		reason = DocumentInitial
 	}
-	period, zone := r.state.Period, r.zone
 	r.nextPeriod(e.at)
 	lines, fault := r.chargePeriod(len(settled))
 	if fault != nil {
-		r.state.Period, r.zone = period, zone
 		return fault
 	}
 	r.state.Phase = Active
@@ -42,10 +40,10 @@ func (r *replay) renew(e event) *Fault {
 
 // checkItems says which products or plans of what is held are missing: a period
 // cannot be priced without them.
-func (r *replay) checkItems() *Fault {
+func (v view) checkItems() *Fault {
 	var faults []Fault
-	for i := range r.state.Items {
-		faults = collect(faults, r.checkProduct(r.state.Items[i].Product, r.state.Items[i].Plan))
+	for i := range v.state.Items {
+		faults = collect(faults, v.checkProduct(v.state.Items[i].Product, v.state.Items[i].Plan))
 	}
 	return Together(faults)
 }
@@ -74,12 +72,12 @@ func (r *replay) nextPeriod(at time.Time) {
 
 // nextZone is the time zone of the next period: the spec's, unless it cannot be
 // used.
-func (r *replay) nextZone() (string, *time.Location) {
-	loaded, err := calendar.LoadZone(r.in.Terms.Zone)
+func (v view) nextZone() (string, *time.Location) {
+	loaded, err := calendar.LoadZone(v.in.Terms.Zone)
 	if err != nil {
-		return r.state.Period.Zone, r.zone
+		return v.state.Period.Zone, v.zone
 	}
-	return r.in.Terms.Zone, loaded
+	return v.in.Terms.Zone, loaded
 }
 
 // setPeriod starts the period of the index at an instant within it: a stub,
@@ -93,8 +91,7 @@ func (r *replay) setPeriod(index int, at time.Time, c calendar.Calendar, zone st
 }
 
 // chargePeriod captures the prices for the period that begins and charges every
-// recurring item that is billed in advance. It changes nothing when a policy
-// that a stub needs is missing.
+// recurring item that is billed in advance.
 func (r *replay) chargePeriod(firstKey int) ([]proration.Line, *Fault) {
 	policies, fault := r.stubPolicies()
 	if fault != nil {
@@ -126,15 +123,15 @@ func (r *replay) chargePeriod(firstKey int) ([]proration.Line, *Fault) {
 
 // stubPolicies are the policies that price each item's share of a stub; empty
 // where the period is a whole one and nothing is prorated.
-func (r *replay) stubPolicies() (map[string]proration.Policy, *Fault) {
+func (v view) stubPolicies() (map[string]proration.Policy, *Fault) {
 	policies := map[string]proration.Policy{}
-	if r.window().Whole(r.state.Period.Span.Start) {
+	if v.window().Whole(v.state.Period.Span.Start) {
 		return policies, nil
 	}
 	var faults []Fault
-	for i := range r.state.Items {
-		item := &r.state.Items[i]
-		policy, fault := r.policy(r.itemPolicyRef(item.Product))
+	for i := range v.state.Items {
+		item := &v.state.Items[i]
+		policy, fault := v.policy(v.itemPolicyRef(item.Product))
 		faults = collect(faults, fault)
 		policies[item.Name] = policy
 	}
@@ -153,37 +150,37 @@ func (r *replay) capture(item *Item) {
 
 // charge is an item's recurring charge for the current period: for what it held
 // at the start, and at least its minimum (billing.md#10-seats).
-func (r *replay) charge(item *Item, policy proration.Policy) proration.Charge {
+func (v view) charge(item *Item, policy proration.Policy) proration.Charge {
 	if policy == (proration.Policy{}) {
 		policy = proration.NoPolicy
 	}
 	return proration.Charge{
 		Item: item.Name, Product: item.Product, Plan: item.Plan,
-		Price: item.Price, Currency: r.state.Currency,
+		Price: item.Price, Currency: v.state.Currency,
 		Quantity: item.AtStart, Minimum: item.Minimum,
-		From: r.state.Period.Span.Start, Window: r.window(), Policy: policy,
+		From: v.state.Period.Span.Start, Window: v.window(), Policy: policy,
 	}
 }
 
 // arrears are the charges of items in arrears for the period that ends: for what
 // was held at its start, the changes since are accrued lines of their own; or for
 // what was used.
-func (r *replay) arrears() ([]proration.Line, *Fault) {
-	if r.state.Period.Trial {
+func (v view) arrears() ([]proration.Line, *Fault) {
+	if v.state.Period.Trial {
 		return nil, nil
 	}
-	policies, fault := r.stubPolicies()
+	policies, fault := v.stubPolicies()
 	if fault != nil {
 		return nil, fault
 	}
 	var lines []proration.Line
-	for i := range r.state.Items {
-		item := &r.state.Items[i]
-		if item.Charge != InArrears || !item.Recurring || (item.AtStart == NotThere && !item.Metered) {
+	for i := range v.state.Items {
+		item := &v.state.Items[i]
+		if item.Charge != InArrears || !item.Recurring || (item.AtStart == NotAtStart && !item.Metered) {
 			continue
 		}
-		for _, line := range r.arrearsOf(item, policies[item.Name]) {
-			line.Key = r.lineKey(len(lines))
+		for _, line := range v.arrearsOf(item, policies[item.Name]) {
+			line.Key = v.lineKey(len(lines))
 			lines = append(lines, line)
 		}
 	}
@@ -191,11 +188,11 @@ func (r *replay) arrears() ([]proration.Line, *Fault) {
 }
 
 // arrearsOf is what an item in arrears is charged for the whole current period.
-func (r *replay) arrearsOf(item *Item, policy proration.Policy) []proration.Line {
+func (v view) arrearsOf(item *Item, policy proration.Policy) []proration.Line {
 	if item.Metered {
-		return r.usage(item, r.state.Period.Span.End)
+		return v.usage(item, v.state.Period.Span.End)
 	}
-	_, line := proration.PeriodCharge(r.charge(item, policy))
+	_, line := proration.PeriodCharge(v.charge(item, policy))
 	return []proration.Line{line}
 }
 

@@ -51,21 +51,27 @@ func Replay(state State, in Input) Outcome {
 	return out
 }
 
-// replay is one run of Replay.
-type replay struct {
+// view is what a replay looks at. Its methods answer questions: none of them changes
+// what it looks at.
+type view struct {
 	in    *Input
-	state State
-	out   Outcome
+	state *State
 	// updates are those that are still open, by creation and name.
 	updates []*pending
+	// zone is the location of the current period's time zone.
+	zone *time.Location
 	// ended: the subscription had ended before this plan.
 	ended bool
+}
+
+// replay is one run of Replay. Its own methods are the ones that change something.
+type replay struct {
+	view
+	out Outcome
 	// refused are the readings that cannot be recorded.
 	refused []Reading
 	// maxEvents bounds how many events are replayed.
 	maxEvents int
-	// zone is the location of the current period's time zone.
-	zone *time.Location
 }
 
 // pending is an open update, and what this plan found out about it.
@@ -79,12 +85,15 @@ type pending struct {
 }
 
 func newReplay(state State, in Input) *replay {
-	r := &replay{in: &in, state: state.clone(), maxEvents: maxEventsPerPlan, ended: state.Phase == Canceled}
+	copied := state.clone()
+	r := &replay{
+		view:      view{in: &in, state: &copied, zone: zoneOrUTC(state.Period.Zone), ended: state.Phase == Canceled},
+		maxEvents: maxEventsPerPlan,
+	}
 	for i := range in.Updates {
 		r.updates = append(r.updates, &pending{Update: in.Updates[i]})
 	}
 	slices.SortFunc(r.updates, (*pending).compare)
-	r.zone = zoneOrUTC(state.Period.Zone)
 	if in.Unpark && r.state.Parked != "" {
 		r.state.Parked = ""
 		r.state.Day = DayCount{}
@@ -182,26 +191,63 @@ func (r *replay) step(e event) {
 	}
 }
 
+// attempt does what an event does. Where that meets a fault, or leads to what cannot be
+// recorded, all of it is taken back: a fault changes nothing, however late it is found. What
+// the event is about is then refused, or the event waits; attempt returns why it waits.
+func (r *replay) attempt(e event) *Fault {
+	before, state := *r, r.state.clone()
+	before.state, before.updates = &state, slices.Clone(r.updates)
+	fault := r.handle(e)
+	waits := fault != nil && !e.refusedFor(*fault)
+	if fault == nil {
+		fault = r.outOfBounds(len(before.out.Effects))
+	}
+	if fault == nil {
+		fault = r.sumOutOfBounds(e, before.view)
+	}
+	if fault == nil {
+		return nil
+	}
+	*r = before
+	switch {
+	case waits:
+		return fault
+	case e.kind == readingTaken:
+		r.refuseReading(e.reading, *fault)
+		return nil
+	case e.update != nil:
+		return r.refuse(e.update, e.at, *fault)
+	default:
+		return fault
+	}
+}
+
+// refusedFor reports whether a fault that an event met is about its update alone, which is
+// then refused. A preview waits instead: what it copies may lack something.
+func (e event) refusedFor(fault Fault) bool {
+	return e.update != nil && !e.update.Preview && fault.Reason.WaitsByItself()
+}
+
 // boundariesFrom is how many boundaries are due from one on, up to the present or
 // the end; 0 for any other event, on a clock that is moved by hand, and where a person
 // let them be replayed.
-func (r *replay) boundariesFrom(e event) int {
+func (v view) boundariesFrom(e event) int {
 	boundary := e.kind == trialEnds || e.kind == periodEnds
-	if !boundary || r.in.Terms.ByHand || !e.at.After(r.state.CatchUpTo) {
+	if !boundary || v.in.Terms.ByHand || !e.at.After(v.state.CatchUpTo) {
 		return 0
 	}
-	last := r.in.Now
-	if end, ends := r.endTime(); ends {
+	last := v.in.Now
+	if end, ends := v.endTime(); ends {
 		last = earlier(last, end)
 	}
-	c := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: r.zone}
+	c := calendar.Calendar{Anchor: v.state.Anchor, Interval: v.state.Interval, Zone: v.zone}
 	return c.IndexOf(last) - c.IndexOf(e.at) + 1
 }
 
 // hold records that an event cannot take place yet. An edit of the spec waits
 // by itself; anything else holds back all that comes after it.
 func (r *replay) hold(e event, fault Fault) {
-	if e.update != nil && e.update.waitsAlone(fault) {
+	if e.update != nil && e.update.blocksNothing(fault) {
 		e.update.fault, e.update.tried = &fault, true
 		return
 	}
@@ -216,10 +262,10 @@ func (r *replay) hold(e event, fault Fault) {
 	r.out.Blocked = &fault
 }
 
-// waitsAlone reports whether a fault keeps this update waiting and nothing else.
+// blocksNothing reports whether a fault keeps this update waiting and nothing else.
 // A preview holds nothing up; neither does an edit of the spec that names what is
 // not there: what is in force goes on being billed.
-func (p *pending) waitsAlone(fault Fault) bool {
+func (p *pending) blocksNothing(fault Fault) bool {
 	missing := fault.Reason == ProductNotFound || fault.Reason == PlanNotFound
 	return fault.Reason.WaitsByItself() || p.Preview || (missing && p.Origin == OriginSpec && p.Items != nil)
 }
@@ -259,7 +305,7 @@ func (r *replay) finish() Outcome {
 	if r.out.Events > 0 {
 		r.nameSources()
 	}
-	r.out.State = r.state
+	r.out.State = *r.state
 	return r.out
 }
 

@@ -26,16 +26,16 @@ func (r *replay) reset(c *itemsChange) *Fault {
 
 // settleForReset credits what was charged in advance by ProRata, and charges what
 // is billed in arrears for the time elapsed.
-func (r *replay) settleForReset(c *itemsChange, item *Item) *Fault {
-	if !item.Recurring || r.state.Period.Trial {
+func (v view) settleForReset(c *itemsChange, item *Item) *Fault {
+	if !item.Recurring || v.state.Period.Trial {
 		return nil
 	}
 	if item.Charge == InArrears {
-		lines, fault := r.elapsed(item, c.effective)
+		lines, fault := v.elapsed(item, c.effective)
 		c.charges = append(c.charges, lines...)
 		return fault
 	}
-	change, fault := r.change(c, item)
+	change, fault := v.change(c, item)
 	if fault != nil {
 		return fault
 	}
@@ -47,9 +47,9 @@ func (r *replay) settleForReset(c *itemsChange, item *Item) *Fault {
 // whole; what is bought once is priced at once.
 func (r *replay) setItems(c *itemsChange) {
 	for _, t := range c.targets {
-		item := r.begin(c, t)
+		item := r.unpriced(c, t)
 		switch {
-		case !t.Recurring && t.touched():
+		case !t.Recurring && t.changesPrice():
 			r.buy(c, t, &item)
 		case t.Recurring:
 			item.Position = proration.Position{Held: t.quantity}
@@ -106,34 +106,34 @@ func (r *replay) endTrial(c *itemsChange) *Fault {
 	return r.chargeAnew(c)
 }
 
-// exchange replaces the items where nothing is priced: inside a trial that goes
+// replaceUnpriced replaces the items where nothing is priced: inside a trial that goes
 // on, and at a boundary that has not been charged, whose renewal charges what is
 // then held (billing.md#9-trials and billing.md#13-time). What is bought once is
 // charged all the same, outside a trial.
-func (r *replay) exchange(c *itemsChange) *Fault {
+func (r *replay) replaceUnpriced(c *itemsChange) *Fault {
 	trial := r.state.Period.Trial
 	if trial && r.trialOnly() && c.changesItems() {
 		r.state.Continues = !c.inForce.IgnoreRecurring
 	}
 	for i := range c.before {
-		if item := &c.before[i]; !stays(c.targets, item.Name) {
-			r.leave(c, item, money.Fraction{})
+		if item := &c.before[i]; !listed(c.targets, item.Name) {
+			r.keepLeftover(c, item, money.Fraction{})
 			if fault := r.chargeEnding(c, item); fault != nil {
 				return fault
 			}
 		}
 	}
 	for _, t := range c.targets {
-		item := r.begin(c, t)
-		if t.before != nil && (t.replaced() || t.reborn()) {
+		item := r.unpriced(c, t)
+		if t.before != nil && (t.replaced() || t.changesRecurrence()) {
 			if fault := r.chargeEnding(c, t.before); fault != nil {
 				return fault
 			}
 		}
 		switch {
-		case !t.Recurring && t.touched() && !trial:
+		case !t.Recurring && t.changesPrice() && !trial:
 			r.buy(c, t, &item)
-		case t.begins() || t.replaced():
+		case t.isNew() || t.replaced():
 			item.Position = proration.Position{Held: t.quantity}
 		default:
 			item.Position.Held = t.quantity
@@ -143,11 +143,11 @@ func (r *replay) exchange(c *itemsChange) *Fault {
 	return nil
 }
 
-// exchangeAndReset replaces the items at a boundary that has not been charged, and
+// replaceUnpricedAndReset replaces the items at a boundary that has not been charged, and
 // has the periods counted from there: the renewal at that instant charges what is
 // then held.
-func (r *replay) exchangeAndReset(c *itemsChange) *Fault {
-	if fault := r.exchange(c); fault != nil {
+func (r *replay) replaceUnpricedAndReset(c *itemsChange) *Fault {
+	if fault := r.replaceUnpriced(c); fault != nil {
 		return fault
 	}
 	r.takeInterval(c)

@@ -12,10 +12,10 @@ import (
 // inForce resolves what an update goes by: the update, the subscription, the
 // item's product, the default (billing.md#resolution). Times
 // are filled in by whoever knows them.
-func (r *replay) inForce(p *pending) InForce {
+func (v view) inForce(p *pending) InForce {
 	chain := []ChangePolicy{
-		p.Policy, r.in.Terms.Change, r.productPolicy(p),
-		{Application: ApplyImmediately, Payment: r.defaultPayment(p), Method: proration.ProRata},
+		p.Policy, v.in.Terms.Change, v.productPolicy(p),
+		{Application: ApplyImmediately, Payment: v.defaultPayment(p), Method: proration.ProRata},
 	}
 	var f InForce
 	for _, c := range chain {
@@ -24,30 +24,30 @@ func (r *replay) inForce(p *pending) InForce {
 		f.Method = cmp.Or(f.Method, c.Method)
 	}
 	if p.Items != nil {
-		f.Renewal = r.renewal(p)
-		f.KeepTrial = isTrue(cmp.Or(p.Policy.KeepTrial, r.in.Terms.Change.KeepTrial))
-		f.IgnoreRecurring = isTrue(cmp.Or(p.Policy.IgnoreRecurring, r.in.Terms.Change.IgnoreRecurring))
+		f.Renewal = v.renewal(p)
+		f.KeepTrial = isTrue(cmp.Or(p.Policy.KeepTrial, v.in.Terms.Change.KeepTrial))
+		f.IgnoreRecurring = isTrue(cmp.Or(p.Policy.IgnoreRecurring, v.in.Terms.Change.IgnoreRecurring))
 	}
-	f.Proration = r.prorationRef(p)
-	f.PolicyGeneration = r.in.Policies[f.Proration].Generation
+	f.Proration = v.prorationRef(p)
+	f.PolicyGeneration = v.in.Policies[f.Proration].Generation
 	f.Effective, f.BillAt = p.Effective, p.BillAt
-	f.Seen, f.Overdue = r.seen(p), r.overdue(p)
+	f.SeenAt, f.Overdue = v.seen(p), v.overdue(p)
 	f.ApprovedAt = p.ApprovedAt
-	if p.Approved && f.ApprovedAt.IsZero() && r.guarded(p) {
-		f.ApprovedAt = r.in.seenNow()
+	if p.Approved && f.ApprovedAt.IsZero() && v.guarded(p) {
+		f.ApprovedAt = v.in.seenNow()
 	}
 	return f
 }
 
 // renewal is the renewal policy of a change of items.
-func (r *replay) renewal(p *pending) Renewal {
-	return cmp.Or(p.Policy.Renewal, r.in.Terms.Change.Renewal, Retain)
+func (v view) renewal(p *pending) Renewal {
+	return cmp.Or(p.Policy.Renewal, v.in.Terms.Change.Renewal, Retain)
 }
 
 // defaultPayment is the payment schedule where nothing names one. A Reset begins a
 // period, and a period is invoiced at its start (billing.md#6-items).
-func (r *replay) defaultPayment(p *pending) Payment {
-	if r.invoicesReset(p) {
+func (v view) defaultPayment(p *pending) Payment {
+	if v.invoicesReset(p) {
 		return PayImmediately
 	}
 	return PayNextInvoice
@@ -55,19 +55,19 @@ func (r *replay) defaultPayment(p *pending) Payment {
 
 // invoicesReset reports whether an update is a Reset that is invoiced at its start,
 // together with everything accrued so far, because nothing names a payment schedule.
-func (r *replay) invoicesReset(p *pending) bool {
-	named := cmp.Or(p.Policy.Payment, r.in.Terms.Change.Payment)
-	return p.Items != nil && r.renewal(p) == Reset && named == ""
+func (v view) invoicesReset(p *pending) bool {
+	named := cmp.Or(p.Policy.Payment, v.in.Terms.Change.Payment)
+	return p.Items != nil && v.renewal(p) == Reset && named == ""
 }
 
 // productPolicy is what the item's product says of a change in this direction.
-func (r *replay) productPolicy(p *pending) ChangePolicy {
-	item := r.itemOf(p)
+func (v view) productPolicy(p *pending) ChangePolicy {
+	item := v.itemOf(p)
 	if item == nil {
 		return ChangePolicy{}
 	}
-	product := r.in.Products[item.Product]
-	switch wanted := r.wanted(p, item); {
+	product := v.in.Products[item.Product]
+	switch wanted := v.wanted(p, item); {
 	case wanted > item.Position.Held:
 		return product.OnIncrease
 	case wanted < item.Position.Held:
@@ -78,33 +78,33 @@ func (r *replay) productPolicy(p *pending) ChangePolicy {
 }
 
 // prorationRef names the policy that prices an update; zero for none.
-func (r *replay) prorationRef(p *pending) PolicyRef {
+func (v view) prorationRef(p *pending) PolicyRef {
 	if !p.Proration.IsZero() {
 		return p.Proration
 	}
-	item := r.itemOf(p)
+	item := v.itemOf(p)
 	if item == nil {
-		return r.in.Terms.Policy
+		return v.in.Terms.Policy
 	}
-	return r.itemPolicyRef(item.Product)
+	return v.itemPolicyRef(item.Product)
 }
 
 // itemPolicyRef names the policy that prices an item of the product where no
 // update is involved.
-func (r *replay) itemPolicyRef(product string) PolicyRef {
-	if !r.in.Terms.Policy.IsZero() {
-		return r.in.Terms.Policy
+func (v view) itemPolicyRef(product string) PolicyRef {
+	if !v.in.Terms.Policy.IsZero() {
+		return v.in.Terms.Policy
 	}
-	return r.in.Products[product].Policy
+	return v.in.Products[product].Policy
 }
 
 // policy returns the policy to price by. One that is gone or not ready prices
 // nothing: that is a fault.
-func (r *replay) policy(ref PolicyRef) (proration.Policy, *Fault) {
+func (v view) policy(ref PolicyRef) (proration.Policy, *Fault) {
 	if ref.IsZero() {
 		return proration.NoPolicy, nil
 	}
-	policy, ready := r.in.Policies[ref]
+	policy, ready := v.in.Policies[ref]
 	if !ready {
 		return proration.Policy{}, &Fault{PolicyNotReady, ref.Kind + " " + ref.Name +
 			" does not exist or is not ready. Create or mend it, or name another proration policy."}
@@ -113,32 +113,23 @@ func (r *replay) policy(ref PolicyRef) (proration.Policy, *Fault) {
 }
 
 // itemOf is the item whose quantity an update changes; nil when there is none.
-func (r *replay) itemOf(p *pending) *Item {
+func (v view) itemOf(p *pending) *Item {
 	switch {
 	case p.Items != nil:
 		return nil
-	case p.Change.Item == "" && len(r.state.Items) == 1:
-		return &r.state.Items[0]
+	case p.Change.Item == "" && len(v.state.Items) == 1:
+		return &v.state.Items[0]
 	default:
-		return r.state.item(p.Change.Item)
+		return v.state.item(p.Change.Item)
 	}
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }
 
-// limits are an item's seat limits in force: the plan's as it is now, else as
-// it was captured.
-func (r *replay) limits(item *Item) (minimum, maximum int64) {
-	if plan, ok := r.in.Products[item.Product].Plans[item.Plan]; ok {
-		return plan.Minimum, plan.Maximum
-	}
-	return item.Minimum, item.Maximum
-}
-
 // wanted is the quantity that an update asks for. A relative change counts from
 // the quantity held, a loaded count is clamped (billing.md#5-coverage and
 // billing.md#12-refreshes).
-func (r *replay) wanted(p *pending, item *Item) int64 {
+func (v view) wanted(p *pending, item *Item) int64 {
 	q := item.Position.Held
 	switch c := p.Change; {
 	case c.Count != nil:
@@ -151,13 +142,13 @@ func (r *replay) wanted(p *pending, item *Item) int64 {
 	if p.Origin != OriginRefresh {
 		return q
 	}
-	minimum, maximum := r.limits(item)
-	return Clamp(q, minimum, maximum, r.in.Assigned[item.Name])
+	minimum, maximum := v.limits(item)
+	return Clamp(q, minimum, maximum, v.in.Assigned[item.Name])
 }
 
 // changesNothing reports whether an absolute count asks for what is held, so
 // that no schedule matters.
-func (r *replay) changesNothing(p *pending) bool {
-	item := r.itemOf(p)
-	return item != nil && p.Origin != OriginUser && r.wanted(p, item) == item.Position.Held
+func (v view) changesNothing(p *pending) bool {
+	item := v.itemOf(p)
+	return item != nil && p.Origin != OriginUser && v.wanted(p, item) == item.Position.Held
 }

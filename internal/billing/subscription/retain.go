@@ -16,7 +16,7 @@ import (
 func (r *replay) retain(c *itemsChange) *Fault {
 	for i := range c.before {
 		item := &c.before[i]
-		if stays(c.targets, item.Name) {
+		if listed(c.targets, item.Name) {
 			continue
 		}
 		if fault := r.remove(c, item); fault != nil {
@@ -35,14 +35,14 @@ func (r *replay) retain(c *itemsChange) *Fault {
 
 // retainItem prices one item of the new list.
 func (r *replay) retainItem(c *itemsChange, t target) (Item, *Fault) {
-	item := r.begin(c, t)
-	if t.reborn() {
+	item := r.unpriced(c, t)
+	if t.changesRecurrence() {
 		if fault := r.remove(c, t.before); fault != nil {
 			return item, fault
 		}
 	}
 	switch {
-	case !t.touched():
+	case !t.changesPrice():
 		return item, nil
 	case !t.Recurring:
 		r.buy(c, t, &item)
@@ -56,7 +56,7 @@ func (r *replay) retainItem(c *itemsChange, t target) (Item, *Fault) {
 	}
 	change.Quantity = t.quantity
 	switch {
-	case t.begins():
+	case t.isNew():
 		r.addItem(c, &item, change)
 	case t.replaced():
 		fault = r.replace(c, t, &item, change)
@@ -93,7 +93,7 @@ func (r *replay) retainMetered(c *itemsChange, t target, item Item) (Item, *Faul
 // What was bought once is kept.
 func (r *replay) remove(c *itemsChange, item *Item) *Fault {
 	if !item.Recurring || item.Metered {
-		r.leave(c, item, money.Fraction{})
+		r.keepLeftover(c, item, money.Fraction{})
 		return r.chargeEnding(c, item)
 	}
 	if fault := r.chargeEnding(c, item); fault != nil {
@@ -105,14 +105,14 @@ func (r *replay) remove(c *itemsChange, item *Item) *Fault {
 	}
 	line, left := proration.RemoveItem(item.Position, change)
 	c.add(line, item.Charge)
-	r.leave(c, item, left)
+	r.keepLeftover(c, item, left)
 	return nil
 }
 
 // addItem charges an item that is new for the rest of the period.
 func (r *replay) addItem(c *itemsChange, item *Item, change proration.Change) {
 	var line *proration.Line
-	change.Carried = r.rejoin(item)
+	change.Carried = r.takeLeftover(item)
 	item.Position, line = proration.AddItem(change)
 	c.add(line, item.Charge)
 }
@@ -128,9 +128,9 @@ func (r *replay) replace(c *itemsChange, t target, item *Item, change proration.
 		OldProduct: t.before.Product, OldPlan: t.before.Plan, OldPrice: t.before.Price,
 		Product: t.Product, Plan: t.Plan, Price: item.Price, Currency: r.state.Currency, Quantity: t.quantity,
 		Method: change.Method, At: change.At, Window: change.Window, Policy: change.Policy,
-		Carried: r.rejoin(item),
+		Carried: r.takeLeftover(item),
 	})
-	r.leave(c, t.before, left)
+	r.keepLeftover(c, t.before, left)
 	item.Position = position
 	for i := range lines {
 		charge := item.Charge
@@ -145,12 +145,11 @@ func (r *replay) replace(c *itemsChange, t target, item *Item, change proration.
 // buy charges what is bought once: a new item, or one of another plan, in full;
 // of one that is there already the added units (billing.md#6-items).
 func (r *replay) buy(c *itemsChange, t target, item *Item) {
-	if !t.begins() && !t.replaced() {
+	if !t.isNew() && !t.replaced() {
 		var line *proration.Line
-		item.Position, line = proration.ChangeOneTime(item.Position, proration.Change{
-			Item: item.Name, Product: item.Product, Plan: item.Plan, Price: item.Price, Currency: r.state.Currency,
-			Quantity: t.quantity, Method: c.once, At: c.effective, Window: r.window(),
-		})
+		change := r.changeOf(c.proposal, item)
+		change.Quantity, change.Method = t.quantity, c.once
+		item.Position, line = proration.ChangeOneTime(item.Position, change)
 		c.add(line, item.Charge)
 		return
 	}
@@ -165,57 +164,53 @@ func (r *replay) buy(c *itemsChange, t target, item *Item) {
 }
 
 // change asks what a change of one recurring item costs.
-func (r *replay) change(c *itemsChange, item *Item) (proration.Change, *Fault) {
-	change := proration.Change{
-		Item: item.Name, Product: item.Product, Plan: item.Plan, Update: c.p.Name, Price: item.Price,
-		Currency: r.state.Currency, Method: c.inForce.Method, At: c.effective, Window: r.window(),
-		Policy: proration.NoPolicy,
-	}
+func (v view) change(c *itemsChange, item *Item) (proration.Change, *Fault) {
+	change := v.changeOf(c.proposal, item)
 	if c.inForce.Method != proration.ProRata {
 		return change, nil
 	}
-	ref := r.itemPolicy(c.p, item.Product)
+	ref := v.itemPolicy(c.p, item.Product)
 	c.policies = append(c.policies, ref)
 	var fault *Fault
-	change.Policy, fault = r.policy(ref)
+	change.Policy, fault = v.policy(ref)
 	return change, fault
 }
 
 // itemPolicy names the policy that prices one item of a change.
-func (r *replay) itemPolicy(p *pending, product string) PolicyRef {
+func (v view) itemPolicy(p *pending, product string) PolicyRef {
 	if !p.Proration.IsZero() {
 		return p.Proration
 	}
-	return r.itemPolicyRef(product)
+	return v.itemPolicyRef(product)
 }
 
 // chargeEnding charges an item in arrears that ends, or leaves its plan, in
 // mid-period: what its plan would have charged at the end of the period. What is
 // given back of it is a line of the update.
-func (r *replay) chargeEnding(c *itemsChange, item *Item) *Fault {
-	if item.Charge != InArrears || !item.Recurring || r.state.Period.Trial {
+func (v view) chargeEnding(c *itemsChange, item *Item) *Fault {
+	if item.Charge != InArrears || !item.Recurring || v.state.Period.Trial {
 		return nil
 	}
 	if item.Metered {
-		c.charges = append(c.charges, r.usage(item, c.effective)...)
+		c.charges = append(c.charges, v.usage(item, c.effective)...)
 		return nil
 	}
-	if item.AtStart == NotThere {
+	if item.AtStart == NotAtStart {
 		return nil
 	}
-	policies, fault := r.stubPolicies()
+	policies, fault := v.stubPolicies()
 	if fault != nil {
 		return fault
 	}
-	_, line := proration.PeriodCharge(r.charge(item, policies[item.Name]))
+	_, line := proration.PeriodCharge(v.charge(item, policies[item.Name]))
 	c.charges = append(c.charges, line)
 	return nil
 }
 
-// leave remembers what an item leaves behind that goes, or leaves its plan. What
+// keepLeftover remembers what an item leaves behind that goes, or leaves its plan. What
 // one of its name left there before and nobody took over is kept.
-func (r *replay) leave(c *itemsChange, item *Item, remainder money.Fraction) {
-	remainder = remainder.Add(r.rejoin(item))
+func (r *replay) keepLeftover(c *itemsChange, item *Item, remainder money.Fraction) {
+	remainder = remainder.Add(r.takeLeftover(item))
 	r.state.Leftovers = append(r.state.Leftovers, Leftover{
 		Item: item.Name, Product: item.Product, Plan: item.Plan, Remainder: remainder, Left: c.effective,
 	})
@@ -224,9 +219,9 @@ func (r *replay) leave(c *itemsChange, item *Item, remainder money.Fraction) {
 	}
 }
 
-// rejoin takes back the remainder that an item left on its plan earlier in this
+// takeLeftover takes back the remainder that an item left on its plan earlier in this
 // period; 0 when it left none.
-func (r *replay) rejoin(item *Item) money.Fraction {
+func (r *replay) takeLeftover(item *Item) money.Fraction {
 	for i, l := range r.state.Leftovers {
 		if l.Item == item.Name && l.Product == item.Product && l.Plan == item.Plan {
 			r.state.Leftovers = slices.Delete(r.state.Leftovers, i, i+1)

@@ -149,7 +149,7 @@ func (w *world) policy(unit proration.Unit, rounding proration.Rounding) *world 
 func (w *world) terms(change func(*Terms)) *world {
 	change(&w.in.Terms)
 	w.in.Terms.Generation++
-	w.in.Terms.Seen = false
+	w.in.Terms.SpecSeen = false
 	return w
 }
 
@@ -351,7 +351,7 @@ func (w *world) cancel(c Cancellation) *world {
 func (w *world) replay() *world {
 	w.t.Helper()
 	w.last = w.replayOnce()
-	w.in.Terms.Seen, w.in.Terms.Cancel.Seen = true, true
+	w.in.Terms.SpecSeen, w.in.Terms.Cancel.DateSeen = true, true
 	w.in.Unpark = false
 	if w.in.Terms.ByHand {
 		w.in.Before = w.in.Now

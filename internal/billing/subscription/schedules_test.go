@@ -340,7 +340,7 @@ func TestResolution(t *testing.T) {
 	want := InForce{
 		Application: ApplyImmediately, Payment: PayNextInvoice, Method: proration.ProRata,
 		Proration: PolicyRef{"ProrationPolicy", "Up"}, PolicyGeneration: 1,
-		ApplyAt: w.in.Now, Effective: w.in.Now, Seen: w.in.Now,
+		ApplyAt: w.in.Now, Effective: w.in.Now, SeenAt: w.in.Now,
 	}
 	if got != want {
 		t.Errorf("in force: got %+v, want %+v", got, want)

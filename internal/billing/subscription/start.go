@@ -21,11 +21,9 @@ func (r *replay) start(e event) *Fault {
 	if fault != nil {
 		return fault
 	}
-	before, zone := r.state, r.zone
-	r.state, r.zone = s.state, s.zone
+	r.state, r.zone = &s.state, s.zone
 	lines, fault := r.firstPeriod(e.at)
 	if fault != nil {
-		r.state, r.zone = before, zone
 		return fault
 	}
 	for i := range r.state.Items {
@@ -121,11 +119,11 @@ func (r *replay) agreedTerms(s *State) *Fault {
 }
 
 // usablePlan checks that the plan of an item exists and can be billed, and returns its currency.
-func (r *replay) usablePlan(t TermsItem) (money.Currency, *Fault) {
-	if fault := r.checkProduct(t.Product, t.Plan); fault != nil {
+func (v view) usablePlan(t TermsItem) (money.Currency, *Fault) {
+	if fault := v.checkProduct(t.Product, t.Plan); fault != nil {
 		return money.Currency{}, fault
 	}
-	plan := r.in.Products[t.Product].Plans[t.Plan]
+	plan := v.in.Products[t.Product].Plans[t.Plan]
 	currency, err := money.ParseCurrency(plan.Currency)
 	if err == nil {
 		err = plan.Interval.Validate()
@@ -170,13 +168,13 @@ func (r *replay) firstItem(t TermsItem) (Item, *pending, *Fault) {
 
 // firstMeteredItem is a metered item as it starts: with the reading then. What it
 // holds costs nothing.
-func (r *replay) firstMeteredItem(t TermsItem, item Item) (Item, *pending, *Fault) {
-	product := r.in.Products[t.Product]
-	item.Position.Held = max(product.Plans[t.Plan].Minimum, r.in.Assigned[t.Name])
+func (v view) firstMeteredItem(t TermsItem, item Item) (Item, *pending, *Fault) {
+	product := v.in.Products[t.Product]
+	item.Position.Held = max(product.Plans[t.Plan].Minimum, v.in.Assigned[t.Name])
 	if t.Quantity != nil {
 		item.Position.Held = *t.Quantity
 	}
-	reading, found := r.firstReading(&item, r.startTime())
+	reading, found := v.firstReading(&item, v.startTime())
 	if !found && product.Loader {
 		return item, nil, &Fault{WaitingForSeats, fmt.Sprintf("The usage of item %q has not been read yet by the data loader "+
 			"of SeatProduct %q.", t.Name, t.Product)}
@@ -190,9 +188,9 @@ func (r *replay) firstMeteredItem(t TermsItem, item Item) (Item, *pending, *Faul
 // firstCount is the count that an item starts with: the newest one that was
 // observed by its start, else the first one after it. Counts after that one apply
 // at their own times, however late the start was made up for.
-func (r *replay) firstCount(item string, start time.Time) *pending {
+func (v view) firstCount(item string, start time.Time) *pending {
 	var first *pending
-	for _, p := range r.updates {
+	for _, p := range v.updates {
 		if p.Origin != OriginRefresh || p.Change.Item != item || p.Change.Count == nil || p.Late() {
 			continue
 		}
@@ -269,19 +267,19 @@ func (r *replay) startTrial(at, end time.Time) {
 // longest of its plans' at the start, in local calendar units (billing.md#9-trials), up
 // to [MaxTrialYears]. Zero without a trial. A customer who had a subscription of this
 // name is not given another trial (billing.md#14-start-and-end).
-func (r *replay) trialEnd(at time.Time) (time.Time, *Fault) {
-	end := r.in.Terms.TrialEnd
+func (v view) trialEnd(at time.Time) (time.Time, *Fault) {
+	end := v.in.Terms.TrialEnd
 	if !end.IsZero() {
-		return end, r.checkTrialEnd(at, end)
+		return end, v.checkTrialEnd(at, end)
 	}
-	for _, t := range r.in.Terms.Items {
-		trial := r.in.Products[t.Product].Plans[t.Plan].Trial
-		if trial.Count == 0 || r.in.Predecessor.exists() {
+	for _, t := range v.in.Terms.Items {
+		trial := v.in.Products[t.Product].Plans[t.Plan].Trial
+		if trial.Count == 0 || v.in.Predecessor.exists() {
 			continue
 		}
-		end = earlier(latest(end, calendar.AddUnits(at, trial.Count, trial.Unit, r.zone)), latestTrialEnd(at))
+		end = earlier(latest(end, calendar.AddUnits(at, trial.Count, trial.Unit, v.zone)), latestTrialEnd(at))
 	}
-	if end.IsZero() && r.in.Terms.TrialOnly {
+	if end.IsZero() && v.in.Terms.TrialOnly {
 		return end, &Fault{InvalidTrial, "spec.trial.only needs a trial: set spec.trial.endTime, or use a plan with a trial. " +
 			"A customer who had a subscription of this name gets no second trial from a plan."}
 	}
@@ -290,22 +288,14 @@ func (r *replay) trialEnd(at time.Time) (time.Time, *Fault) {
 
 // startedWith is the decision on the first count of an item: it prices nothing,
 // the start charges what is held.
-func (r *replay) startedWith(p *pending, at time.Time) Decision {
-	item := r.itemOf(p)
-	product := r.in.Products[item.Product]
-	f := r.inForce(p)
-	f.ApplyAt, f.Effective = at, at
-	f.Method = r.method(item, f.Method, false)
-	var adjustment *money.Decimal
-	if f.Method != proration.DoNotCharge {
-		adjustment = &money.Decimal{}
-	}
-	return Decision{
-		Verdict: IsApplied, Fault: Fault{ReasonApplied, "Applied: the subscription started with this count."},
-		InForce: f, AppliedAt: at, Adjustment: adjustment, Summary: summaryOf(item.Name, 0, item.Position.Held),
-		Changes: []Change{{
-			Item: item.Name, Product: item.Product, ProductRef: product.ExternalRef,
-			NewPlan: item.Plan, NewCount: item.Position.Held, Adjustment: adjustment, NextRefresh: product.NextRefresh,
-		}},
-	}
+func (v view) startedWith(p *pending, at time.Time) Decision {
+	item := v.itemOf(p)
+	c := v.propose(p, at)
+	c.inForce.Effective, c.inForce.Method = at, v.method(item, c.inForce.Method, false)
+	d := v.applied(c, nil, []Change{{
+		Item: item.Name, Product: item.Product, NewPlan: item.Plan, NewCount: item.Position.Held,
+	}})
+	d.Fault.Message = "Applied: the subscription started with this count."
+	d.Renewal, d.Summary = time.Time{}, summaryOf(item.Name, 0, item.Position.Held)
+	return d
 }

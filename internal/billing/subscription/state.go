@@ -147,7 +147,7 @@ type Item struct {
 	// measured against.
 	Position proration.Position
 	// AtStart is the quantity held when the period started: what an item in
-	// arrears is charged for at its end. NotThere for one that came, or moved to
+	// arrears is charged for at its end. NotAtStart for one that came, or moved to
 	// its plan, in mid-period.
 	AtStart int64
 	Source  Source
@@ -169,9 +169,9 @@ type Item struct {
 	LastEffective time.Time
 }
 
-// NotThere is the [Item.AtStart] of an item that its plan charges nothing for at the
+// NotAtStart is the [Item.AtStart] of an item that its plan charges nothing for at the
 // end of the period: its changes are priced, and nothing else.
-const NotThere = -1
+const NotAtStart = -1
 
 // Deferred is a line that is billed on a document of its own.
 type Deferred struct {
@@ -233,7 +233,7 @@ func (s *State) item(name string) *Item {
 
 // notStarted reports whether nothing has been charged and nothing has ended yet;
 // the zero state has not started.
-func (r *replay) notStarted() bool { return r.state.Phase == Pending || r.state.Phase == "" }
+func (v view) notStarted() bool { return v.state.Phase == Pending || v.state.Phase == "" }
 
 // Started reports whether the subscription has begun to be billed and has not
 // ended.

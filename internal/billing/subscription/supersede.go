@@ -18,16 +18,16 @@ func (u *Update) Late() bool {
 
 // supersededAt is when something else took the place of an update, if anything
 // did.
-func (r *replay) supersededAt(p *pending) (time.Time, bool) {
+func (v view) supersededAt(p *pending) (time.Time, bool) {
 	switch {
-	case r.state.Phase == Canceled:
-		return r.state.LastEvent, true
-	case !r.state.Started():
+	case v.state.Phase == Canceled:
+		return v.state.LastEvent, true
+	case !v.state.Started():
 		return time.Time{}, false
 	case p.Origin == OriginRefresh:
-		return r.refreshSupersededAt(p)
+		return v.refreshSupersededAt(p)
 	case p.Origin == OriginSpec:
-		return r.editSupersededAt(p)
+		return v.editSupersededAt(p)
 	default:
 		return time.Time{}, false
 	}
@@ -36,19 +36,19 @@ func (r *replay) supersededAt(p *pending) (time.Time, bool) {
 // refreshSupersededAt: a count gives way to a newer one of its item, whatever
 // that one's schedule, and to a quantity that the spec declares. What was due
 // before that took place before it.
-func (r *replay) refreshSupersededAt(p *pending) (time.Time, bool) {
+func (v view) refreshSupersededAt(p *pending) (time.Time, bool) {
 	observed := p.Cause.Observed
-	item := r.itemOf(p)
+	item := v.itemOf(p)
 	switch {
 	case p.Late():
 		return observed, true
-	case !r.counted(p.Change.Item):
-		return r.editSeen(observed), true
+	case !v.counted(p.Change.Item):
+		return v.editSeen(observed), true
 	case item != nil && !item.Observed.IsZero() && !p.Cause.after(item.Observed, item.LoadedAt):
 		return observed, true
 	}
 	var at time.Time
-	for _, o := range r.updates {
+	for _, o := range v.updates {
 		newer := o.Origin == OriginRefresh && o.Change.Item == p.Change.Item && !o.Late() &&
 			o.Cause.after(observed, p.Cause.Loaded)
 		if newer && (at.IsZero() || o.Cause.Observed.Before(at)) {
@@ -70,42 +70,42 @@ func (c Cause) after(observed, loaded time.Time) bool {
 
 // editSeen is when the spec's newest generation was first seen, where that was
 // now; else it was seen before, and what comes after it never stands a chance.
-func (r *replay) editSeen(earlier time.Time) time.Time {
-	if r.in.Terms.Seen {
+func (v view) editSeen(earlier time.Time) time.Time {
+	if v.in.Terms.SpecSeen {
 		return earlier
 	}
-	return r.in.seenNow()
+	return v.in.seenNow()
 }
 
 // counted reports whether loaded counts decide an item's quantity.
-func (r *replay) counted(name string) bool {
-	return CountingOf(&r.state, r.in, name).SetsQuantity()
+func (v view) counted(name string) bool {
+	return CountingOf(v.state, v.in, name).SetsQuantity()
 }
 
 // editSupersededAt: an edit gives way to every newer generation of the spec, and
 // one that was acted on already is not applied again. One that waited for a date
 // which came before the newer generation was seen has taken hold by then.
-func (r *replay) editSupersededAt(p *pending) (time.Time, bool) {
-	acted, found := r.actedGeneration(p.Cause.Item)
+func (v view) editSupersededAt(p *pending) (time.Time, bool) {
+	acted, found := v.actedGeneration(p.Cause.Item)
 	switch {
 	case !found, p.Cause.Generation <= acted:
 		return p.Cause.Observed, true
-	case p.Cause.Generation >= r.in.Terms.Generation:
+	case p.Cause.Generation >= v.in.Terms.Generation:
 		return time.Time{}, false
-	case r.inForce(p).Application == ApplyImmediately:
+	case v.inForce(p).Application == ApplyImmediately:
 		return p.Cause.Observed, true
 	default:
-		return r.editSeen(p.Cause.Observed), true
+		return v.editSeen(p.Cause.Observed), true
 	}
 }
 
 // actedGeneration is the last generation of the spec that was acted on for an
 // item's quantity, or for all else where no item is named.
-func (r *replay) actedGeneration(item string) (int64, bool) {
+func (v view) actedGeneration(item string) (int64, bool) {
 	if item == "" {
-		return r.state.ActedOn.Generation, true
+		return v.state.ActedOn.Generation, true
 	}
-	acted, found := r.state.ActedOn.item(item)
+	acted, found := v.state.ActedOn.item(item)
 	return acted.Generation, found
 }
 
@@ -134,9 +134,9 @@ func (r *replay) supersede(e event) *Fault {
 
 // madeAfterEnd reports whether a person made an update after the subscription had
 // ended: later, or at the same instant and not seen before the end was committed.
-func (r *replay) madeAfterEnd(p *pending) bool {
-	base := r.base(p)
-	return base.After(r.state.LastEvent) || (r.ended && p.Seen.IsZero() && base.Equal(r.state.LastEvent))
+func (v view) madeAfterEnd(p *pending) bool {
+	base := v.base(p)
+	return base.After(v.state.LastEvent) || (v.ended && p.SeenAt.IsZero() && base.Equal(v.state.LastEvent))
 }
 
 // actedUpTo remembers the generation of an edit that was taken back, so that a

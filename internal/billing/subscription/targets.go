@@ -19,47 +19,47 @@ type target struct {
 	count *pending
 }
 
-// reborn reports whether the item ends and another one of its name begins: what
+// changesRecurrence reports whether the item ends and another one of its name begins: what
 // is charged once and what recurs are two things.
-func (t target) reborn() bool { return t.before != nil && t.before.Recurring != t.Recurring }
+func (t target) changesRecurrence() bool { return t.before != nil && t.before.Recurring != t.Recurring }
 
-// begins reports whether there was no such item before.
-func (t target) begins() bool { return t.before == nil || t.reborn() }
+// isNew reports whether there was no such item before.
+func (t target) isNew() bool { return t.before == nil || t.changesRecurrence() }
 
 // replaced reports whether the item moves to another plan.
 func (t target) replaced() bool {
-	return !t.begins() && (t.before.Product != t.Product || t.before.Plan != t.Plan)
+	return !t.isNew() && (t.before.Product != t.Product || t.before.Plan != t.Plan)
 }
 
-// touched reports whether anything changes that has a price.
-func (t target) touched() bool {
-	return t.begins() || t.replaced() || t.before.Position.Held != t.quantity
+// changesPrice reports whether anything changes that has a price.
+func (t target) changesPrice() bool {
+	return t.isNew() || t.replaced() || t.before.Position.Held != t.quantity
 }
 
 // checkedTargets are the targets of an update that may take hold by all that can
 // be said before it is priced.
-func (r *replay) checkedTargets(p *pending, f InForce, at time.Time) ([]target, *Fault) {
-	if fault := r.checkList(r.list(p)); fault != nil {
+func (v view) checkedTargets(p *pending, f InForce, at time.Time) ([]target, *Fault) {
+	if fault := v.checkList(v.list(p)); fault != nil {
 		return nil, fault
 	}
-	if fault := r.checkTrialFlags(f); fault != nil {
+	if fault := v.checkTrialFlags(f); fault != nil {
 		return nil, fault
 	}
-	targets, fault := r.targets(p, at)
+	targets, fault := v.targets(p, at)
 	if fault != nil {
 		return nil, fault
 	}
-	return targets, r.checkTargets(p, targets, f.Renewal)
+	return targets, v.checkTargets(p, targets, f.Renewal)
 }
 
 // targets works out the list of items that an update leads to. A person's list
 // replaces the one held; the spec's is merged into it, item by item
 // (billing.md#6-items).
-func (r *replay) targets(p *pending, at time.Time) ([]target, *Fault) {
+func (v view) targets(p *pending, at time.Time) ([]target, *Fault) {
 	var targets []target
-	for _, wanted := range r.list(p) {
-		t := target{TermsItem: wanted, before: r.state.item(wanted.Name)}
-		if fault := r.fillQuantity(p, &t, at); fault != nil {
+	for _, wanted := range v.list(p) {
+		t := target{TermsItem: wanted, before: v.state.item(wanted.Name)}
+		if fault := v.fillQuantity(p, &t, at); fault != nil {
 			return nil, fault
 		}
 		targets = append(targets, t)
@@ -68,20 +68,20 @@ func (r *replay) targets(p *pending, at time.Time) ([]target, *Fault) {
 }
 
 // list is the list of items that an update leads to, as it would be declared.
-func (r *replay) list(p *pending) []TermsItem {
+func (v view) list(p *pending) []TermsItem {
 	if p.Origin == OriginSpec {
-		return r.merge(p.Items)
+		return v.merge(p.Items)
 	}
 	return p.Items
 }
 
 // merge is the three-way merge of the spec last acted on, the edited spec and what
 // is held: what an edit did not touch stays.
-func (r *replay) merge(edited []TermsItem) []TermsItem {
+func (v view) merge(edited []TermsItem) []TermsItem {
 	var merged []TermsItem
 	for _, item := range edited {
-		acted, known := r.state.ActedOn.item(item.Name)
-		held := r.state.item(item.Name)
+		acted, known := v.state.ActedOn.item(item.Name)
+		held := v.state.item(item.Name)
 		switch {
 		case !known || !acted.sameButQuantity(item):
 			merged = append(merged, item)
@@ -91,9 +91,9 @@ func (r *replay) merge(edited []TermsItem) []TermsItem {
 			// An update removed it, and this edit does not say otherwise.
 		}
 	}
-	for i := range r.state.Items {
-		held := &r.state.Items[i]
-		_, acted := r.state.ActedOn.item(held.Name)
+	for i := range v.state.Items {
+		held := &v.state.Items[i]
+		_, acted := v.state.ActedOn.item(held.Name)
 		if !acted && !slices.ContainsFunc(edited, func(t TermsItem) bool { return t.Name == held.Name }) {
 			merged = append(merged, held.terms()) // an update added it
 		}
@@ -114,13 +114,13 @@ func (t TermsItem) sameButQuantity(o TermsItem) bool {
 
 // fillQuantity finds the quantity of a target: the one declared, else what is
 // held; for a new item the loaded count, else the plan's minimum.
-func (r *replay) fillQuantity(p *pending, t *target, at time.Time) *Fault {
-	product := r.in.Products[t.Product]
+func (v view) fillQuantity(p *pending, t *target, at time.Time) *Fault {
+	product := v.in.Products[t.Product]
 	plan := product.Plans[t.Plan]
 	switch {
-	case t.replaced() && r.counts(*t):
+	case t.replaced() && v.counts(*t):
 		// A counted item is never refused for its count: it is clamped, as at a start.
-		t.quantity = Clamp(t.before.count(t.Product), plan.Minimum, plan.Maximum, r.in.Assigned[t.Name])
+		t.quantity = Clamp(t.before.count(t.Product), plan.Minimum, plan.Maximum, v.in.Assigned[t.Name])
 		return nil
 	case t.Quantity != nil:
 		t.quantity = *t.Quantity
@@ -129,22 +129,22 @@ func (r *replay) fillQuantity(p *pending, t *target, at time.Time) *Fault {
 		t.quantity = t.before.Position.Held
 		return nil
 	case p.Origin != OriginSpec || !product.Loader || (plan.Metered && t.Recurring):
-		t.quantity = max(plan.Minimum, r.in.Assigned[t.Name])
+		t.quantity = max(plan.Minimum, v.in.Assigned[t.Name])
 		return nil
 	}
-	if t.count = r.firstCount(t.Name, at); t.count == nil {
+	if t.count = v.firstCount(t.Name, at); t.count == nil {
 		return &Fault{WaitingForSeats, fmt.Sprintf("The seats of item %q have not been counted yet by the data loader "+
 			"of SeatProduct %q.", t.Name, t.Product)}
 	}
-	t.quantity = Clamp(*t.count.Change.Count, plan.Minimum, plan.Maximum, r.in.Assigned[t.Name])
+	t.quantity = Clamp(*t.count.Change.Count, plan.Minimum, plan.Maximum, v.in.Assigned[t.Name])
 	return nil
 }
 
 // counts reports whether a data loader decides the quantity of a target: the spec
 // does not declare it.
-func (r *replay) counts(t target) bool {
-	declared, _ := r.in.Terms.item(t.Name)
-	product := r.in.Products[t.Product]
+func (v view) counts(t target) bool {
+	declared, _ := v.in.Terms.item(t.Name)
+	product := v.in.Products[t.Product]
 	metered := product.Plans[t.Plan].Metered && t.Recurring
 	asked := t.Quantity != nil && t.before != nil && *t.Quantity != t.before.Position.Held
 	return product.Loader && declared.Quantity == nil && !metered && !asked
@@ -160,7 +160,7 @@ func (i *Item) count(product string) int64 {
 }
 
 // checkList says why the names of a list cannot be.
-func (r *replay) checkList(items []TermsItem) *Fault {
+func (v view) checkList(items []TermsItem) *Fault {
 	if len(items) == 0 {
 		return &Fault{InvalidItems, "No item would be left: keep one, or cancel the subscription."}
 	}
@@ -176,36 +176,36 @@ func (r *replay) checkList(items []TermsItem) *Fault {
 
 // checkTargets says why a subscription cannot hold the list. What does not change
 // is not judged again, unless a Reset charges it anew.
-func (r *replay) checkTargets(p *pending, targets []target, renewal Renewal) *Fault {
+func (v view) checkTargets(p *pending, targets []target, renewal Renewal) *Fault {
 	for _, t := range targets {
-		if !t.touched() && renewal != Reset {
+		if !t.changesPrice() && renewal != Reset {
 			continue
 		}
-		if fault := r.checkProduct(t.Product, t.Plan); fault != nil {
+		if fault := v.checkProduct(t.Product, t.Plan); fault != nil {
 			return fault
 		}
-		if fault := r.checkSource(p, t); fault != nil {
+		if fault := v.checkSource(p, t); fault != nil {
 			return fault
 		}
 	}
-	if fault := r.checkAgreed(targets, renewal); fault != nil {
+	if fault := v.checkAgreed(targets, renewal); fault != nil {
 		return fault
 	}
 	for _, t := range targets {
-		if !t.touched() {
+		if !t.changesPrice() {
 			continue
 		}
-		if fault := r.checkQuantity(t); fault != nil {
+		if fault := v.checkQuantity(t); fault != nil {
 			return fault
 		}
 	}
-	return r.checkRemoved(targets)
+	return v.checkRemoved(targets)
 }
 
 // checkSource refuses a person's quantity for an item that a loader counts.
-func (r *replay) checkSource(p *pending, t target) *Fault {
-	declared, _ := r.in.Terms.item(t.Name)
-	counted := r.in.Products[t.Product].Loader && declared.Quantity == nil
+func (v view) checkSource(p *pending, t target) *Fault {
+	declared, _ := v.in.Terms.item(t.Name)
+	counted := v.in.Products[t.Product].Loader && declared.Quantity == nil
 	same := t.before != nil && t.Quantity != nil && t.before.Position.Held == *t.Quantity
 	if p.Origin != OriginUser || t.Quantity == nil || !counted || same {
 		return nil
@@ -215,25 +215,25 @@ func (r *replay) checkSource(p *pending, t target) *Fault {
 
 // checkAgreed compares currency and interval, which all items share; the
 // currency is fixed at the start, the interval changes by a Reset.
-func (r *replay) checkAgreed(targets []target, renewal Renewal) *Fault {
+func (v view) checkAgreed(targets []target, renewal Renewal) *Fault {
 	var agreed *target
 	for i := range targets {
 		t := &targets[i]
-		if !t.touched() && renewal != Reset {
+		if !t.changesPrice() && renewal != Reset {
 			continue
 		}
-		plan := r.planOf(t)
+		plan := v.planOf(t)
 		switch {
-		case plan.Currency != r.state.Currency.Code():
+		case plan.Currency != v.state.Currency.Code():
 			return &Fault{CurrencyChange, fmt.Sprintf("Item %q is priced in %s, and the subscription is billed in %s, which "+
-				"is fixed at the start: use a plan in that currency.", t.Name, plan.Currency, r.state.Currency.Code())}
-		case agreed != nil && !plan.Interval.Equal(r.planOf(agreed).Interval):
+				"is fixed at the start: use a plan in that currency.", t.Name, plan.Currency, v.state.Currency.Code())}
+		case agreed != nil && !plan.Interval.Equal(v.planOf(agreed).Interval):
 			return &Fault{InvalidItems, fmt.Sprintf("Item %q is on plan %q, billed every %s, and item %q on plan %q, billed every %s. "+
-				"Use plans of one interval.", agreed.Name, agreed.Plan, r.planOf(agreed).Interval, t.Name, t.Plan, plan.Interval)}
-		case !plan.Interval.Equal(r.state.Interval) && renewal != Reset:
+				"Use plans of one interval.", agreed.Name, agreed.Plan, v.planOf(agreed).Interval, t.Name, t.Plan, plan.Interval)}
+		case !plan.Interval.Equal(v.state.Interval) && renewal != Reset:
 			return &Fault{IntervalChangeNeedsReset, fmt.Sprintf("Item %q is on plan %q, billed every %s, and the subscription is billed "+
 				"every %s. Create a SubscriptionUpdate with changeItems and renewalPolicy Reset, or use a plan of the same "+
-				"interval.", t.Name, t.Plan, plan.Interval, r.state.Interval)}
+				"interval.", t.Name, t.Plan, plan.Interval, v.state.Interval)}
 		}
 		agreed = t
 	}
@@ -241,22 +241,22 @@ func (r *replay) checkAgreed(targets []target, renewal Renewal) *Fault {
 }
 
 // planOf returns the plan that a target is to have.
-func (r *replay) planOf(t *target) Plan { return r.in.Products[t.Product].Plans[t.Plan] }
+func (v view) planOf(t *target) Plan { return v.in.Products[t.Product].Plans[t.Plan] }
 
 // checkQuantity says why an item cannot hold its quantity on its plan.
-func (r *replay) checkQuantity(t target) *Fault {
+func (v view) checkQuantity(t target) *Fault {
 	item := Item{Name: t.Name, Product: t.Product, Plan: t.Plan}
 	if t.before != nil {
 		item.Position.Held = t.before.Position.Held
 	}
-	return r.checkLimits(&item, t.quantity)
+	return v.checkLimits(&item, t.quantity)
 }
 
 // checkRemoved refuses to take away seats that somebody holds.
-func (r *replay) checkRemoved(targets []target) *Fault {
-	for i := range r.state.Items {
-		name := r.state.Items[i].Name
-		if assigned := r.in.Assigned[name]; assigned > 0 && !stays(targets, name) {
+func (v view) checkRemoved(targets []target) *Fault {
+	for i := range v.state.Items {
+		name := v.state.Items[i].Name
+		if assigned := v.in.Assigned[name]; assigned > 0 && !listed(targets, name) {
 			return &Fault{SeatsAssigned, fmt.Sprintf("Item %q would be removed, but %d of its seats are assigned: unassign "+
 				"them first.", name, assigned)}
 		}
@@ -264,6 +264,6 @@ func (r *replay) checkRemoved(targets []target) *Fault {
 	return nil
 }
 
-func stays(targets []target, name string) bool {
+func listed(targets []target, name string) bool {
 	return slices.ContainsFunc(targets, func(t target) bool { return t.Name == name })
 }

@@ -20,12 +20,12 @@ func latestTrialEnd(start time.Time) time.Time { return start.AddDate(MaxTrialYe
 // checkTrialEnd refuses an end that the spec names for the trial of a subscription which
 // is about to start. After a predecessor no trial is opened. One that was over by
 // billedUntil is history: its manifest came back.
-func (r *replay) checkTrialEnd(start, end time.Time) *Fault {
-	last := r.in.Predecessor
+func (v view) checkTrialEnd(start, end time.Time) *Fault {
+	last := v.in.Predecessor
 	switch {
 	case !end.After(start):
 		return &Fault{InvalidTrial, "spec.trial.endTime is not after the start: use a later one, or leave the trial out."}
-	case last.exists() && !end.Before(r.in.Terms.BilledUntil):
+	case last.exists() && !end.Before(v.in.Terms.BilledUntil):
 		return &Fault{InvalidTrial, fmt.Sprintf("spec.trial.endTime asks for a trial, but a customer gets no second one: invoice "+
 			"%s belongs to an earlier subscription of this name and customer. Remove spec.trial.endTime.", last.Invoice)}
 	case end.After(latestTrialEnd(start)):
@@ -38,27 +38,27 @@ func (r *replay) checkTrialEnd(start, end time.Time) *Fault {
 
 // movedTooLate says that the spec moves the end of the current trial too far; nil when it
 // does not. The end before it stays.
-func (r *replay) movedTooLate() *Fault {
-	last := latestTrialEnd(r.state.Start)
-	if !r.state.Period.Trial || !r.in.Terms.TrialEnd.After(last) {
+func (v view) movedTooLate() *Fault {
+	last := latestTrialEnd(v.state.Start)
+	if !v.state.Period.Trial || !v.in.Terms.TrialEnd.After(last) {
 		return nil
 	}
 	return &Fault{InvalidTrial, fmt.Sprintf("spec.trial.endTime is %s, which is more than %d years after the start. The trial "+
-		"still ends at %s. Set spec.trial.endTime to %s or earlier.", utc(r.in.Terms.TrialEnd), MaxTrialYears,
-		utc(r.state.Period.Span.End), utc(last))}
+		"still ends at %s. Set spec.trial.endTime to %s or earlier.", utc(v.in.Terms.TrialEnd), MaxTrialYears,
+		utc(v.state.Period.Span.End), utc(last))}
 }
 
 // movedTrialEnd is when the current trial ends by the spec, and when that counts as
 // said (billing.md#9-trials). An end that had passed by then means that
 // instant. As long as the end of the trial has not been charged, a new end comes in
 // time, however late it is seen.
-func (r *replay) movedTrialEnd() (at, end time.Time) {
-	current := r.state.Period.Span.End
-	at = r.notBeforeLast(earlier(r.in.seenNow(), current))
-	if r.in.Terms.TrialEnd.IsZero() || r.movedTooLate() != nil {
+func (v view) movedTrialEnd() (at, end time.Time) {
+	current := v.state.Period.Span.End
+	at = v.notBeforeLast(earlier(v.in.seenNow(), current))
+	if v.in.Terms.TrialEnd.IsZero() || v.movedTooLate() != nil {
 		return at, current
 	}
-	return at, latest(r.in.Terms.TrialEnd, at)
+	return at, latest(v.in.Terms.TrialEnd, at)
 }
 
 // moveTrial moves the end of the trial. Nothing is charged or credited for it.

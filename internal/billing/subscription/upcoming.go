@@ -93,8 +93,8 @@ func (o Outcome) Open(in Input) Input {
 func (k kind) invoices() bool { return k == cancels || k == trialEnds || k == periodEnds }
 
 // totalsOf are the totals of a renewal with this subtotal.
-func (r *replay) totalsOf(subtotal money.Decimal) Totals {
-	credit := creditApplied(DocumentRenewal, subtotal, r.state.Balance)
+func (v view) totalsOf(subtotal money.Decimal) Totals {
+	credit := creditApplied(DocumentRenewal, subtotal, v.state.Balance)
 	return Totals{subtotal, credit, subtotal.Sub(credit)}
 }
 

@@ -30,29 +30,62 @@ func (r *replay) applyUpdate(e event) *Fault {
 func (r *replay) applyQuantity(e event) *Fault {
 	p := e.update
 	if fault := r.checkTarget(p); fault != nil {
-		return r.refuse(p, e.at, *fault)
+		return fault
 	}
 	item := r.itemOf(p)
 	if fault := r.checkProduct(item.Product, item.Plan); fault != nil {
 		return fault
 	}
 	if fault := r.checkLimits(item, r.wanted(p, item)); fault != nil && p.Origin != OriginRefresh {
-		return r.refuse(p, e.at, *fault) // a loaded count was clamped, and assigned seats come first
+		return fault // a loaded count was clamped, and assigned seats come first
 	}
 	c, fault := r.consider(p, item, e.at)
-	if fault != nil && !fault.Reason.WaitsByItself() {
+	if fault != nil {
 		return fault
 	}
-	if fault != nil {
-		return r.refuse(p, e.at, *fault)
-	}
-	decision := c.decision(r)
+	decision := c.decision(r.view)
 	if fault := checkHash(p, decision); fault != nil {
-		return r.refuse(p, e.at, *fault)
+		return fault
 	}
 	r.take(p, item, c)
 	r.decide(p, decision)
 	return nil
+}
+
+// checkTarget says why a change cannot be made to the item that it names, or
+// that there is no such item.
+func (v view) checkTarget(p *pending) *Fault {
+	if p.InvalidCause != "" {
+		return &Fault{InvalidCause, p.InvalidCause}
+	}
+	if p.Items != nil {
+		return nil // a list names its own items
+	}
+	item := v.itemOf(p)
+	if item == nil && p.Change.Item == "" {
+		return &Fault{UnknownItem, fmt.Sprintf("The subscription has %d items: name the one to change in "+
+			"spec.seats.item.", len(v.state.Items))}
+	}
+	if item == nil {
+		return &Fault{UnknownItem, fmt.Sprintf("The subscription has no item %q: name one that it has.", p.Change.Item)}
+	}
+	if p.Origin != OriginUser {
+		return nil
+	}
+	declared, _ := v.in.Terms.item(item.Name)
+	if declared.Quantity != nil {
+		return &Fault{DeclaredInSpec, fmt.Sprintf("The quantity of item %q is declared by the subscription: "+
+			"change it there, in spec.items.", item.Name)}
+	}
+	if v.in.Products[item.Product].Loader {
+		return loadedFromSource(item.Name, item.Product)
+	}
+	return nil
+}
+
+func loadedFromSource(item, product string) *Fault {
+	return &Fault{LoadedFromSource, fmt.Sprintf("The seats of item %q are counted by the data loader of SeatProduct %q: "+
+		"change them where they are counted.", item, product)}
 }
 
 // refuse closes an update that cannot take hold. One that was made from the
@@ -68,8 +101,8 @@ func (r *replay) refuse(p *pending, at time.Time, fault Fault) *Fault {
 }
 
 // checkProduct says what is missing of an item's product.
-func (r *replay) checkProduct(product, plan string) *Fault {
-	found, ok := r.in.Products[product]
+func (v view) checkProduct(product, plan string) *Fault {
+	found, ok := v.in.Products[product]
 	if !ok {
 		return &Fault{ProductNotFound, fmt.Sprintf("SeatProduct %q does not exist: create it, or name another.", product)}
 	}
@@ -79,39 +112,73 @@ func (r *replay) checkProduct(product, plan string) *Fault {
 	return nil
 }
 
+// proposal is a change of a quantity or of items that was asked for, and what it goes by.
+type proposal struct {
+	p *pending
+	// at is when it takes hold, effective when it counts from.
+	at, effective time.Time
+	inForce       InForce
+	// tooLate: a boundary was charged without it; see [due].
+	tooLate bool
+	// withAccrued: what has accrued so far is billed on the same document.
+	withAccrued bool
+}
+
+// propose is a change whose terms are not settled yet.
+func (v view) propose(p *pending, at time.Time) proposal {
+	c := proposal{p: p, at: at, inForce: v.inForce(p)}
+	c.inForce.ApplyAt = at
+	return c
+}
+
+// settleTerms finds from when a change counts and when it is billed.
+//
+// A Reset for which nothing names a payment schedule is invoiced together with what has
+// accrued. At a boundary that has not been charged, the renewal does that.
+func (v view) settleTerms(c *proposal, b bounds) *Fault {
+	d := v.dueTime(c.p)
+	if d.at.IsZero() {
+		d.at = c.at
+	}
+	effective, fault := v.effectiveTime(c.p, b, d)
+	if fault != nil {
+		return fault
+	}
+	c.effective, c.inForce.Effective, c.tooLate = effective, effective, d.tooLate
+	if v.invoicesReset(c.p) {
+		c.withAccrued = effective.Before(v.state.Period.Span.End)
+		if !c.withAccrued {
+			c.inForce.Payment = PayNextInvoice
+		}
+	}
+	c.inForce.BillAt = v.billAt(c.p, c.inForce.Payment, c.at)
+	return nil
+}
+
 // considered is a change of one item's quantity, worked out and not yet made.
 type considered struct {
-	item      Item
-	quantity  int64
-	position  proration.Position
-	line      *proration.Line
-	inForce   InForce
-	effective time.Time
-	at        time.Time
+	proposal
+	item     Item
+	quantity int64
+	position proration.Position
+	line     *proration.Line
 }
 
 // consider works a change out: from when it counts, by which method, and what
 // it costs.
-func (r *replay) consider(p *pending, item *Item, at time.Time) (considered, *Fault) {
-	d := r.dueTime(p)
-	if d.at.IsZero() {
-		d.at = at
-	}
-	c := considered{item: *item, quantity: r.wanted(p, item), at: at, inForce: r.inForce(p)}
-	c.inForce.ApplyAt = at
-	c.inForce.Method = r.method(item, c.inForce.Method, d.tooLate)
-	var fault *Fault
-	if c.effective, fault = r.effectiveTime(p, bounds{item.LastEffective, item.Name}, d); fault != nil {
+func (v view) consider(p *pending, item *Item, at time.Time) (considered, *Fault) {
+	c := considered{proposal: v.propose(p, at), item: *item, quantity: v.wanted(p, item)}
+	fault := v.settleTerms(&c.proposal, bounds{item.LastEffective, item.Name})
+	if fault != nil {
 		return c, fault
 	}
-	c.inForce.Effective = c.effective
-	c.inForce.BillAt = r.billAt(p, c.inForce.Payment, at)
-	c.position, c.line, fault = r.price(p, c)
+	c.inForce.Method = v.method(item, c.inForce.Method, c.tooLate)
+	c.position, c.line, fault = v.price(c)
 	return c, fault
 }
 
 // billAt is when an adjustment is billed; zero with the next invoice.
-func (r *replay) billAt(p *pending, payment Payment, at time.Time) time.Time {
+func (v view) billAt(p *pending, payment Payment, at time.Time) time.Time {
 	switch payment {
 	case PayImmediately:
 		return at
@@ -123,9 +190,9 @@ func (r *replay) billAt(p *pending, payment Payment, at time.Time) time.Time {
 }
 
 // method is the calculation method once the circumstances had their say.
-func (r *replay) method(item *Item, asked proration.Method, tooLate bool) proration.Method {
+func (v view) method(item *Item, asked proration.Method, tooLate bool) proration.Method {
 	switch {
-	case r.state.Period.Trial:
+	case v.state.Period.Trial:
 		return proration.DoNotCharge
 	case tooLate && item.Recurring:
 		return proration.ProRata
@@ -147,14 +214,14 @@ type bounds struct {
 // person wrote must lie in the current period and not before the item's newest
 // change; one that was derived is moved up to those bounds
 // (billing.md#6-items).
-func (r *replay) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) {
-	period := r.state.Period.Span
+func (v view) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) {
+	period := v.state.Period.Span
 	if p.Effective.IsZero() {
 		t := d.at
 		switch {
 		case d.tooLate:
 			t = period.Start
-		case p.Origin == OriginRefresh && r.inForce(p).Application == ApplyImmediately:
+		case p.Origin == OriginRefresh && v.inForce(p).Application == ApplyImmediately:
 			t = p.Cause.Observed
 		}
 		return latest(t, period.Start, b.newest), nil
@@ -180,44 +247,48 @@ func (r *replay) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) 
 // yet nothing is priced: the renewal charges what is then held
 // (billing.md#13-time). It does not charge an item that is charged once, whose
 // added units are.
-func (r *replay) price(p *pending, c considered) (proration.Position, *proration.Line, *Fault) {
-	atBoundary := !c.effective.Before(r.state.Period.Span.End)
-	if r.state.Period.Trial || c.item.Metered || (atBoundary && c.item.Recurring) {
+func (v view) price(c considered) (proration.Position, *proration.Line, *Fault) {
+	atBoundary := !c.effective.Before(v.state.Period.Span.End)
+	if v.state.Period.Trial || c.item.Metered || (atBoundary && c.item.Recurring) {
 		position := c.item.Position
 		position.Held = c.quantity
 		return position, nil, nil
 	}
-	policy := proration.NoPolicy
+	change := v.changeOf(c.proposal, &c.item)
+	change.Quantity = c.quantity
 	if c.inForce.Method == proration.ProRata {
 		var fault *Fault
-		if policy, fault = r.policy(c.inForce.Proration); fault != nil {
+		if change.Policy, fault = v.policy(c.inForce.Proration); fault != nil {
 			return c.item.Position, nil, fault
 		}
 	}
-	change := proration.ChangeQuantity
+	price := proration.ChangeQuantity
 	if !c.item.Recurring {
-		change = proration.ChangeOneTime
+		price = proration.ChangeOneTime
 	}
-	position, line := change(c.item.Position, proration.Change{
-		Item: c.item.Name, Product: c.item.Product, Plan: c.item.Plan, Update: p.Name,
-		Price: c.item.Price, Currency: r.state.Currency,
-		Quantity: c.quantity, Method: c.inForce.Method,
-		At: c.effective, Window: r.window(), Policy: policy,
-	})
+	position, line := price(c.item.Position, change)
 	if line != nil {
-		line.Key = r.lineKey(0)
+		line.Key = v.lineKey(0)
 	}
 	return position, line, nil
 }
 
+// changeOf asks what a change costs for an item, before a policy is chosen.
+func (v view) changeOf(c proposal, item *Item) proration.Change {
+	return proration.Change{
+		Item: item.Name, Product: item.Product, Plan: item.Plan, Update: c.p.Name, Price: item.Price,
+		Currency: v.state.Currency, Method: c.inForce.Method, At: c.effective, Window: v.window(), Policy: proration.NoPolicy,
+	}
+}
+
 // window is the current period as far as proration goes.
-func (r *replay) window() proration.Window {
-	return proration.Window{Natural: r.state.Period.Natural, End: r.state.Period.Span.End, Zone: r.zone}
+func (v view) window() proration.Window {
+	return proration.Window{Natural: v.state.Period.Natural, End: v.state.Period.Span.End, Zone: v.zone}
 }
 
 // lineKey is unique among a subscription's lines: the event that made it, and
 // its place there.
-func (r *replay) lineKey(i int) string { return fmt.Sprintf("%d-%d", r.state.Sequence+1, i) }
+func (v view) lineKey(i int) string { return fmt.Sprintf("%d-%d", v.state.Sequence+1, i) }
 
 // take makes the considered change.
 func (r *replay) take(p *pending, item *Item, c considered) {
@@ -230,7 +301,7 @@ func (r *replay) take(p *pending, item *Item, c considered) {
 	if p.Origin == OriginSpec {
 		r.actOn(p)
 	} else {
-		r.letGo(item.Name)
+		r.forgetDeclared(item.Name)
 	}
 	if c.line != nil {
 		r.owe(*c.line, item.Charge, c.inForce, c.at)
@@ -264,9 +335,9 @@ func (r *replay) actOn(p *pending) {
 	}
 }
 
-// letGo remembers that the spec no longer declares a quantity: something else has
+// forgetDeclared remembers that the spec no longer declares a quantity: something else has
 // changed it. Declaring the old one again is an edit.
-func (r *replay) letGo(name string) {
+func (r *replay) forgetDeclared(name string) {
 	for i := range r.state.ActedOn.Items {
 		if a := &r.state.ActedOn.Items[i]; a.Name == name {
 			a.Quantity = nil
@@ -276,43 +347,60 @@ func (r *replay) letGo(name string) {
 }
 
 // decision is what the record will say of a considered change.
-func (c considered) decision(r *replay) Decision {
-	product := r.in.Products[c.item.Product]
-	change := Change{
-		Item: c.item.Name, Product: c.item.Product, ProductRef: product.ExternalRef,
-		PreviousPlan: c.item.Plan, NewPlan: c.item.Plan,
-		PreviousCount: c.item.Position.Held, NewCount: c.quantity,
-		NextRefresh: product.NextRefresh,
+func (c considered) decision(v view) Decision {
+	var lines []proration.Line
+	if c.line != nil {
+		lines = append(lines, *c.line)
 	}
+	return v.applied(c.proposal, lines, []Change{{
+		Item: c.item.Name, Product: c.item.Product, PreviousPlan: c.item.Plan, NewPlan: c.item.Plan,
+		PreviousCount: c.item.Position.Held, NewCount: c.quantity,
+	}})
+}
+
+// applied is what the record will say of a change that takes hold.
+func (v view) applied(c proposal, lines []proration.Line, changes []Change) Decision {
 	d := Decision{
 		Verdict: IsApplied, Fault: Fault{ReasonApplied, "Applied."}, InForce: c.inForce, AppliedAt: c.at,
-		Renewal: r.state.Period.Span.End,
-		Summary: summaryOf(c.item.Name, c.item.Position.Held, c.quantity),
+		Renewal: v.state.Period.Span.End, Lines: lines, Changes: changes, Summary: summaryOfChanges(changes),
 	}
-	if c.inForce.Method != proration.DoNotCharge {
-		sum := money.Decimal{}
-		if c.line != nil {
-			sum = c.line.Amount
+	priced := len(lines) > 0 || c.inForce.Method != proration.DoNotCharge
+	if priced {
+		sum := Total(lines)
+		d.Adjustment = &sum
+	}
+	amounts := amountsOf(lines)
+	for i := range changes {
+		change := &changes[i]
+		product := v.in.Products[change.Product]
+		change.ProductRef, change.NextRefresh = product.ExternalRef, product.NextRefresh
+		if priced {
+			amount := amounts[change.Item]
+			change.Adjustment = &amount
 		}
-		d.Adjustment, change.Adjustment = &sum, &sum
 	}
-	if c.line != nil {
-		d.Lines = []proration.Line{*c.line}
-	}
-	d.Changes = []Change{change}
 	return d
 }
 
-// summary is an update in a few words.
-func (r *replay) summary(p *pending) string {
-	if p.Items != nil {
-		return r.summaryOfList(p)
+// amountsOf sums up lines by item.
+func amountsOf(lines []proration.Line) map[string]money.Decimal {
+	amounts := map[string]money.Decimal{}
+	for i := range lines {
+		amounts[lines[i].Item] = amounts[lines[i].Item].Add(lines[i].Amount)
 	}
-	item := r.itemOf(p)
+	return amounts
+}
+
+// summary is an update in a few words.
+func (v view) summary(p *pending) string {
+	if p.Items != nil {
+		return v.summaryOfList(p)
+	}
+	item := v.itemOf(p)
 	if item == nil {
 		return ""
 	}
-	return summaryOf(item.Name, item.Position.Held, r.wanted(p, item))
+	return summaryOf(item.Name, item.Position.Held, v.wanted(p, item))
 }
 
 func summaryOf(item string, from, to int64) string {

@@ -25,8 +25,8 @@ func (r *replay) isNews(reading Reading) bool {
 
 // firstReading is the reading that a metered item starts with, its base line: the newest
 // one that was observed by the start, else the first one after it.
-func (r *replay) firstReading(item *Item, start time.Time) (first Reading, found bool) {
-	for _, reading := range r.in.Readings {
+func (v view) firstReading(item *Item, start time.Time) (first Reading, found bool) {
+	for _, reading := range v.in.Readings {
 		if reading.Item != item.Name || reading.Product != item.Product || reading.Total < 0 {
 			continue
 		}
@@ -71,25 +71,25 @@ func (r *replay) startMeter(item *Item, productBefore string, at time.Time) {
 
 // usage charges what a metered item used in the current period, up to an instant:
 // one line, or none, not even a flat fee, for one that has only just come.
-func (r *replay) usage(item *Item, until time.Time) []proration.Line {
-	if item.Meter.Used == 0 && !r.usageFrom(item).Before(until) {
+func (v view) usage(item *Item, until time.Time) []proration.Line {
+	if item.Meter.Used == 0 && !v.usageFrom(item).Before(until) {
 		return nil
 	}
 	line := proration.UsageCharge(proration.Charge{
 		Item: item.Name, Product: item.Product, Plan: item.Plan,
-		Price: item.Price, Currency: r.state.Currency, Quantity: item.Meter.Used,
-		From: r.usageFrom(item), Window: r.window(),
+		Price: item.Price, Currency: v.state.Currency, Quantity: item.Meter.Used,
+		From: v.usageFrom(item), Window: v.window(),
 	})
 	line.To = until
 	return []proration.Line{line}
 }
 
 // usageFrom is when the usage of the current period begins to count.
-func (r *replay) usageFrom(item *Item) time.Time {
-	if item.AtStart == NotThere {
-		return latest(item.LastEffective, r.state.Period.Span.Start)
+func (v view) usageFrom(item *Item) time.Time {
+	if item.AtStart == NotAtStart {
+		return latest(item.LastEffective, v.state.Period.Span.Start)
 	}
-	return r.state.Period.Span.Start
+	return v.state.Period.Span.Start
 }
 
 // UsageOutsideLimits says of the first item whose usage reached a limit in this

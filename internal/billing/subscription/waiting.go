@@ -35,19 +35,19 @@ func (r *replay) waiting(p *pending) Waiting {
 
 // standingFault is what keeps an overdue edit from applying, also where something
 // else is in the way of trying: it says the same in every pass, and stays overdue.
-func (r *replay) standingFault(p *pending) *Fault {
-	if !r.overdue(p) || !r.state.Started() {
+func (v view) standingFault(p *pending) *Fault {
+	if !v.overdue(p) || !v.state.Started() {
 		return nil
 	}
 	if p.Items != nil {
-		_, fault := r.checkedTargets(p, r.inForce(p), r.in.Now)
+		_, fault := v.checkedTargets(p, v.inForce(p), v.in.Now)
 		return fault
 	}
-	if fault := r.checkTarget(p); fault != nil {
+	if fault := v.checkTarget(p); fault != nil {
 		return fault
 	}
-	item := r.itemOf(p)
-	return r.checkLimits(item, r.wanted(p, item))
+	item := v.itemOf(p)
+	return v.checkLimits(item, v.wanted(p, item))
 }
 
 // notReplaying says why nothing is replayed at all.
@@ -64,52 +64,52 @@ func (r *replay) notReplaying() *Fault {
 	}
 }
 
-func (r *replay) wait(p *pending, verdict Verdict, fault Fault, at time.Time) Waiting {
-	f := r.inForce(p)
+func (v view) wait(p *pending, verdict Verdict, fault Fault, at time.Time) Waiting {
+	f := v.inForce(p)
 	f.ApplyAt = at
-	return Waiting{Name: p.Name, UID: p.UID, Verdict: verdict, Fault: fault, InForce: f, Summary: r.summary(p)}
+	return Waiting{Name: p.Name, UID: p.UID, Verdict: verdict, Fault: fault, InForce: f, Summary: v.summary(p)}
 }
 
 // scheduled is an update with a date, or one that comes after other events.
-func (r *replay) scheduled(p *pending, at time.Time) *Waiting {
+func (v view) scheduled(p *pending, at time.Time) *Waiting {
 	message := "Applies at its apply time."
-	if r.inForce(p).Application == ApplyNextPeriod {
+	if v.inForce(p).Application == ApplyNextPeriod {
 		message = "Applies at the renewal, before it is charged."
 	}
-	w := r.wait(p, IsScheduled, Fault{ReasonScheduled, message}, at)
+	w := v.wait(p, IsScheduled, Fault{ReasonScheduled, message}, at)
 	return &w
 }
 
 // scheduledForRefresh is an update that waits for the next refresh of its
 // product.
-func (r *replay) scheduledForRefresh(p *pending, next time.Time) *Waiting {
-	w := r.wait(p, IsScheduled, Fault{ReasonScheduled, "Applies with the next refresh of the item's seat product, " +
+func (v view) scheduledForRefresh(p *pending, next time.Time) *Waiting {
+	w := v.wait(p, IsScheduled, Fault{ReasonScheduled, "Applies with the next refresh of the item's seat product, " +
 		"after its counts."}, next)
 	return &w
 }
 
 // held is a loaded count that waits for a person.
-func (r *replay) held(p *pending) *Waiting {
-	w := r.wait(p, IsHeld, Fault{AwaitingApproval, r.exceeded(p) + " Check the data source, then set spec.approved to true to " +
+func (v view) held(p *pending) *Waiting {
+	w := v.wait(p, IsHeld, Fault{AwaitingApproval, v.exceeded(p) + " Check the data source, then set spec.approved to true to " +
 		"apply the count."}, time.Time{})
 	return &w
 }
 
 // exceeded says which limit of the guard a loaded count exceeds.
-func (r *replay) exceeded(p *pending) string {
-	item := r.itemOf(p)
-	guard := r.in.Products[item.Product].Guard
+func (v view) exceeded(p *pending) string {
+	item := v.itemOf(p)
+	guard := v.in.Products[item.Product].Guard
 	limit, field := guard.MaxDecreasePercent, "maxDecreasePercent"
-	if r.wanted(p, item) > item.Position.Held {
+	if v.wanted(p, item) > item.Position.Held {
 		limit, field = guard.MaxIncreasePercent, "maxIncreasePercent"
 	}
 	return fmt.Sprintf("The count changes from %d to %d, by more than the %d percent that %s of SeatProduct %q allows without "+
-		"approval.", item.Position.Held, r.wanted(p, item), *limit, field, item.Product)
+		"approval.", item.Position.Held, v.wanted(p, item), *limit, field, item.Product)
 }
 
 // notInForce is a count of an item that the spec has and the subscription does
 // not hold yet.
-func (r *replay) notInForce(p *pending) *Waiting {
-	w := r.wait(p, IsPending, Fault{NotStarted, "The item is not in force yet; its first count waits for it."}, time.Time{})
+func (v view) notInForce(p *pending) *Waiting {
+	w := v.wait(p, IsPending, Fault{NotStarted, "The item is not in force yet; its first count waits for it."}, time.Time{})
 	return &w
 }

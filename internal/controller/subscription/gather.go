@@ -142,7 +142,7 @@ func (w *world) holdBack() {
 		return
 	}
 	for _, u := range w.input.Updates {
-		if u.Seen.IsZero() {
+		if u.SeenAt.IsZero() {
 			w.input.Now, w.heldBack = w.input.Before, true
 			return
 		}
