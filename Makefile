@@ -64,10 +64,12 @@ dev: build control-plane ## Leave the same control plane and manager running unt
 
 ##@ Build
 
+# Without -trimpath, which the Dockerfile has: hack/demo.sh and hack/dev.sh build without it too, and
+# would have Go compile the packages that they share a second time.
 .PHONY: build
 build: bin/.modules ## Build bin/manager.
-	$(say) "building bin/manager $(VERSION)"
-	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/manager ./cmd/manager
+	$(say) "building bin/manager $(VERSION); the first time, Go compiles for a few minutes"
+	@CGO_ENABLED=0 go build -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/manager ./cmd/manager
 
 .PHONY: generate
 generate: bin/.modules $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate the API types' DeepCopy methods and docs/reference.

@@ -57,7 +57,7 @@ func (s *stage) chapters() []chapter {
 // opening is what is said before anything runs.
 func (n *narrator) opening() {
 	n.heading("Seatplane: two months of seat billing, on a real API server")
-	n.say("Starting etcd, kube-apiserver and the operator, with data that is thrown away. This takes a few seconds.")
+	n.say("Starting etcd, kube-apiserver and the operator. This takes a few seconds. All data is deleted at the end.")
 }
 
 func (s *stage) start() []act {
@@ -66,7 +66,7 @@ func (s *stage) start() []act {
 			"examples/demo/products.yaml, counts those who are active:"),
 		s.counts,
 		s.says("The manifests are applied: two products, a proration policy, three subscriptions, and a clock that " +
-			"stands still until it is moved. The operator counts the seats and invoices April in advance."),
+			"stands still until you move it. The operator counts the seats and invoices April in advance."),
 		s.shows("apply", "-f", "examples/demo/"),
 		s.subscriptionsAreReady,
 		s.clockIsReady,
@@ -85,7 +85,7 @@ func (s *stage) start() []act {
 func (s *stage) addAgents() []act {
 	const name = "initech-two-more-agents"
 	return []act{
-		s.says("The clock moves on. kubectl wait returns when everything that lives by the clock has reached its time."),
+		s.says("The clock moves to 11 April. kubectl wait returns when everything on the clock has reached that time."),
 		s.movesClock("2026-04-11T12:00:00Z"),
 		s.says("Now Initech buys two support agents. No database counts those: a SubscriptionUpdate with increment: 2 " +
 			"asks for them. It applies at once and is charged for the rest of April."),
@@ -100,8 +100,8 @@ func (s *stage) addAgents() []act {
 func (s *stage) addTooManyAgents() []act {
 	const name = "initech-too-many-agents"
 	return []act{
-		s.says("Another update asks for 20 more. The plan sells 10 at most, so the update is rejected, says why and " +
-			"changes nothing."),
+		s.says("Another update asks for 20 more. The plan allows at most 10, so the update is rejected, says why, " +
+			"and changes nothing."),
 		s.shows("apply", "-f", "examples/demo/updates/too-many-agents.yaml"),
 		s.awaits("subscriptionupdate/"+name, "--for=jsonpath={.status.state}=Rejected"),
 		s.shows("get", "subscriptionupdate", name),
@@ -119,12 +119,13 @@ func (s *stage) countUsers() []act {
 			"  ('acme', 'dan@acme.example'), ('acme', 'erin@acme.example'),",
 			"  ('acme', 'frank@acme.example'), ('acme', 'grace@acme.example');",
 			"UPDATE users SET active = 0 WHERE email = 'scorpio@globex.example';"),
-		s.says("At midnight the scheduled refresh counts again and records what differs. Acme's rise applies at once. " +
-			"Globex's fall waits for the renewal, as the product's onDecrease says. (The changes from 0 are the first counts.)"),
+		s.says("At midnight the scheduled refresh counts again and records what differs. Acme's increase applies at once. " +
+			"Globex's decrease waits for the renewal, as the product's onDecrease says. The amount in parentheses is what a " +
+			"waiting change will cost. The changes from 0 are the first counts."),
 		s.movesClock("2026-04-16T00:00:00Z"),
 		s.shows("get", "subscriptionupdates"),
 		s.shows("get", "subscriptions"),
-		s.says("What Acme will owe on 1 May can be seen already: seven seats for May, and five for the rest of April."),
+		s.says("You can already see what Acme will owe on 1 May: seven seats for May, and five for the rest of April."),
 		s.shows("get", "subscription", "acme", "-o", "jsonpath={.status.upcomingInvoice.amountDue}"),
 		s.updated("acme", "editors 2 → 7", v1alpha1.UpdateApplied, "31.25"),
 		s.updated("globex", "editors 5 → 4", v1alpha1.UpdateScheduled, ""),
@@ -152,7 +153,8 @@ func (s *stage) loseTable() []act {
 
 func (s *stage) findTable() []act {
 	return []act{
-		s.says("The table comes back; meanwhile somebody has joined Initech. The next refresh finds that, and nothing else."),
+		s.says("The table is back, and somebody has joined Initech since then. The next refresh finds that change and no " +
+			"other."),
 		s.queries(
 			"ALTER TABLE users_migrating RENAME TO users;",
 			"INSERT INTO users (tenant, email) VALUES ('initech', 'milton@initech.example');"),
@@ -170,8 +172,8 @@ func (s *stage) findTable() []act {
 
 func (s *stage) renew() []act {
 	return []act{
-		s.says("April ends. First Globex's fall applies. Then each customer gets one invoice: May in advance, and what " +
-			"April's changes came to."),
+		s.says("April ends. First Globex's decrease applies. Then each customer gets one invoice: May in advance, and what " +
+			"April's changes cost."),
 		s.movesClock("2026-05-01T00:00:00Z"),
 		s.shows("get", "subscriptions"),
 		s.shows("get", "invoices"),
@@ -185,8 +187,8 @@ func (s *stage) renew() []act {
 
 func (s *stage) renewAgain() []act {
 	return []act{
-		s.says("The clock jumps over May in one step. Nobody joined or left, so June is charged for the seats held, and " +
-			"nothing else."),
+		s.says("The clock jumps over May in one step. Nobody joined or left, so June is charged for the current seats, " +
+			"and nothing else."),
 		s.movesClock("2026-06-01T00:00:00Z"),
 		s.shows("get", "invoices"),
 		s.invoiced("acme", "25.00", "118.75", "87.50"),
@@ -197,8 +199,8 @@ func (s *stage) renewAgain() []act {
 
 func (s *stage) explain() []act {
 	return []act{
-		s.says("Every amount carries its arithmetic: in status.lines of an update, in spec.lines of an invoice. What " +
-			"follows is read from there."),
+		s.says("Every amount comes with its arithmetic, in status.lines of an update and in spec.lines of an invoice. The " +
+			"following is read from there."),
 		func(ctx context.Context) error {
 			update, err := s.update(ctx, "acme", "editors 2 → 7")
 			if err != nil {
@@ -218,7 +220,8 @@ func (s *stage) explain() []act {
 // closing is what is said when everything came true.
 func (n *narrator) closing(took time.Duration) {
 	n.heading("What to try next")
-	n.say("All of this came true in %d seconds, and was checked to the cent. What was started is stopped now.", int(took.Seconds()))
+	n.say("All of this ran in %d seconds and was checked to the cent. Everything that was started is stopped now.",
+		int(took.Seconds()))
 	n.point("make dev: the same control plane and operator, left running for you to play with")
 	n.point("examples/demo: the manifests that were applied, short and with comments")
 	n.point("README.md: what Seatplane does, and what it does not do yet")

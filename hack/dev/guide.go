@@ -12,7 +12,7 @@ import (
 )
 
 const words = `
-Seatplane is running. Ctrl-C stops it, and the cluster's data is gone then. In another terminal:
+Seatplane is running. Ctrl-C stops it and deletes the cluster's data. In a second terminal, run these lines:
 
   cd ROOT
   export KUBECONFIG=KUBECONFIG_FILE
@@ -23,33 +23,35 @@ Three commands to try:
   kubectl get subscriptions,subscriptionupdates,invoices
   kubectl patch testclock clock --type=merge -p '{"spec":{"now":"2026-05-01T00:00:00Z"}}'
 
-Change the customer database, and have its seats counted now instead of at midnight:
+Change the customer database, and count its seats now instead of at midnight:
 
   hack/dev.sh sql "INSERT INTO users (tenant, email) VALUES ('acme', 'you@acme.example')"
   kubectl annotate seatproduct editor --overwrite billing.seatplane.dev/refresh-requested-at="$(date)"
 
-Your own database and query: copy a SQLite file to the folder of the namespace
+To use your own database, copy a SQLite file to the folder of the namespace default,
   SQLITE_DIR
-or make one there with: hack/dev.sh sql my.db "CREATE TABLE …". Its name goes into a Secret such as
-examples/demo/database.yaml, your query into a SeatProduct such as in examples/demo/products.yaml.
-Servers on this machine and in its own network may be read too, also without TLS.
-A subscription without testClockRef lives by the wall clock.
+or create one there: hack/dev.sh sql my.db "CREATE TABLE …". Write its name into a Secret like the one in
+examples/demo/database.yaml, and your query into a SeatProduct like those in examples/demo/products.yaml.
+You can also use servers on this machine and in its local network, even without TLS.
+A subscription without testClockRef uses the wall clock.
 
-Try what happens while the operator is down. When it ends, it starts again 5 seconds later and catches up:
+More to try: "Your own subscription in five minutes" in README.md, and the pages in docs/how-to.
+
+Try what happens while the operator is down. If it ends, it starts again after 5 seconds and catches up:
 
   kill -STOP "$(cat MANAGER_PID)"   # it hangs
   kill -CONT "$(cat MANAGER_PID)"   # it continues
   kill -KILL "$(cat MANAGER_PID)"   # it crashes
 
 The operator's log: MANAGER_LOG
-It runs beside the cluster, which has no node; the pods of its Deployment stay at 0/2.
+It runs as a process outside the cluster. The cluster has no nodes, so its Deployment stays at 0/2 pods.
 `
 
 // guide says how to use what runs.
 func guide(root, number string, ground *playground.Playground) string {
 	pathLine := ""
 	if _, err := exec.LookPath("kubectl"); err != nil {
-		pathLine = "  export PATH=\"" + filepath.Dir(ground.Plane.Binary("kubectl")) + ":$PATH\"   # there is a kubectl\n"
+		pathLine = "  export PATH=\"" + filepath.Dir(ground.Plane.Binary("kubectl")) + ":$PATH\"   # kubectl is here\n"
 	}
 	return strings.NewReplacer(
 		"ROOT", root, "KUBECONFIG_FILE", ground.Plane.Kubeconfig, "PATH_LINE\n", pathLine+"\n",

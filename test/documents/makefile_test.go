@@ -57,3 +57,22 @@ func TestTryingNeedsNoControllerManager(t *testing.T) {
 		}
 	}
 }
+
+// Go compiles a package once for each set of flags. What make demo and make dev build has the same ones, so that nobody
+// waits for the packages of Kubernetes twice.
+func TestTryingCompilesPackagesOnce(t *testing.T) {
+	for file, command := range map[string]string{
+		"Makefile":     `(.*)go build (.*)-o bin/manager`,
+		"hack/demo.sh": `(.*)go build (.*)-o bin/demo`,
+		"hack/dev.sh":  `(.*)go build (.*)-o bin/dev`,
+	} {
+		found := regexp.MustCompile(command).FindStringSubmatch(contentOf(t, file))
+		if found == nil {
+			t.Errorf("%s does not match %s", file, command)
+			continue
+		}
+		if !strings.Contains(found[1], "CGO_ENABLED=0") || strings.Contains(found[2], "-trimpath") {
+			t.Errorf("%s builds for other packages than the others do, by %q: write CGO_ENABLED=0, and no -trimpath", file, found[0])
+		}
+	}
+}
