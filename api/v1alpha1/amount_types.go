@@ -16,8 +16,7 @@ type Amount string
 // +kubebuilder:validation:Pattern=`^[A-Z]{3}$`
 type Currency string
 
-// Rational is an exact number that a decimal may not be able to write: a decimal ("19.5") or a fraction
-// ("-1/300").
+// Rational is an exact number: a decimal ("19.5"), or a fraction ("-1/300") where no decimal is exact.
 //
 // +kubebuilder:validation:MaxLength=256
 // +kubebuilder:validation:Pattern=`^-?[0-9]+(\.[0-9]+)?(/[0-9]+)?$`
@@ -29,11 +28,13 @@ type DocumentTotals struct {
 	// +optional
 	Subtotal Amount `json:"subtotal,omitempty"`
 
-	// What the document takes from the credit balance, in major units; negative when it adds to it.
+	// The amount taken from the credit balance, in major units. A negative amount is added to the
+	// balance.
 	// +optional
 	CreditApplied Amount `json:"creditApplied,omitempty"`
 
-	// The subtotal less the credit applied, in major units. Negative is paid out to the customer.
+	// The subtotal minus the credit applied, in major units. A negative amount is paid out to the
+	// customer.
 	// +optional
 	AmountDue Amount `json:"amountDue,omitempty"`
 }

@@ -6,7 +6,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // ClusterProrationPolicy rounds the prorations of the subscriptions of any namespace that use it. It
-// is owned by the organization, where a ProrationPolicy is owned by a namespace.
+// belongs to the whole organization. A ProrationPolicy belongs to one namespace.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -25,7 +25,7 @@ type ClusterProrationPolicy struct {
 	// +required
 	Spec ProrationPolicySpec `json:"spec"`
 
-	// What the operator says about the policy.
+	// The observed state of the policy.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
 	Status ProrationPolicyStatus `json:"status,omitzero"`

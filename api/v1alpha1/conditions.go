@@ -31,7 +31,7 @@ const (
 	// ConditionUsageWithinLimits says whether the usage of a Subscription is within its limits.
 	ConditionUsageWithinLimits = "UsageWithinLimits"
 
-	// ConditionApplied says whether a SubscriptionUpdate has taken hold.
+	// ConditionApplied says whether a SubscriptionUpdate has taken effect.
 	ConditionApplied = "Applied"
 
 	// ConditionAssigned says whether the holder of a SeatAssignment has a seat.
@@ -101,7 +101,7 @@ const (
 	// ReasonSourceError says that the source answered with an error.
 	ReasonSourceError = "SourceError"
 
-	// ReasonEmptyResult says that the answer had no rows although seats are held.
+	// ReasonEmptyResult says that the answer had no rows although customers have seats.
 	ReasonEmptyResult = "EmptyResult"
 
 	// ReasonInvalidSchedule says that the schedule or its time zone cannot be parsed.
@@ -182,7 +182,7 @@ const (
 	// SeatProduct needs.
 	ReasonCommitRefused = "CommitRefused"
 
-	// ReasonEffectsOwed says that a write which the last commit owes cannot be made at the moment.
+	// ReasonEffectsOwed says that a write which the last commit owes could not be made yet.
 	ReasonEffectsOwed = "EffectsOwed"
 
 	// ReasonInvoiceNameTaken says that an object which is not this subscription's has the name of an
@@ -194,7 +194,8 @@ const (
 	ReasonUpdateNameTaken = "UpdateNameTaken"
 )
 
-// Reasons of the condition InSync of a Subscription, beside the reason of an edit that cannot apply.
+// Reasons of the condition InSync of a Subscription, in addition to the reason of an edit that cannot
+// apply.
 const (
 	// ReasonInSync says that what is in force is what the spec declares.
 	ReasonInSync = "InSync"
@@ -229,7 +230,7 @@ const (
 
 // Reasons of the condition Applied of a SubscriptionUpdate.
 const (
-	// ReasonApplied says that the change has taken hold.
+	// ReasonApplied says that the change has taken effect.
 	ReasonApplied = "Applied"
 
 	// ReasonAwaitingApproval says that the change is Held until spec.approved is true.
@@ -242,7 +243,8 @@ const (
 	// ReasonPreviewed says that the change was computed and nothing was changed.
 	ReasonPreviewed = "Previewed"
 
-	// ReasonDeclaredInSpec says that the spec declares the item's quantity: it is changed there.
+	// ReasonDeclaredInSpec says that the spec declares the item's quantity, so that the spec is where to
+	// change it.
 	ReasonDeclaredInSpec = "DeclaredInSpec"
 
 	// ReasonLoadedFromSource says that the product's data loader counts the item.
@@ -264,7 +266,7 @@ const (
 	// ReasonCurrencyChange says that the currency of a subscription cannot change.
 	ReasonCurrencyChange = "CurrencyChange"
 
-	// ReasonInvalidItems says that the items cannot be had in this way.
+	// ReasonInvalidItems says that the items of the change are not valid.
 	ReasonInvalidItems = "InvalidItems"
 
 	// ReasonInvalidCause says that an update claims to be the operator's and cannot be.
@@ -288,7 +290,7 @@ const (
 	// ReasonAssigned says that the holder has a seat.
 	ReasonAssigned = "Assigned"
 
-	// ReasonWaitingForSeat says that no seat is free at the moment.
+	// ReasonWaitingForSeat says that no seat is free yet.
 	ReasonWaitingForSeat = "WaitingForSeat"
 
 	// ReasonDuplicateHolder says that an older assignment gives this holder a seat of the same item.

@@ -146,8 +146,8 @@ func TestConventionsOfDescriptions(t *testing.T) {
 // TestConventionsOfOptionalFields asserts that what a user may leave out says what happens then.
 func TestConventionsOfOptionalFields(t *testing.T) {
 	said := []string{
-		"when left out", "When left out", "Defaults to", "defaults to", "If unset,", "Neither schedule nor every", "Refused with", "refused with", "only.",
-		"Exactly one of", "Left out on", "Needed with", "operator alone", "Leave it out",
+		"Defaults to", "defaults to", "If neither", "Required with", "Required on", "Only with", "Set only on",
+		"Left out on", "Exactly one of", "Do not set it",
 	}
 	exclusions := []exclusion{
 		{"exactly one of the sources is set, which the data loader says", below("spec.dataLoader.sql")},

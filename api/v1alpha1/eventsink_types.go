@@ -21,30 +21,30 @@ type EventSinkSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://.+$')",message="an address begins with http:// or https://: write it in full"
 	URL string `json:"url"`
 
-	// The Secret that holds the key by which events are signed, as Standard Webhooks has it. It must
-	// carry the label billing.seatplane.dev/allow: sink.
+	// The Secret that holds the key that signs events, as defined by Standard Webhooks. It must have the
+	// label billing.seatplane.dev/allow: sink.
 	// +required
 	SigningSecretRef SecretKeyReference `json:"signingSecretRef"`
 
-	// Which types of events are sent, at most 32, such as "invoice.*". All when left out.
+	// The types of events to send, at most 32, such as "invoice.*". Defaults to all types.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Types []EventType `json:"types,omitempty"`
 
-	// Whose events are sent. Those of all subscriptions of the namespace when left out.
+	// The subscriptions whose events are sent. Defaults to all subscriptions of the namespace.
 	// +optional
 	SubscriptionSelector *LabelSelector `json:"subscriptionSelector,omitempty"`
 }
 
-// EventSinkStatus is what the operator says about a sink.
+// EventSinkStatus is the observed state of a sink.
 type EventSinkStatus struct {
 	// The metadata.generation that this status is about; -1 until the operator has seen the sink.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Ready, and Reconciling or Stalled while something is amiss.
+	// Ready, and Reconciling or Stalled while there is a problem.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -61,7 +61,7 @@ type EventSinkStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Pending *int64 `json:"pending,omitempty"`
 
-	// How many events were given up after three days, or for want of room.
+	// How many events were given up after three days, or because there was no room for them.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	DeadLettered *int64 `json:"deadLettered,omitempty"`
@@ -71,9 +71,8 @@ type EventSinkStatus struct {
 	LastDeliveryTime *metav1.Time `json:"lastDeliveryTime,omitempty"`
 }
 
-// EventSink is an endpoint that is told what happens to subscriptions, as signed CloudEvents,
-// delivered at least once and in order per subscription. It is stored and not acted on yet: no event is
-// delivered.
+// EventSink is an endpoint that receives signed CloudEvents about subscriptions, at least once, and in
+// order for each subscription. EventSinks are stored but not used yet: no event is delivered.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -92,7 +91,7 @@ type EventSink struct {
 	// +required
 	Spec EventSinkSpec `json:"spec"`
 
-	// What the operator says about the sink.
+	// The observed state of the sink.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
 	Status EventSinkStatus `json:"status,omitzero"`

@@ -14,7 +14,7 @@ const (
 	// TypeInvoice is a document that charges.
 	TypeInvoice InvoiceType = "Invoice"
 
-	// TypeCreditNote is a document that gives back.
+	// TypeCreditNote is a document that gives money back.
 	TypeCreditNote InvoiceType = "CreditNote"
 )
 
@@ -76,7 +76,8 @@ type InvoiceSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	PeriodStart *metav1.Time `json:"periodStart,omitempty"`
 
-	// The end of the billing period that the document belongs to; it does not belong to the period.
+	// The end of the billing period that the document belongs to. The end itself is not part of the
+	// period.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
@@ -113,16 +114,18 @@ type InvoiceSpec struct {
 	// +required
 	Subtotal Amount `json:"subtotal"`
 
-	// What the document takes from the credit balance, in major units; negative when it adds to it.
+	// The amount taken from the credit balance, in major units. A negative amount is added to the
+	// balance.
 	// +required
 	CreditApplied Amount `json:"creditApplied"`
 
-	// The subtotal less the credit applied, in major units. Negative is paid out to the customer.
+	// The subtotal minus the credit applied, in major units. A negative amount is paid out to the
+	// customer.
 	// +required
 	AmountDue Amount `json:"amountDue"`
 }
 
-// InvoiceStatus belongs to whoever collects or archives, not to the operator.
+// InvoiceStatus belongs to the systems that collect or archive, not to the operator.
 type InvoiceStatus struct {
 	// Paid, Void, Archived. Retention deletes only what is Archived.
 	// +optional
@@ -161,7 +164,7 @@ type Invoice struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="an issued document never changes: what is wrong is put right by another document"
 	Spec InvoiceSpec `json:"spec"`
 
-	// What those who collect or archive say about the document.
+	// The state of collection and archiving, written by the systems that do it.
 	// +optional
 	Status InvoiceStatus `json:"status,omitzero"`
 }

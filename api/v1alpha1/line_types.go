@@ -85,19 +85,19 @@ type Line struct {
 	// +optional
 	UnitAmount Amount `json:"unitAmount,omitempty"`
 
-	// What the line would come to for the whole period, signed, in major units.
+	// What the line would cost for the whole period, signed, in major units.
 	// +optional
 	FullAmount Amount `json:"fullAmount,omitempty"`
 
-	// The start of the time that the line covers; it belongs to it.
+	// The start of the time that the line covers. The start itself is included.
 	// +optional
 	From *metav1.Time `json:"from,omitempty"`
 
-	// The end of the time that the line covers; it does not belong to it.
+	// The end of the time that the line covers. The end itself is not included.
 	// +optional
 	To *metav1.Time `json:"to,omitempty"`
 
-	// How many units of time the line is priced for, after rounding.
+	// How many units of time the line charges or credits, after rounding.
 	// +optional
 	Units Rational `json:"units,omitempty"`
 
@@ -117,7 +117,7 @@ type Line struct {
 	// +optional
 	UnroundedAmount Rational `json:"unroundedAmount,omitempty"`
 
-	// The rounding remainder taken over from the item's line before, in major units.
+	// The rounding remainder carried over from the item's previous line, in major units.
 	// +optional
 	Carried Rational `json:"carried,omitempty"`
 
@@ -125,11 +125,11 @@ type Line struct {
 	// +required
 	Amount Amount `json:"amount"`
 
-	// The SubscriptionUpdate that the line comes from. Absent when none does.
+	// The SubscriptionUpdate that the line comes from. Absent if it does not come from an update.
 	// +optional
 	Update ObjectName `json:"update,omitempty"`
 
-	// How many changes a folded line stands for. Absent on a line that is not folded.
+	// How many changes a folded line combines. Absent on a line that is not folded.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	Count *int64 `json:"count,omitempty"`

@@ -41,7 +41,7 @@ type Interval struct {
 type Usage string
 
 const (
-	// UsageLicensed bills the quantity held.
+	// UsageLicensed bills the current quantity.
 	UsageLicensed Usage = "Licensed"
 
 	// UsageMetered bills the quantity used, in arrears.
@@ -88,18 +88,18 @@ const (
 //
 // +kubebuilder:validation:XValidation:rule="has(self.unitAmount) || has(self.flatAmount)",message="a tier needs a price: set unitAmount, flatAmount or both"
 type Tier struct {
-	// The last unit of the tier. Left out on the last tier, which is open, and on no other.
+	// The last unit of the tier. Required on every tier except the last one, which has no upper limit.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000000000000
 	UpTo *int64 `json:"upTo,omitempty"`
 
-	// The price of a unit in this tier, in major units. Nothing when left out.
+	// The price of a unit in this tier, in major units. Defaults to 0.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a price is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
 	UnitAmount Amount `json:"unitAmount,omitempty"`
 
-	// An amount charged once when the tier is reached, in major units. Nothing when left out.
+	// An amount charged once when the tier is reached, in major units. Defaults to 0.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a price is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
 	FlatAmount Amount `json:"flatAmount,omitempty"`
@@ -115,36 +115,37 @@ type Tier struct {
 // +kubebuilder:validation:XValidation:rule="self.model == 'Package' || !has(self.packageSize)",message="packageSize belongs to Package: remove it or change the model"
 // +kubebuilder:validation:XValidation:rule="self.model != 'Flat' || !has(self.includedUnits)",message="Flat costs the same whatever the quantity: remove includedUnits"
 type Pricing struct {
-	// How the quantity becomes an amount. PerUnit: quantity times unitAmount. Graduated: each unit in
-	// its own tier. Volume: all units at the tier that the quantity reaches. Package: unitAmount for
-	// each package begun. Flat: unitAmount, whatever the quantity, zero included.
+	// How a quantity becomes an amount. PerUnit: quantity times unitAmount. Graduated: each unit at the
+	// price of its own tier. Volume: all units at the price of the tier that the quantity reaches.
+	// Package: unitAmount for each started package. Flat: unitAmount for any quantity, including zero.
 	// +required
 	Model PricingModel `json:"model"`
 
-	// The price of one unit (PerUnit), of one package (Package) or of the whole (Flat), in major units;
-	// it may be finer than the currency's minor unit. Needed with these models, refused with the others.
+	// The price of one unit (PerUnit), of one package (Package) or of the whole (Flat), in major units.
+	// It can be finer than the currency's minor unit. Required with these models and not allowed with the
+	// others.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a price is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
 	UnitAmount Amount `json:"unitAmount,omitempty"`
 
-	// The tiers of Graduated and Volume, 1 to 20, in rising order; the last one is open. Refused with
-	// the other models.
+	// The tiers of Graduated and Volume, 1 to 20, in ascending order. The last tier has no upper limit.
+	// Required with these models and not allowed with the others.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=20
 	// +kubebuilder:validation:XValidation:rule="!has(self[self.size() - 1].upTo)",message="the last tier is open, so that every quantity has a price: leave its upTo out"
 	// +kubebuilder:validation:XValidation:rule="self.filter(t, !has(t.upTo)).size() <= 1",message="only the last tier is open: give every tier before it an upTo"
-	// +kubebuilder:validation:XValidation:rule="self.map(t, has(t.upTo) ? t.upTo : 9223372036854775807).isSorted() && self.all(t, !has(t.upTo) || self.exists_one(o, has(o.upTo) && o.upTo == t.upTo))",message="the tiers must rise: give each a greater upTo than the one before it"
+	// +kubebuilder:validation:XValidation:rule="self.map(t, has(t.upTo) ? t.upTo : 9223372036854775807).isSorted() && self.all(t, !has(t.upTo) || self.exists_one(o, has(o.upTo) && o.upTo == t.upTo))",message="the tiers must be in ascending order: give each a greater upTo than the one before it"
 	Tiers []Tier `json:"tiers,omitempty"`
 
-	// How many units a package holds. Needed with Package, refused with the other models.
+	// How many units are in a package. Required with Package and not allowed with the other models.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000000000000
 	PackageSize *int64 `json:"packageSize,omitempty"`
 
-	// How many units are free: only what goes beyond them is priced. 0 when left out; refused with Flat.
+	// How many units are free. Only units beyond them are priced. Defaults to 0. Not allowed with Flat.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000000000000
@@ -154,7 +155,7 @@ type Pricing struct {
 // CapturedPrice is a price as it was when the period started or the plan changed. Editing the product's
 // plan changes it at the next period.
 type CapturedPrice struct {
-	// How the quantity becomes an amount.
+	// How a quantity becomes an amount.
 	// +required
 	Model PricingModel `json:"model"`
 
@@ -162,18 +163,18 @@ type CapturedPrice struct {
 	// +optional
 	UnitAmount Amount `json:"unitAmount,omitempty"`
 
-	// The tiers of Graduated and Volume, in rising order.
+	// The tiers of Graduated and Volume, in ascending order.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=20
 	Tiers []CapturedTier `json:"tiers,omitempty"`
 
-	// How many units a package holds. Absent but for Package.
+	// How many units are in a package. Present only with Package.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	PackageSize *int64 `json:"packageSize,omitempty"`
 
-	// How many units are free. Absent when none are.
+	// How many units are free. Absent if no units are.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	IncludedUnits *int64 `json:"includedUnits,omitempty"`
@@ -197,22 +198,22 @@ type CapturedTier struct {
 
 // SeatLimits bound the quantity of an item.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.minimum) || !has(self.maximum) || self.minimum <= self.maximum",message="minimum is greater than maximum: lower the one or raise the other"
+// +kubebuilder:validation:XValidation:rule="!has(self.minimum) || !has(self.maximum) || self.minimum <= self.maximum",message="minimum is greater than maximum: lower minimum or raise maximum"
 type SeatLimits struct {
-	// The fewest seats that an item of this plan can have, up to 10 million. 0 when left out.
+	// The fewest seats that an item of this plan can have, up to 10 million. Defaults to 0.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=10000000
 	Minimum *int64 `json:"minimum,omitempty"`
 
-	// The most seats that an item of this plan can have, 1 to 10 million. Not limited when left out.
+	// The most seats that an item of this plan can have, 1 to 10 million. Defaults to no limit.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000000
 	Maximum *int64 `json:"maximum,omitempty"`
 }
 
-// Plan is one way to buy a product. Its currency and interval are immutable by name.
+// Plan is one way to buy a product. The currency and interval of a plan are immutable.
 //
 // +kubebuilder:validation:XValidation:rule="self.currency == oldSelf.currency",message="the currency of a plan is immutable: add a plan of another name"
 // +kubebuilder:validation:XValidation:rule="self.interval == oldSelf.interval",message="the interval of a plan is immutable: add a plan of another name"
@@ -232,25 +233,26 @@ type Plan struct {
 	// +required
 	Interval Interval `json:"interval"`
 
-	// What is billed: Licensed, the quantity held, or Metered, the quantity used. Licensed when left out.
+	// What is billed: Licensed bills the current quantity, Metered the quantity used. Defaults to
+	// Licensed.
 	// +optional
 	Usage Usage `json:"usage,omitempty"`
 
-	// When a period is charged: InAdvance, at its start, or InArrears, at its end. When left out,
-	// InAdvance for Licensed and InArrears for Metered, which cannot be charged in advance.
+	// When a period is charged: InAdvance, at its start, or InArrears, at its end. Defaults to InAdvance
+	// for Licensed and to InArrears for Metered. Metered usage cannot be charged in advance.
 	// +optional
 	Charge Charge `json:"charge,omitempty"`
 
-	// What a quantity costs for a full period. An edit counts from the next period on.
+	// What a quantity costs for a full period. An edit takes effect with the next period.
 	// +required
 	Pricing Pricing `json:"pricing"`
 
-	// The fewest and the most seats of an item of this plan. Not limited when left out.
+	// The fewest and the most seats of an item of this plan. Defaults to no limit.
 	// +optional
 	Seats *SeatLimits `json:"seats,omitempty"`
 
-	// How long a subscription that starts with this plan is on trial, in local calendar units; the
-	// longest of its items' trials counts. None when left out.
+	// How long a subscription that starts with this plan is on trial, in local calendar units. If the
+	// plans of its items differ, the longest trial applies. Defaults to no trial.
 	// +optional
 	Trial *Interval `json:"trial,omitempty"`
 }

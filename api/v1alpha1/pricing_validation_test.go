@@ -51,7 +51,7 @@ var tierRows = map[string]row{
 	"a price in exponents":    tiers(`{unitAmount: "1e3"}`, "amounts are decimals", priceNotDecimal),
 }
 
-const tiersMustRise = "the tiers must rise: give each a greater upTo than the one before it"
+const tiersMustRise = "the tiers must be in ascending order: give each a greater upTo than the one before it"
 
 func pricing(value, reason, refused string) row {
 	return row{reason: reason, refused: refused, with: "{spec.plans.0.pricing: " + value + "}"}

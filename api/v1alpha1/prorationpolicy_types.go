@@ -43,56 +43,56 @@ const (
 // ProrationPolicySpec says how prorations round units of time. Money is always rounded to the
 // currency's minor unit.
 type ProrationPolicySpec struct {
-	// The name of the policy for people, 3 to 1024 characters.
+	// The display name of the policy, 3 to 1024 characters.
 	// +required
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="displayName has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="displayName has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 	DisplayName string `json:"displayName"`
 
-	// How units of time are rounded. Up: partial use is paid for. Down: partial use is free. Nearest:
-	// half up, debits and credits alike.
+	// How units of time are rounded. Up: a partial unit is charged. Down: a partial unit is free.
+	// Nearest: to the nearest unit, with halves rounded up, for debits and credits alike.
 	// +required
 	Rounding Rounding `json:"rounding"`
 
-	// The unit of time that is counted and rounded: Second, Minute, Hour or Day. Day when left out.
+	// The unit of time that is counted and rounded: Second, Minute, Hour or Day. Defaults to Day.
 	// +optional
 	Unit TimeUnit `json:"unit,omitempty"`
 
-	// The ID of the policy in another system, 1 to 2048 characters. Unique among the policies of its
-	// kind in its namespace, or in the cluster; of two that share one, the younger is not Ready. None
-	// when left out.
+	// The ID of the policy in another system, 1 to 2048 characters. Must be unique among the policies of
+	// its kind in its namespace, or in the cluster. If two policies share an ID, the younger one is not
+	// Ready. Defaults to no ID.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="externalRef has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="externalRef has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 	ExternalRef ExternalRef `json:"externalRef,omitempty"`
 }
 
-// ProrationPolicyStatus is what the operator says about a policy.
+// ProrationPolicyStatus is the observed state of a policy.
 type ProrationPolicyStatus struct {
 	// The metadata.generation that this status is about; -1 until the operator has seen the policy.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Ready, and Reconciling or Stalled while something is amiss.
+	// Ready, and Reconciling or Stalled while there is a problem.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// How many subscriptions use the policy, through themselves or their products.
+	// How many subscriptions use the policy, directly or through their products.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Subscriptions *int64 `json:"subscriptions,omitempty"`
 
-	// When the spec last changed, as first seen by the operator. Nothing else moves it.
+	// When the operator first saw the current spec.
 	// +optional
 	UpdatedTime *metav1.Time `json:"updatedTime,omitempty"`
 }
 
 // ProrationPolicy rounds the prorations of the subscriptions of its namespace that use it. An edit
-// prices everything that is not yet applied anew.
+// changes the price of every change that has not been applied yet.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -111,7 +111,7 @@ type ProrationPolicy struct {
 	// +required
 	Spec ProrationPolicySpec `json:"spec"`
 
-	// What the operator says about the policy.
+	// The observed state of the policy.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
 	Status ProrationPolicyStatus `json:"status,omitzero"`

@@ -34,7 +34,7 @@ type TimeZone = string
 type LocalReference struct {
 	// The name of the object, in the same namespace.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: write it as it is"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: correct it"
 	Name ObjectName `json:"name"`
 }
 
@@ -42,11 +42,11 @@ type LocalReference struct {
 type SubscriptionReference struct {
 	// The name of the Subscription, in the same namespace.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: write it as it is"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: correct it"
 	Name ObjectName `json:"name"`
 
-	// The UID of the Subscription. With it, another Subscription of that name is not meant. When left
-	// out, the name alone decides.
+	// The UID of the Subscription. If set, only the Subscription with this UID is meant, and not another
+	// one with the same name. Defaults to matching by name alone.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MinLength=1
@@ -75,30 +75,30 @@ type ProrationPolicyReference struct {
 
 	// The name of the policy.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: write it as it is"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: correct it"
 	Name ObjectName `json:"name"`
 }
 
-// SecretKeyReference names a value in a Secret of the same namespace. The operator reads a Secret only
-// when the Secret itself allows it, by the label billing.seatplane.dev/allow.
+// SecretKeyReference names a value in a Secret of the same namespace. The operator reads a Secret only if
+// the label billing.seatplane.dev/allow on the Secret allows it.
 type SecretKeyReference struct {
 	// The name of the Secret, in the same namespace.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: write it as it is"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: correct it"
 	Name ObjectName `json:"name"`
 
 	// The key within the Secret's data.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]+$')",message="a key of a Secret has letters, digits, -, _ and . only: write it as it is"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]+$')",message="a key of a Secret has letters, digits, -, _ and . only: correct it"
 	Key string `json:"key"`
 }
 
 // LabelValue is the value of a label.
 //
 // +kubebuilder:validation:MaxLength=63
-// +kubebuilder:validation:XValidation:rule="self.matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$')",message="the value of a label has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: write it as it is"
+// +kubebuilder:validation:XValidation:rule="self.matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$')",message="the value of a label has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: correct it"
 type LabelValue string
 
 // LabelSelectorOperator relates a label to a set of values.
@@ -123,14 +123,13 @@ const (
 // LabelSelector selects objects by their labels; all of its requirements must hold. It is written like
 // the selectors of Kubernetes' own kinds, with bounds on its size.
 type LabelSelector struct {
-	// Labels that an object must have with exactly these values; at most 32. None are asked for when
-	// left out.
+	// Labels that an object must have with exactly these values, at most 32. Defaults to none.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(k, k.size() > 0 && k.size() <= 317)",message="the key of a label has 1 to 317 characters: shorten it"
 	MatchLabels map[string]LabelValue `json:"matchLabels,omitempty"`
 
-	// Requirements on labels; at most 32. None are made when left out.
+	// Requirements on labels, at most 32. Defaults to none.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=32
@@ -151,7 +150,7 @@ type LabelSelectorRequirement struct {
 	// +required
 	Operator LabelSelectorOperator `json:"operator"`
 
-	// The values, at most 32. Needed with In and NotIn, refused with Exists and DoesNotExist.
+	// The values, at most 32. Required with In and NotIn, and not allowed with Exists and DoesNotExist.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=32

@@ -3,22 +3,22 @@
 
 package v1alpha1
 
-// ApplicationSchedule says when a change takes hold.
+// ApplicationSchedule says when a change takes effect.
 //
 // +kubebuilder:validation:Enum=Immediately;NextPeriod;Custom;Scheduled
 type ApplicationSchedule string
 
 const (
-	// ApplyImmediately makes a change take hold now.
+	// ApplyImmediately makes a change take effect now.
 	ApplyImmediately ApplicationSchedule = "Immediately"
 
-	// ApplyNextPeriod makes a change take hold at the renewal, before it is charged, without proration.
+	// ApplyNextPeriod makes a change take effect at the renewal, before it is charged, without proration.
 	ApplyNextPeriod ApplicationSchedule = "NextPeriod"
 
-	// ApplyCustom makes a change take hold at applyAt; at once when that has passed.
+	// ApplyCustom makes a change take effect at applyAt, or immediately if that time has passed.
 	ApplyCustom ApplicationSchedule = "Custom"
 
-	// ApplyScheduled makes a change take hold at the next refresh of the item's product, after its counts.
+	// ApplyScheduled makes a change take effect at the next refresh of the item's product, after its counts.
 	ApplyScheduled ApplicationSchedule = "Scheduled"
 )
 
@@ -83,64 +83,65 @@ const (
 	ProrationNone Proration = "None"
 )
 
-// QuantityChangePolicy says when a change of one item's quantity applies, when it is billed and how it
-// is priced, where the update and the subscription do not say it.
+// QuantityChangePolicy says when a change of one item's quantity applies, when it is billed and how it is
+// priced, unless the update or the subscription says otherwise.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.applicationSchedule) || self.applicationSchedule != 'Custom'",message="applicationSchedule Custom needs an applyAt, which only a SubscriptionUpdate has: choose Immediately, NextPeriod or Scheduled here"
 // +kubebuilder:validation:XValidation:rule="!has(self.paymentSchedule) || self.paymentSchedule != 'Custom'",message="paymentSchedule Custom needs a billAt, which only a SubscriptionUpdate has: choose Immediately or NextInvoice here"
 type QuantityChangePolicy struct {
-	// When the change takes hold: Immediately, NextPeriod (at the renewal) or Scheduled (at the next
-	// refresh). Immediately when left out.
+	// When the change takes effect: Immediately, NextPeriod (at the renewal) or Scheduled (at the next
+	// refresh). Defaults to Immediately.
 	// +optional
 	ApplicationSchedule ApplicationSchedule `json:"applicationSchedule,omitempty"`
 
-	// When the adjustment is billed: Immediately (a document of its own) or NextInvoice. NextInvoice
-	// when left out.
+	// When the adjustment is billed: Immediately (a document of its own) or NextInvoice. Defaults to
+	// NextInvoice.
 	// +optional
 	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
 
 	// How the change is priced: ProRata (for the rest of the period), PayInFull (the whole period, no
-	// credit) or DoNotCharge (from the next period on). ProRata when left out.
+	// credit) or DoNotCharge (from the next period on). Defaults to ProRata.
 	// +optional
 	CalculationMethod CalculationMethod `json:"calculationMethod,omitempty"`
 }
 
-// ChangePolicy says how changes of a subscription apply, are billed and are priced, where the update
-// does not say it.
+// ChangePolicy says how changes of a subscription apply, are billed and are priced, unless the update
+// says otherwise.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.applicationSchedule) || self.applicationSchedule != 'Custom'",message="applicationSchedule Custom needs an applyAt, which only a SubscriptionUpdate has: choose Immediately, NextPeriod or Scheduled here"
 // +kubebuilder:validation:XValidation:rule="!has(self.paymentSchedule) || self.paymentSchedule != 'Custom'",message="paymentSchedule Custom needs a billAt, which only a SubscriptionUpdate has: choose Immediately or NextInvoice here"
-// +kubebuilder:validation:XValidation:rule="!has(self.keepTrial) || !self.keepTrial || (has(self.renewalPolicy) && self.renewalPolicy == 'Retain')",message="keepTrial needs renewalPolicy: Retain written beside it: a Reset always ends the trial"
-// +kubebuilder:validation:XValidation:rule="!has(self.ignoreRecurring) || !self.ignoreRecurring || (has(self.keepTrial) && self.keepTrial)",message="ignoreRecurring needs keepTrial: true written beside it: only a trial that goes on can stay trial-only"
+// +kubebuilder:validation:XValidation:rule="!has(self.keepTrial) || !self.keepTrial || (has(self.renewalPolicy) && self.renewalPolicy == 'Retain')",message="keepTrial needs renewalPolicy: Retain: a Reset always ends the trial"
+// +kubebuilder:validation:XValidation:rule="!has(self.ignoreRecurring) || !self.ignoreRecurring || (has(self.keepTrial) && self.keepTrial)",message="ignoreRecurring needs keepTrial: true: only a trial that continues can stay trial-only"
 type ChangePolicy struct {
-	// When a change takes hold: Immediately, NextPeriod (at the renewal) or Scheduled (at the next
-	// refresh). When left out, the item's product says it, else Immediately.
+	// When a change takes effect: Immediately, NextPeriod (at the renewal) or Scheduled (at the next
+	// refresh). Defaults to the item's product's setting, then to Immediately.
 	// +optional
 	ApplicationSchedule ApplicationSchedule `json:"applicationSchedule,omitempty"`
 
 	// When the adjustment is billed: Immediately (a document of its own) or NextInvoice. Defaults to the
-	// item's product's, then to NextInvoice. A change with renewalPolicy Reset defaults to Immediately.
+	// item's product's setting, then to NextInvoice. A change with renewalPolicy Reset defaults to
+	// Immediately.
 	// +optional
 	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
 
 	// How a change is priced: ProRata (for the rest of the period), PayInFull (the whole period, no
-	// credit) or DoNotCharge (from the next period on). When left out, the item's product says it, else
+	// credit) or DoNotCharge (from the next period on). Defaults to the item's product's setting, then to
 	// ProRata.
 	// +optional
 	CalculationMethod CalculationMethod `json:"calculationMethod,omitempty"`
 
-	// What a change of items or plans does to the period: Retain keeps it, Reset ends it at the
-	// effective time and starts a new one there. Retain when left out.
+	// What a change of items or plans does to the period: Retain keeps it, Reset ends it at the effective
+	// time and starts a new one. Defaults to Retain.
 	// +optional
 	RenewalPolicy RenewalPolicy `json:"renewalPolicy,omitempty"`
 
-	// Keeps a running trial when items or plans change; needs renewalPolicy: Retain beside it. When left
-	// out or false, such a change ends the trial.
+	// Keeps a running trial when items or plans change. Requires renewalPolicy: Retain. Defaults to
+	// false: such a change ends the trial.
 	// +optional
 	KeepTrial *bool `json:"keepTrial,omitempty"`
 
-	// Keeps a trial-only subscription trial-only when items or plans change; needs keepTrial: true
-	// beside it. When left out or false, it becomes a recurring one after the trial.
+	// Keeps a trial-only subscription trial-only when items or plans change. Requires keepTrial: true.
+	// Defaults to false: the subscription becomes recurring after the trial.
 	// +optional
 	IgnoreRecurring *bool `json:"ignoreRecurring,omitempty"`
 }

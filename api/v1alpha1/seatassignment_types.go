@@ -8,75 +8,75 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Holder is who holds a seat.
+// Holder is who has a seat.
 type Holder struct {
-	// The ID of the holder, 1 to 256 characters; one holder holds one seat of an item. Immutable.
+	// The ID of the holder, 1 to 256 characters. A holder can have one seat of an item. Immutable.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the holder of a seat is immutable: delete this SeatAssignment and create another"
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="the holder's id has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="the holder's id has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 	ID string `json:"id"`
 
-	// The name of the holder for people, up to 1024 characters. None when left out.
+	// The display name of the holder, up to 1024 characters. Defaults to none.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="displayName has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="displayName has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 	DisplayName string `json:"displayName,omitempty"`
 
-	// The e-mail address of the holder, up to 320 characters. None when left out.
+	// The email address of the holder, up to 320 characters. Defaults to none.
 	// +optional
 	// +kubebuilder:validation:MaxLength=320
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="email has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="email has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 	Email string `json:"email,omitempty"`
 }
 
-// SeatAssignmentSpec says who holds a seat of what.
+// SeatAssignmentSpec says who has a seat of which item.
 type SeatAssignmentSpec struct {
-	// The Subscription whose seat is held. Immutable.
+	// The Subscription that the seat belongs to. Immutable.
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the subscription of a SeatAssignment is immutable: delete this SeatAssignment and create another"
 	SubscriptionRef LocalReference `json:"subscriptionRef"`
 
-	// The item of the subscription whose seat is held. Immutable.
+	// The item of the subscription that the seat belongs to. Immutable.
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the item of a SeatAssignment is immutable: delete this SeatAssignment and create another"
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$')",message="a name has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: choose another"
 	Item EntryName `json:"item"`
 
-	// Who holds the seat. Only the display name and the e-mail address may change.
+	// Who has the seat. Only the display name and the email address can be changed.
 	// +required
 	Holder Holder `json:"holder"`
 }
 
-// SeatAssignmentStatus is what the operator says about an assignment.
+// SeatAssignmentStatus is the observed state of an assignment.
 type SeatAssignmentStatus struct {
 	// The metadata.generation that this status is about; -1 until the operator has seen the assignment.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Assigned, once the holder has a seat; Ready with it; Reconciling while it waits for one.
+	// Assigned and Ready once the holder has a seat. Reconciling while the holder waits for one.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// When the holder got the seat, on the subscription's clock. Absent while the holder has none.
+	// When the holder got the seat, on the subscription's clock. Absent while the holder has no seat.
 	// +optional
 	AssignedTime *metav1.Time `json:"assignedTime,omitempty"`
 
-	// The UID of the Subscription whose seat the holder has: a seat of one that was deleted is none of
-	// another of its name. Absent while the holder has none.
+	// The UID of the Subscription that the seat belongs to. A seat of a deleted Subscription is not a
+	// seat of a new one with the same name. Absent while the holder has no seat.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=128
 	SubscriptionUID types.UID `json:"subscriptionUID,omitempty"`
 }
 
-// SeatAssignment says who holds a seat of a subscription's item. It waits while no seat is free;
-// deleting it frees the seat.
+// SeatAssignment gives a person or device a seat of a subscription's item. It waits while no seat is
+// free. Deleting it frees the seat.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -92,11 +92,11 @@ type SeatAssignment struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Who holds a seat of what.
+	// Who has a seat of which item.
 	// +required
 	Spec SeatAssignmentSpec `json:"spec"`
 
-	// What the operator says about the assignment.
+	// The observed state of the assignment.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
 	Status SeatAssignmentStatus `json:"status,omitzero"`

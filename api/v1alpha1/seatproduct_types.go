@@ -37,13 +37,13 @@ const (
 	DriverSQLite SQLDriver = "SQLite"
 )
 
-// QueryKeys says for whom a query answers.
+// QueryKeys says which keys a query returns.
 //
 // +kubebuilder:validation:Enum=All;Bound
 type QueryKeys string
 
 const (
-	// QueryAll is a query without a parameter that answers for everyone.
+	// QueryAll is a query without a parameter that returns every key.
 	QueryAll QueryKeys = "All"
 
 	// QueryBound is a query that takes the wanted keys as its one parameter.
@@ -69,19 +69,19 @@ type SQLSource struct {
 	// +optional
 	CASecretRef *SecretKeyReference `json:"caSecretRef,omitempty"`
 
-	// The query, up to 16384 characters. It returns one row a key: the key, then its count. It runs in
-	// a read-only transaction.
+	// The query, up to 16384 characters. It returns one row for each key: the key, then its count. It
+	// runs in a read-only transaction.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=16384
 	Query string `json:"query"`
 
-	// For whom the query answers. All: for everyone. Bound: for the wanted keys, which it takes as its
-	// one parameter. All when left out.
+	// The keys that the query returns. All: every key. Bound: only the wanted keys, which the query takes
+	// as its one parameter. Defaults to All.
 	// +optional
 	Keys QueryKeys `json:"keys,omitempty"`
 
-	// How long the query may take, 1 to 300 seconds. 30 when left out.
+	// How long the query may take, 1 to 300 seconds. Defaults to 30.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=300
@@ -213,8 +213,8 @@ type PrometheusSource struct {
 	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
 }
 
-// KubernetesSource counts objects of the product's namespace. The operator must be granted to list
-// them, by a ClusterRole labelled billing.seatplane.dev/aggregate-to-loader: "true".
+// KubernetesSource counts objects of the product's namespace. The operator needs permission to list them,
+// from a ClusterRole with the label billing.seatplane.dev/aggregate-to-loader: "true".
 type KubernetesSource struct {
 	// The group and version of the objects, such as v1 or apps/v1.
 	// +required
@@ -228,7 +228,7 @@ type KubernetesSource struct {
 	// +kubebuilder:validation:MaxLength=63
 	Kind string `json:"kind"`
 
-	// Which objects count. All of the kind when left out.
+	// The objects to count. Defaults to all objects of the kind.
 	// +optional
 	LabelSelector *LabelSelector `json:"labelSelector,omitempty"`
 
@@ -247,7 +247,7 @@ type SeatAssignmentsSource struct{}
 // +kubebuilder:validation:XValidation:rule="[has(self.sql), has(self.http), has(self.prometheus), has(self.kubernetes), has(self.configMap), has(self.seatAssignments)].exists_one(x, x)",message="a data loader has exactly one source: set one of sql, http, prometheus, kubernetes, configMap and seatAssignments"
 type DataLoader struct {
 	// What the key of a row means: CustomerID, SubscriptionName or ExternalRef of a subscription.
-	// CustomerID when left out. Of no effect with seatAssignments.
+	// Defaults to CustomerID. Has no effect with seatAssignments.
 	// +optional
 	Key LoaderKey `json:"key,omitempty"`
 
@@ -276,7 +276,7 @@ type DataLoader struct {
 	SeatAssignments *SeatAssignmentsSource `json:"seatAssignments,omitempty"`
 }
 
-// OnMissing says what a key means that is missing from an answer.
+// OnMissing says what happens if a key is missing from an answer.
 //
 // +kubebuilder:validation:Enum=Keep;Zero;Fail
 type OnMissing string
@@ -292,44 +292,45 @@ const (
 	OnMissingFail OnMissing = "Fail"
 )
 
-// Guard holds changes that are too large to be true until a person approves them. An item's first
-// count is never guarded.
+// Guard makes implausibly large changes wait until a person approves them. An item's first count is never
+// guarded.
 type Guard struct {
-	// The greatest rise, in percent of the quantity held, that is not held. From 0 every rise exceeds
-	// it. Rises are not guarded when left out.
+	// The largest increase, as a percentage of the current quantity, that applies without approval. From
+	// a quantity of 0, every increase exceeds it. Defaults to no guard on increases.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000
 	MaxIncreasePercent *int32 `json:"maxIncreasePercent,omitempty"`
 
-	// The greatest fall, in percent of the quantity held, that is not held. Falls are not guarded when
-	// left out.
+	// The largest decrease, as a percentage of the current quantity, that applies without approval.
+	// Defaults to no guard on decreases.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
 	MaxDecreasePercent *int32 `json:"maxDecreasePercent,omitempty"`
 
-	// The guard looks only at changes of which the larger count is at least this many, up to 10
-	// million. 0 when left out.
+	// Changes are not guarded while both the old and the new count are below this number, up to 10
+	// million. Defaults to 0.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=10000000
 	FromSeats *int64 `json:"fromSeats,omitempty"`
 }
 
-// Refresh says when the data loader runs and what is done with its answer.
+// Refresh says when the data loader runs, and how its answer is used.
 //
 // +kubebuilder:validation:XValidation:rule="!(has(self.schedule) && has(self.every))",message="schedule and every are mutually exclusive: set one"
 type Refresh struct {
-	// When to refresh, as a cron expression of five fields, such as "0 2 * * *", in timeZone. Neither
-	// schedule nor every: on demand only.
+	// When to refresh, as a cron expression of five fields, such as "0 2 * * *", in timeZone. If neither
+	// schedule nor every is set, refreshes run on demand only.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	Schedule string `json:"schedule,omitempty"`
 
-	// How often to refresh, in hours, minutes and seconds, such as 1h or 1h30m; from a minute to 366
-	// days. Spread by a stable jitter. Neither schedule nor every: on demand only.
+	// How often to refresh, in hours, minutes and seconds, such as 1h or 1h30m, from a minute to 366
+	// days. A stable jitter spreads refreshes. If neither schedule nor every is set, refreshes run on
+	// demand only.
 	// +optional
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=18
@@ -337,44 +338,45 @@ type Refresh struct {
 	// +kubebuilder:validation:XValidation:rule="self.size() < 2 || !self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$') || (duration(self) >= duration('1m') && duration(self) <= duration('8784h'))",message="a refresh runs every minute at most and every 366 days at least: choose an interval between 1m and 8784h"
 	Every string `json:"every,omitempty"`
 
-	// The time zone of the schedule, by the IANA database, such as Europe/Paris. UTC when left out.
+	// The time zone of the schedule, by the IANA database, such as Europe/Paris. Defaults to UTC.
 	// +optional
 	TimeZone TimeZone `json:"timeZone,omitempty"`
 
-	// Stops scheduled refreshes while true; those asked for still run. Not stopped when left out.
+	// Stops scheduled refreshes while true. Requested refreshes still run. Defaults to false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
-	// What a key means that is missing from the answer: Keep its count, Zero, or Fail that key. A metered
-	// item keeps its reading also by Zero. Keep when left out.
+	// What happens if a key is missing from the answer: Keep its count, count Zero, or Fail that key.
+	// With Keep, a customer whose row disappears keeps paying for the last count. A metered item keeps
+	// its reading with Zero too. Defaults to Keep.
 	// +optional
 	OnMissing OnMissing `json:"onMissing,omitempty"`
 
-	// Takes an answer without any rows as the truth, also while seats are held. When left out or false,
-	// such an answer is a failure.
+	// Accepts an answer without any rows even while customers have seats. Defaults to false: such an
+	// answer is a failure.
 	// +optional
 	AllowEmpty bool `json:"allowEmpty,omitempty"`
 
-	// Holds changes that are too large to be true. Nothing is guarded when left out.
+	// Makes implausibly large changes wait for approval. Defaults to no guard.
 	// +optional
 	Guard *Guard `json:"guard,omitempty"`
 }
 
 // SeatProductSpec is what is sold, how it is priced, and how its seats are counted.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.refresh) || has(self.dataLoader)",message="refresh needs a dataLoader, for without one there is nothing to count: set dataLoader or remove refresh"
+// +kubebuilder:validation:XValidation:rule="!has(self.refresh) || has(self.dataLoader)",message="refresh needs a dataLoader, which counts the seats: set dataLoader or remove refresh"
 type SeatProductSpec struct {
-	// The name of the product for people, up to 1024 characters. The object's name when left out.
+	// The display name of the product, up to 1024 characters. Defaults to the object's name.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="displayName has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="displayName has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 	DisplayName string `json:"displayName,omitempty"`
 
-	// The ID of the product in another system, 1 to 2048 characters; events give it as product_id. The
-	// object's name when left out.
+	// The ID of the product in another system, 1 to 2048 characters. Events include it as product_id.
+	// Defaults to the object's name.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="externalRef has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="externalRef has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 	ExternalRef ExternalRef `json:"externalRef,omitempty"`
 
 	// The ways to buy the product, 1 to 50, by name.
@@ -385,32 +387,34 @@ type SeatProductSpec struct {
 	// +kubebuilder:validation:MaxItems=50
 	Plans []Plan `json:"plans"`
 
-	// How the units of the product are counted. When left out, quantities come from the subscriptions'
-	// specs or from updates.
+	// How the units of the product are counted. Defaults to no data loader: quantities come from the
+	// subscriptions' specs or from updates.
 	// +optional
 	DataLoader *DataLoader `json:"dataLoader,omitempty"`
 
-	// When the data loader runs and what is done with its answer. On demand only when left out.
+	// When the data loader runs, and how its answer is used. Defaults to refreshes on demand only.
 	// +optional
 	Refresh *Refresh `json:"refresh,omitempty"`
 
-	// How a rise of one item's quantity applies, where neither the update nor the subscription says it.
+	// How an increase of one item's quantity applies, unless the update or the subscription says
+	// otherwise.
 	// +optional
 	OnIncrease *QuantityChangePolicy `json:"onIncrease,omitempty"`
 
-	// How a fall of one item's quantity applies, where neither the update nor the subscription says it.
+	// How a decrease of one item's quantity applies, unless the update or the subscription says
+	// otherwise.
 	// +optional
 	OnDecrease *QuantityChangePolicy `json:"onDecrease,omitempty"`
 
-	// The policy that rounds prorations, where neither the update nor the subscription names one. When
-	// left out, time is counted in seconds and not rounded.
+	// The policy that rounds prorations, unless the update or the subscription names one. Defaults to no
+	// policy: time is counted in seconds and not rounded.
 	// +optional
 	ProrationPolicyRef *ProrationPolicyReference `json:"prorationPolicyRef,omitempty"`
 }
 
 // RefreshStatus is the state of a product's refreshes on one clock.
 type RefreshStatus struct {
-	// The TestClock that these refreshes live by; empty for the wall clock.
+	// The TestClock that these refreshes follow. Empty for the wall clock.
 	// +required
 	// +kubebuilder:validation:MaxLength=253
 	Clock string `json:"clock"`
@@ -419,7 +423,7 @@ type RefreshStatus struct {
 	// +optional
 	LastRefreshTime *metav1.Time `json:"lastRefreshTime,omitempty"`
 
-	// What the last refresh ran for: the time of its tick, or the value of the request.
+	// What triggered the last refresh: the time of its tick, or the value of the request.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastRefreshToken string `json:"lastRefreshToken,omitempty"`
@@ -458,7 +462,7 @@ type RefreshStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Changed int64 `json:"changed,omitempty"`
 
-	// How many of these changes wait for approval.
+	// How many of these changes are waiting for approval.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Held int64 `json:"held,omitempty"`
@@ -482,14 +486,14 @@ type RefreshStatus struct {
 	DurationMillis int64 `json:"durationMillis,omitempty"`
 }
 
-// SeatProductStatus is what the operator says about a product.
+// SeatProductStatus is the observed state of a product.
 type SeatProductStatus struct {
 	// The metadata.generation that this status is about; -1 until the operator has seen the product.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Ready, Loaded (the last refresh), and Reconciling or Stalled while something is amiss.
+	// Ready, Loaded (the last refresh), and Reconciling or Stalled while there is a problem.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -501,12 +505,12 @@ type SeatProductStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Subscriptions *int64 `json:"subscriptions,omitempty"`
 
-	// How many seats these subscriptions hold.
+	// How many seats these subscriptions have.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Seats *int64 `json:"seats,omitempty"`
 
-	// The state of the refreshes, one entry a clock, the wall clock first.
+	// The state of the refreshes, one entry for each clock, the wall clock first.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=101
@@ -549,7 +553,7 @@ type SeatProduct struct {
 	// +required
 	Spec SeatProductSpec `json:"spec"`
 
-	// What the operator says about the product.
+	// The observed state of the product.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
 	Status SeatProductStatus `json:"status,omitzero"`

@@ -65,7 +65,7 @@ var planRows = map[string]row{
 	"no number of seats": {
 		reason:  "no quantity is within such limits",
 		with:    "{spec.plans.0.seats: {minimum: 6, maximum: 5}}",
-		refused: "minimum is greater than maximum: lower the one or raise the other",
+		refused: "minimum is greater than maximum: lower minimum or raise maximum",
 	},
 	"another price": {
 		reason: "a price may change; it counts from the next period on",
@@ -130,7 +130,7 @@ var refreshRows = map[string]row{
 	"a refresh without a loader": {
 		reason:  "there is nothing to refresh from",
 		with:    "{spec.refresh: {every: 1h}}",
-		refused: "refresh needs a dataLoader, for without one there is nothing to count: set dataLoader or remove refresh",
+		refused: "refresh needs a dataLoader, which counts the seats: set dataLoader or remove refresh",
 	},
 	"a refresh on demand": {
 		reason: "neither schedule nor interval: on demand only",

@@ -4,9 +4,9 @@
 package v1alpha1_test
 
 const (
-	notAnObjectName = "the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: write it as it is"
+	notAnObjectName = "the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: correct it"
 	notAnEntryName  = "a name has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: choose another"
-	notASecretKey   = "a key of a Secret has letters, digits, -, _ and . only: write it as it is"
+	notASecretKey   = "a key of a Secret has letters, digits, -, _ and . only: correct it"
 	notAnAddress    = "an address begins with http:// or https://: write it in full"
 )
 
@@ -57,7 +57,7 @@ func addresses(path, from string) map[string]row {
 func selectors(path, from string) map[string]row {
 	const (
 		noValues = "In and NotIn need values, Exists and DoesNotExist take none: write or remove them"
-		oddValue = "the value of a label has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: write it as it is"
+		oddValue = "the value of a label has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: correct it"
 		longKey  = "the key of a label has 1 to 317 characters: shorten it"
 	)
 	expression := func(value string) string {
@@ -80,7 +80,7 @@ func selectors(path, from string) map[string]row {
 
 // hasControls is what a rule against control and format characters says of a field.
 func hasControls(what string) string {
-	return what + " has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	return what + " has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 }
 
 // identifiers makes rows for a field that people and programs read as one line. what is how its rule names it.

@@ -3,14 +3,16 @@
 
 package v1alpha1
 
-// ActedOn is the spec that was last acted on; the next edit is compared with it.
+// ActedOn is the spec that was last acted on. The next edit is compared with it.
 type ActedOn struct {
-	// The generation of the spec last acted on, for all that is not one item's quantity.
+	// The generation of the spec that was last acted on. Quantities of items have generations of their
+	// own.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Generation int64 `json:"generation"`
 
-	// The items of that spec, and the generation last acted on for each, also for those since removed.
+	// The items of that spec, with the generation that was last acted on for each item's quantity. Items
+	// that have been removed since then are included.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=200
@@ -28,15 +30,15 @@ type ActedOnItem struct {
 	// +kubebuilder:validation:Minimum=0
 	Generation int64 `json:"generation"`
 
-	// The product that the spec named. Absent for an item since removed.
+	// The product that the spec named. Absent for an item that has been removed since then.
 	// +optional
 	Product ObjectName `json:"product,omitempty"`
 
-	// The plan that the spec named. Absent for an item since removed.
+	// The plan that the spec named. Absent for an item that has been removed since then.
 	// +optional
 	Plan EntryName `json:"plan,omitempty"`
 
-	// The quantity that the spec declared. Absent when it declared none.
+	// The quantity that the spec declared. Absent if it declared none.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Quantity *int64 `json:"quantity,omitempty"`
@@ -45,7 +47,7 @@ type ActedOnItem struct {
 	// +optional
 	Recurring *bool `json:"recurring,omitempty"`
 
-	// The usage limits that the spec declared. Absent when it declared none.
+	// The usage limits that the spec declared. Absent if it declared none.
 	// +optional
 	UsageLimits *UsageLimits `json:"usageLimits,omitempty"`
 }

@@ -5,8 +5,8 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// LoadStatus is what the data loader of one product has to say about a subscription. There is an entry
-// only while there is something to say.
+// LoadStatus is what the data loader of one product reports about a subscription. There is an entry only
+// while there is something to report.
 type LoadStatus struct {
 	// The name of the SeatProduct.
 	// +required
@@ -18,13 +18,13 @@ type LoadStatus struct {
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
 
-	// Why the last answer had no usable count for the subscription's own key: BadCounts, KeyMissing or
-	// DuplicateKey. Absent when it had one.
+	// Why the last answer had no usable count for the subscription's key: BadCounts, KeyMissing or
+	// DuplicateKey. Absent if it had one.
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	Reason string `json:"reason,omitempty"`
 
-	// The same in a sentence for people.
+	// A sentence that explains the reason.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
@@ -50,11 +50,11 @@ type LoadedReading struct {
 	// +kubebuilder:validation:Minimum=0
 	Reading int64 `json:"reading"`
 
-	// When it was observed, on the subscription's clock.
+	// When the reading was observed, on the subscription's clock.
 	// +required
 	ObservedTime metav1.Time `json:"observedTime"`
 
-	// When the answer with it came, on the wall clock.
+	// When the answer with the reading arrived, on the wall clock.
 	// +required
 	LoadedTime metav1.Time `json:"loadedTime"`
 }
@@ -65,12 +65,12 @@ type UsageStatus struct {
 	// +required
 	Item EntryName `json:"item"`
 
-	// How many units were used, as far as limits allow.
+	// How many units were used, up to the limits.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Quantity int64 `json:"quantity"`
 
-	// What the usage comes to so far, in major units.
+	// What the usage costs so far, in major units.
 	// +optional
 	Amount Amount `json:"amount,omitempty"`
 
@@ -83,7 +83,7 @@ type UsageStatus struct {
 	// +optional
 	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
 
-	// When the answer with that reading came, on the wall clock.
+	// When the answer with that reading arrived, on the wall clock.
 	// +optional
 	LoadedTime *metav1.Time `json:"loadedTime,omitempty"`
 
@@ -91,8 +91,7 @@ type UsageStatus struct {
 	// +optional
 	WentBack bool `json:"wentBack,omitempty"`
 
-	// The highest of 75, 90 and 100 percent of the soft limit that was reached in this period; 0 when
-	// none was.
+	// The highest of 75, 90 and 100 percent of the soft limit that was reached in this period, or 0.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100

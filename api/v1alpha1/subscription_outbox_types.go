@@ -22,7 +22,7 @@ const (
 	EffectCreateInvoice EffectType = "CreateInvoice"
 )
 
-// Effect is a write that a commit owes to another object, with its content frozen.
+// Effect is a write that a commit owes to another object. Its content does not change any more.
 type Effect struct {
 	// MarkUpdate or CreateInvoice.
 	// +required
@@ -46,7 +46,7 @@ type Effect struct {
 	Payload *runtime.RawExtension `json:"payload,omitempty"`
 }
 
-// Notification is an event that waits to be delivered to the sinks.
+// Notification is an event that is waiting to be delivered to the sinks.
 type Notification struct {
 	// The ID of the event, the same in every attempt.
 	// +required

@@ -20,7 +20,7 @@ const (
 	// SubscriptionActive is being billed.
 	SubscriptionActive SubscriptionState = "Active"
 
-	// SubscriptionSuspended takes no step until it is let go on.
+	// SubscriptionSuspended is paused until a person resumes it.
 	SubscriptionSuspended SubscriptionState = "Suspended"
 
 	// SubscriptionCanceled has ended.
@@ -45,30 +45,32 @@ const (
 
 // BillingPeriod is a half-open interval that recurring charges cover.
 type BillingPeriod struct {
-	// The start of the period; it belongs to it.
+	// The start of the period. The start itself is part of the period.
 	// +required
 	Start metav1.Time `json:"start"`
 
-	// The end of the period; it does not belong to it.
+	// The end of the period. The end itself is not part of the period.
 	// +required
 	End metav1.Time `json:"end"`
 
-	// The number of the period, counted from the anchor; negative before it.
+	// The number of the period, counted from the anchor. Negative before the anchor.
 	// +required
 	// +kubebuilder:validation:Minimum=-1000000
 	// +kubebuilder:validation:Maximum=1000000
 	Index int64 `json:"index"`
 
-	// The start of the whole period that this one is cut from; its own start unless it is a stub.
+	// The start of the whole period that this one is part of. It is the same as start, unless this period
+	// is a stub.
 	// +optional
 	NaturalStart *metav1.Time `json:"naturalStart,omitempty"`
 
-	// The end of the whole period that this one is cut from; its own end unless it is a stub.
+	// The end of the whole period that this one is part of. It is the same as end, unless this period is
+	// a stub.
 	// +optional
 	NaturalEnd *metav1.Time `json:"naturalEnd,omitempty"`
 
-	// The boundary at which the period began, where a change of items cut the period before it short;
-	// its own start when absent.
+	// The boundary at which the period began, if a change of items cut the previous period short.
+	// Defaults to start.
 	// +optional
 	RenewedTime *metav1.Time `json:"renewedTime,omitempty"`
 
@@ -95,21 +97,21 @@ type CoverageRun struct {
 	Charged bool `json:"charged"`
 }
 
-// SubscriptionItemStatus is an item as it is in force.
+// SubscriptionItemStatus is the current state of an item.
 type SubscriptionItemStatus struct {
 	// The name of the item.
 	// +required
 	Name EntryName `json:"name"`
 
-	// The SeatProduct in force.
+	// The current SeatProduct.
 	// +required
 	Product ObjectName `json:"product"`
 
-	// The plan in force.
+	// The current plan.
 	// +required
 	Plan EntryName `json:"plan"`
 
-	// How many units are held.
+	// The current quantity.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Quantity int64 `json:"quantity"`
@@ -118,7 +120,7 @@ type SubscriptionItemStatus struct {
 	// +optional
 	Source QuantitySource `json:"source,omitempty"`
 
-	// Whether the item is charged each period; else it was charged once.
+	// Whether the item is charged in each period (true), or was charged once (false).
 	// +optional
 	Recurring bool `json:"recurring,omitempty"`
 
@@ -126,7 +128,7 @@ type SubscriptionItemStatus struct {
 	// +optional
 	Charge Charge `json:"charge,omitempty"`
 
-	// Whether the quantity held or the quantity used is billed.
+	// Whether the current quantity or the quantity used is billed.
 	// +optional
 	Usage Usage `json:"usage,omitempty"`
 
@@ -134,27 +136,27 @@ type SubscriptionItemStatus struct {
 	// +optional
 	CapturedPrice *CapturedPrice `json:"capturedPrice,omitempty"`
 
-	// The fewest units in force. Absent when there is no such limit.
+	// The current minimum of units. Absent if there is no minimum.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Minimum *int64 `json:"minimum,omitempty"`
 
-	// The most units in force. Absent when there is no such limit.
+	// The current maximum of units. Absent if there is no maximum.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Maximum *int64 `json:"maximum,omitempty"`
 
-	// The usage limits in force. Absent when there are none.
+	// The current usage limits. Absent if there are none.
 	// +optional
 	UsageLimits *UsageLimits `json:"usageLimits,omitempty"`
 
-	// The quantity held when the period started. Absent for an item that came, or moved to its plan, in
-	// mid-period.
+	// The quantity when the period started. Absent for an item that was added, or moved to its plan,
+	// during the period.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	StartQuantity *int64 `json:"startQuantity,omitempty"`
 
-	// How many units were charged for this period and not credited since.
+	// How many units were charged for this period and have not been credited.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	BilledQuantity *int64 `json:"billedQuantity,omitempty"`
@@ -171,11 +173,11 @@ type SubscriptionItemStatus struct {
 	// +optional
 	ReferenceTotal Amount `json:"referenceTotal,omitempty"`
 
-	// What credits in this period are capped by, in major units for a full period.
+	// The upper limit of credits in this period, in major units for a full period.
 	// +optional
 	ChargedTotal Amount `json:"chargedTotal,omitempty"`
 
-	// The rounding remainder that the next line of a change takes over, in major units.
+	// The rounding remainder that the next line of a change carries, in major units.
 	// +optional
 	Remainder Rational `json:"remainder,omitempty"`
 
@@ -199,11 +201,11 @@ type SubscriptionItemStatus struct {
 	// +optional
 	CreditTime *metav1.Time `json:"creditTime,omitempty"`
 
-	// When the newest change of this period took effect; later changes take effect no earlier.
+	// When the newest change of this period took effect. Later changes cannot take effect earlier.
 	// +optional
 	LastEffectiveTime *metav1.Time `json:"lastEffectiveTime,omitempty"`
 
-	// How many units have a holder, by SeatAssignments; the quantity never goes below it. Absent once the
+	// How many units have a holder through SeatAssignments. The quantity is never less. Absent once the
 	// subscription has ended.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -223,45 +225,45 @@ type SubscriptionItemStatus struct {
 	// +optional
 	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
 
-	// When the answer with that count came, on the wall clock. It tells two counts of one instant of a
-	// TestClock apart.
+	// When the answer with that count arrived, on the wall clock. It distinguishes two counts at one
+	// instant of a TestClock.
 	// +optional
 	LoadedTime *metav1.Time `json:"loadedTime,omitempty"`
 
-	// The highest of 75, 90 and 100 percent of the maximum that was announced in this period; 0 when
-	// none was.
+	// The highest of 75, 90 and 100 percent of the maximum that was announced in this period, or 0.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
 	SeatsThresholdPercent int32 `json:"seatsThresholdPercent,omitempty"`
 }
 
-// Leftover is what an item left behind that went, or left its plan, in the current period.
+// Leftover is the rounding remainder of an item that was removed, or changed its plan, in the current
+// period.
 type Leftover struct {
 	// The name of the item.
 	// +required
 	Item EntryName `json:"item"`
 
-	// The SeatProduct that it had.
+	// The SeatProduct that the item had.
 	// +required
 	Product ObjectName `json:"product"`
 
-	// The plan that it left.
+	// The plan that the item had.
 	// +required
 	Plan EntryName `json:"plan"`
 
-	// The rounding remainder that the next line of the item on that plan takes over, in major units.
+	// The rounding remainder that the item's next line on that plan carries, in major units.
 	// +optional
 	Remainder Rational `json:"remainder,omitempty"`
 
-	// The effective time at which it left.
+	// The effective time at which the item left the plan.
 	// +required
 	LeftTime metav1.Time `json:"leftTime"`
 }
 
-// UpcomingInvoice is the next invoice as it will be if nothing else changes.
+// UpcomingInvoice is the next invoice if nothing else changes.
 type UpcomingInvoice struct {
-	// When it falls due.
+	// When the invoice is due.
 	// +optional
 	DueTime *metav1.Time `json:"dueTime,omitempty"`
 
@@ -271,17 +273,18 @@ type UpcomingInvoice struct {
 	// +kubebuilder:validation:MaxItems=1000
 	Lines []Line `json:"lines,omitempty"`
 
-	// The sums, with everything that falls due with the invoice.
+	// The sums, including everything that falls due with the invoice.
 	DocumentTotals `json:",inline"`
 }
 
-// DeferredLine is a line that waits for its billAt.
+// DeferredLine is a line that is waiting for its billAt.
 type DeferredLine struct {
 	// When the line is billed, on a document of its own or shared with lines of the same instant.
 	// +required
 	BillAt metav1.Time `json:"billAt"`
 
-	// Why it has a document of its own: Update (billed at once) or Custom (a billAt of its own).
+	// Why the line is billed on a document of its own: Update (billed at once) or Custom (it has a
+	// billAt).
 	// +required
 	Reason InvoiceReason `json:"reason"`
 
@@ -296,7 +299,7 @@ type InvoiceSummary struct {
 	// +required
 	Name ObjectName `json:"name"`
 
-	// What is due on it, signed, in major units.
+	// The amount due, signed, in major units.
 	// +required
 	AmountDue Amount `json:"amountDue"`
 
@@ -313,7 +316,7 @@ type DayCount struct {
 	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
 	Date string `json:"date"`
 
-	// How many events were replayed whose own time is on that day.
+	// How many events with an event time on that day were replayed.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Count int64 `json:"count"`
@@ -329,7 +332,7 @@ type SubscriptionStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// Ready, InSync, SeatsWithinLimits, SeatsCurrent and UsageWithinLimits, and Reconciling or Stalled
-	// while something is amiss.
+	// while there is a problem.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -345,24 +348,24 @@ type SubscriptionStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Sequence int64 `json:"sequence,omitempty"`
 
-	// When the operator first saw the subscription, on its own clock: the start where spec.startTime is
-	// left out.
+	// When the operator first saw the subscription, on the subscription's clock. It is the start if
+	// spec.startTime is not set.
 	// +optional
 	SeenTime *metav1.Time `json:"seenTime,omitempty"`
 
-	// When the subscription started. Absent before it did.
+	// When the subscription started. Absent until it starts.
 	// +optional
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 
-	// The instant from which period boundaries are counted, in force.
+	// The instant from which period boundaries are counted now.
 	// +optional
 	BillingCycleAnchor *metav1.Time `json:"billingCycleAnchor,omitempty"`
 
-	// The length of a billing period, in force.
+	// The current length of a billing period.
 	// +optional
 	Interval *Interval `json:"interval,omitempty"`
 
-	// The billing period, or the trial, that runs.
+	// The current billing period or trial.
 	// +optional
 	CurrentPeriod *BillingPeriod `json:"currentPeriod,omitempty"`
 
@@ -371,7 +374,7 @@ type SubscriptionStatus struct {
 	// +optional
 	RenewalTime *metav1.Time `json:"renewalTime,omitempty"`
 
-	// When the trial ends, or ended. Absent without a trial.
+	// When the trial ends or ended. Absent if there is no trial.
 	// +optional
 	TrialEndTime *metav1.Time `json:"trialEndTime,omitempty"`
 
@@ -379,7 +382,7 @@ type SubscriptionStatus struct {
 	// +optional
 	TrialOnly bool `json:"trialOnly,omitempty"`
 
-	// When the subscription ended. Absent before.
+	// When the subscription ended. Absent until it ends.
 	// +optional
 	CancelTime *metav1.Time `json:"cancelTime,omitempty"`
 
@@ -387,18 +390,18 @@ type SubscriptionStatus struct {
 	// +optional
 	EndTime *metav1.Time `json:"endTime,omitempty"`
 
-	// The items in force.
+	// The current items.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=100
 	Items []SubscriptionItemStatus `json:"items,omitempty"`
 
-	// How many seats are held, over all licensed items.
+	// The total number of seats of all licensed items.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Seats *int64 `json:"seats,omitempty"`
 
-	// What a full period costs with the quantities held, in major units.
+	// What a full period costs with the current quantities, in major units.
 	// +optional
 	RecurringAmount Amount `json:"recurringAmount,omitempty"`
 
@@ -415,40 +418,41 @@ type SubscriptionStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	PendingUpdates *int64 `json:"pendingUpdates,omitempty"`
 
-	// The own time of the newest event that was committed. No later event is dated before it.
+	// The event time of the newest event that was committed. No later event has an earlier event time.
 	// +optional
 	LastEventTime *metav1.Time `json:"lastEventTime,omitempty"`
 
-	// When the next event is due. Absent when none is in sight.
+	// When the next event is due. Absent if none is planned.
 	// +optional
 	NextEventTime *metav1.Time `json:"nextEventTime,omitempty"`
 
-	// The time of the TestClock that was taken up. Absent on the wall clock.
+	// The last time that was read from the TestClock. Absent on the wall clock.
 	// +optional
 	ClockTime *metav1.Time `json:"clockTime,omitempty"`
 
-	// The events of the newest local day that had one; too many on one day park the subscription.
+	// The number of events on the newest local day that had any. Too many events on one day park the
+	// subscription.
 	// +optional
 	EventsOnDay *DayCount `json:"eventsOnDay,omitempty"`
 
-	// Why the subscription is parked, in a sentence: nothing is charged until a person lets it go on with
-	// the annotation billing.seatplane.dev/unpark. Absent when it is not.
+	// Why the subscription is parked, in a sentence. Nothing is charged until a person sets the
+	// annotation billing.seatplane.dev/unpark. Absent if the subscription is not parked.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Parked string `json:"parked,omitempty"`
 
-	// The instant up to which a person let more than 400 billing periods be replayed at once. Absent where
-	// nobody had to.
+	// The instant up to which a person allowed more than 400 billing periods to be replayed at once.
+	// Absent if nobody had to.
 	// +optional
 	CatchUpTime *metav1.Time `json:"catchUpTime,omitempty"`
 
-	// The next invoice as it will be if nothing else changes: the lines accrued so far, and the sums with
-	// everything else that falls due with it. It includes changes that are scheduled until then, the end of a
-	// trial and a cancellation. Absent when the subscription ends with nothing to bill.
+	// The next invoice if nothing else changes: the lines accrued so far, and the sums including
+	// everything else that falls due with it. It includes changes that are scheduled until then, the end
+	// of a trial and a cancellation. Absent if the subscription ends with nothing to bill.
 	// +optional
 	UpcomingInvoice *UpcomingInvoice `json:"upcomingInvoice,omitempty"`
 
-	// Lines that wait for their billAt.
+	// Lines that are waiting for their billAt.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=1000
@@ -473,34 +477,35 @@ type SubscriptionStatus struct {
 	// +kubebuilder:validation:MaxItems=100
 	Usage []UsageStatus `json:"usage,omitempty"`
 
-	// The date of spec.cancel.at, since it was first seen. It stays what it is, however late it is acted
-	// on; a date that had passed when it was first seen means now.
+	// The date of spec.cancel.at, recorded when the operator first saw it. The date does not change if
+	// the cancellation is acted on late. A date that had already passed by then means now.
 	// +optional
 	ScheduledCancelTime *metav1.Time `json:"scheduledCancelTime,omitempty"`
 
-	// The readings of metered items that were loaded and not taken yet, oldest first: at most 12 of an item,
-	// among them the last one before each boundary of the billing periods.
+	// The readings of metered items that were loaded but not billed yet, oldest first. There are at most
+	// 12 for each item. The last reading before each boundary of the billing periods is always among
+	// them.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=100
 	LoadedReadings []LoadedReading `json:"loadedReadings,omitempty"`
 
-	// What items left behind that went, or left their plan, in the current period. It counts again when
-	// they come back.
+	// The rounding remainders of items that were removed, or changed their plan, in the current period.
+	// An item that is added again carries its remainder.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=100
 	Leftovers []Leftover `json:"leftovers,omitempty"`
 
-	// Whether a change of items turned a trial-only subscription into one that goes on after its trial.
+	// Whether a change of items turned a trial-only subscription into one that continues after its trial.
 	// +optional
 	ContinuesAfterTrial bool `json:"continuesAfterTrial,omitempty"`
 
-	// The spec that was last acted on; the next edit is compared with it.
+	// The spec that was last acted on. The next edit is compared with it.
 	// +optional
 	ActedOn *ActedOn `json:"actedOn,omitempty"`
 
-	// Writes to other objects that are owed because of the last commit, in order.
+	// Writes to other objects that the last commit owes, in order.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64

@@ -7,7 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// CustomerAttribute is a fact about a customer that goes along to invoices and events.
+// CustomerAttribute is a fact about a customer that is copied to invoices and events.
 type CustomerAttribute struct {
 	// The name of the attribute, 1 to 128 characters, unique among the customer's.
 	// +required
@@ -23,24 +23,25 @@ type CustomerAttribute struct {
 
 // Customer is who is billed.
 type Customer struct {
-	// The ID of the customer in your own systems, 1 to 256 characters. Data loaders count by it.
+	// The ID of the customer in your own systems, 1 to 256 characters. By default, data loaders count by
+	// it.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	ID string `json:"id"`
 
-	// The name of the customer for people, up to 1024 characters. None when left out.
+	// The display name of the customer, up to 1024 characters. Defaults to none.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	DisplayName string `json:"displayName,omitempty"`
 
-	// The e-mail address of the customer, up to 320 characters. None when left out.
+	// The email address of the customer, up to 320 characters. Defaults to none.
 	// +optional
 	// +kubebuilder:validation:MaxLength=320
 	Email string `json:"email,omitempty"`
 
-	// Facts about the customer that go along to invoices and events, at most 50, by name. None
-	// when left out.
+	// Facts about the customer that are copied to invoices and events, at most 50, by name. Defaults to
+	// none.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -53,13 +54,13 @@ type Customer struct {
 //
 // +kubebuilder:validation:XValidation:rule="has(self.quantity) || has(self.amount)",message="a usage limit needs a dimension: set quantity, amount or both"
 type UsageLimit struct {
-	// The limit in units. No limit by quantity when left out.
+	// The limit in units. Defaults to no limit by quantity.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000000000000
 	Quantity *int64 `json:"quantity,omitempty"`
 
-	// The limit in major units of the subscription's currency. No limit by amount when left out.
+	// The limit in major units of the subscription's currency. Defaults to no limit by amount.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a limit is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
 	Amount Amount `json:"amount,omitempty"`
@@ -67,20 +68,21 @@ type UsageLimit struct {
 
 // UsageLimits are the limits on the usage of a metered item. On a licensed item they are ignored.
 type UsageLimits struct {
-	// At 75 %, 90 % and 100 % of it an event is sent, once a period; usage goes on. None when left out.
+	// An event is sent when usage reaches 75 %, 90 % and 100 % of this limit, once in a period. Usage is
+	// still billed beyond it. Defaults to no limit.
 	// +optional
 	SoftLimit *UsageLimit `json:"softLimit,omitempty"`
 
-	// During the trial, usage beyond it is not taken. None when left out.
+	// During the trial, usage beyond this limit is not counted. Defaults to no limit.
 	// +optional
 	TrialLimit *UsageLimit `json:"trialLimit,omitempty"`
 
-	// Usage beyond it is not taken. None when left out.
+	// Usage beyond this limit is not counted. Defaults to no limit.
 	// +optional
 	HardLimit *UsageLimit `json:"hardLimit,omitempty"`
 }
 
-// SubscriptionItem is something that a subscription has.
+// SubscriptionItem is a plan of a product, and a quantity of it.
 type SubscriptionItem struct {
 	// The name of the item, unique within the subscription.
 	// +required
@@ -96,33 +98,37 @@ type SubscriptionItem struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$')",message="a name has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: choose another"
 	Plan EntryName `json:"plan"`
 
-	// How many units, 0 to 10 million. When left out: from the product's data loader; without one, from
-	// updates, beginning at the plan's minimum. In changeItems: what the item holds.
+	// The number of units, 0 to 10 million. Defaults to the count of the product's data loader. Without a
+	// data loader, it starts at the plan's minimum, and updates change it. In changeItems, it defaults to
+	// the item's current quantity.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=10000000
 	Quantity *int64 `json:"quantity,omitempty"`
 
-	// Whether the item is charged each period; false: it is charged once. true when left out.
+	// Whether the item is charged in each period (true) or only once (false). Defaults to true.
 	// +optional
 	Recurring *bool `json:"recurring,omitempty"`
 
-	// Limits on the usage of a metered item. None when left out, in changeItems too, whatever the item had.
+	// Limits on the usage of a metered item. Defaults to no limits. In changeItems, an item without
+	// usageLimits loses the limits that it had.
 	// +optional
 	UsageLimits *UsageLimits `json:"usageLimits,omitempty"`
 }
 
 // SubscriptionTrial overrides the trial of the plans.
 type SubscriptionTrial struct {
-	// When the trial ends. Defaults to the longest trial of the items' plans. While the trial lasts, it can be
-	// moved later or earlier; an instant that has passed means now. Nothing is charged or credited for the move.
-	// Must be at most three years after the start. Refused for a customer who had a subscription of this name.
+	// When the trial ends. Defaults to the longest trial of the items' plans. While the trial lasts, it
+	// can be moved later or earlier; an instant that has passed means now. Nothing is charged or credited
+	// for the move. Must be at most three years after the start. Not allowed for a customer who had a
+	// subscription of this name.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	EndTime *metav1.Time `json:"endTime,omitempty"`
 
-	// Ends the subscription with its trial. It goes on when left out or false.
+	// Ends the subscription with its trial. Defaults to false: the subscription continues after the
+	// trial.
 	// +optional
 	Only bool `json:"only,omitempty"`
 }
@@ -149,27 +155,28 @@ type Cancellation struct {
 	CalculationMethod CalculationMethod `json:"calculationMethod,omitempty"`
 }
 
-// History says how long finished records are kept, by the wall clock, also for a subscription on a
-// TestClock. What is not finished is never deleted, nor what the subscription's last step wrote.
+// History says how long finished records are kept. It uses the wall clock, even for a subscription on a
+// TestClock. Records that are not finished, or that the subscription's last step wrote, are never
+// deleted.
 type History struct {
-	// How many finished updates are kept whatever their age, 0 to 1000: the newest of the operator's
-	// and of those of users that have the annotation billing.seatplane.dev/prune: "true". No other
-	// update of a user is deleted, or counted here. 20 when left out.
+	// How many finished updates are kept regardless of their age, 0 to 1000. The newest updates are kept.
+	// Only updates that the operator created, or that have the annotation billing.seatplane.dev/prune:
+	// "true", are counted or deleted. Defaults to 20.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000
 	KeepUpdates *int32 `json:"keepUpdates,omitempty"`
 
-	// How many seconds a finished update beyond these is kept after it finished, up to 100 years; 0 is
-	// no longer. 2592000 (30 days) when left out.
+	// How many seconds other finished updates are kept after they finish, up to 100 years. With 0, they
+	// can be deleted at once. Defaults to 2592000 (30 days).
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3155760000
 	TTLSecondsAfterFinished *int64 `json:"ttlSecondsAfterFinished,omitempty"`
 
-	// How many seconds an invoice is kept after its status said Archived=True, up to 100 years, and at
-	// least an hour from its creation. One that is not archived is never deleted, nor the newest of a
-	// subscription. 0, no longer, when left out.
+	// How many seconds an invoice is kept after its status says Archived=True, up to 100 years. Every
+	// invoice is kept for at least an hour after its creation. Invoices that are not archived, and the
+	// newest invoice of a subscription, are never deleted. Defaults to 0.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3155760000
@@ -183,44 +190,45 @@ type SubscriptionSpec struct {
 	// Who is billed. The ID is immutable.
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self.id == oldSelf.id",message="customer.id is immutable: create another subscription"
-	// +kubebuilder:validation:XValidation:rule=`self.id.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="customer.id has control or format characters, such as a line break, which terminals and reports would obey: remove them"
-	// +kubebuilder:validation:XValidation:rule=`!has(self.displayName) || self.displayName.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="customer.displayName has control or format characters, such as a line break, which terminals and reports would obey: remove them"
-	// +kubebuilder:validation:XValidation:rule=`!has(self.email) || self.email.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="customer.email has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`self.id.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="customer.id has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
+	// +kubebuilder:validation:XValidation:rule=`!has(self.displayName) || self.displayName.matches(r'^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\x{200C}\x{200D}])*$')`,message="customer.displayName has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
+	// +kubebuilder:validation:XValidation:rule=`!has(self.email) || self.email.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="customer.email has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 	Customer Customer `json:"customer"`
 
-	// The ID of the subscription in another system, 1 to 2048 characters; events give it as
-	// subscription_id. The object's name when left out.
+	// The ID of the subscription in another system, 1 to 2048 characters. Events include it as
+	// subscription_id. Defaults to the object's name.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="externalRef has control or format characters, such as a line break, which terminals and reports would obey: remove them"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="externalRef has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 	ExternalRef ExternalRef `json:"externalRef,omitempty"`
 
-	// When the subscription starts; write it where Git is the source. The creation when left out.
-	// Immutable once started.
+	// When the subscription starts. Set it if the manifest is in Git, so that applying the manifest again
+	// gives the same start. Defaults to the creation time. Immutable once started.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 
-	// The instant from which period boundaries are counted. The start when left out. Immutable once
+	// The instant from which period boundaries are counted. Defaults to the start. Immutable once
 	// started.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	BillingCycleAnchor *metav1.Time `json:"billingCycleAnchor,omitempty"`
 
-	// What fell due before this instant was invoiced elsewhere: the last period whose charge fell due before
-	// it counts as charged; what falls due at it or later is invoiced here. It is a boundary of the
-	// subscription's own periods, at most one period from now. After an earlier subscription of this name and
-	// customer, it is the instant up to which that one was billed, or any later one up to the creation or the
-	// start of this one: everything from then on is charged.
-	// If unset, everything from the start on is invoiced here. Immutable once started.
+	// The instant up to which another system, or an earlier subscription, has billed the customer.
+	// Charges that fell due before it were invoiced there: the last period whose charge fell due before
+	// it counts as charged. Charges that fall due at it or later are invoiced here. It must be a boundary
+	// of the subscription's own periods, at most one period from now. After an earlier subscription with
+	// this name and customer, set it to the instant up to which that one was billed, or to any later
+	// instant up to the creation or the start of this one. Defaults to the start: everything is invoiced
+	// here. Immutable once started.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	BilledUntil *metav1.Time `json:"billedUntil,omitempty"`
 
 	// The time zone in which periods are counted, by the IANA database, such as Europe/Paris. An edit
-	// takes effect at the next boundary. UTC when left out.
+	// takes effect at the next boundary. Defaults to UTC.
 	// +optional
 	TimeZone TimeZone `json:"timeZone,omitempty"`
 
@@ -237,21 +245,22 @@ type SubscriptionSpec struct {
 	// +optional
 	Trial *SubscriptionTrial `json:"trial,omitempty"`
 
-	// How changes apply, are billed and are priced, where an update does not say it. The products say
-	// it when left out.
+	// How changes apply, are billed and are priced, unless an update says otherwise. Defaults to the
+	// products' settings.
 	// +optional
 	ChangePolicy *ChangePolicy `json:"changePolicy,omitempty"`
 
-	// The policy that rounds prorations, where an update does not name one. The product's when left out.
+	// The policy that rounds prorations, unless an update names one. Defaults to the product's policy.
 	// +optional
 	ProrationPolicyRef *ProrationPolicyReference `json:"prorationPolicyRef,omitempty"`
 
-	// Ends the subscription. Taken back before it is due, it is undone. It goes on when left out.
+	// When the subscription ends, and how its end is settled. Remove this field to undo a cancellation
+	// that is not due yet. Defaults to no end.
 	// +optional
 	Cancel *Cancellation `json:"cancel,omitempty"`
 
-	// Stops every step of the operator while true; what fell due meanwhile is billed when it is lifted.
-	// To stop charging, cancel. Not stopped when left out.
+	// Pauses billing while true. Charges that fall due during the pause are billed when you set it to
+	// false. To stop charging, cancel. Defaults to false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
@@ -259,7 +268,7 @@ type SubscriptionSpec struct {
 	// +optional
 	History *History `json:"history,omitempty"`
 
-	// The TestClock that the subscription lives by, in the same namespace. The wall clock when left out.
+	// The TestClock that the subscription follows, in the same namespace. Defaults to the wall clock.
 	// Immutable.
 	// +optional
 	TestClockRef *LocalReference `json:"testClockRef,omitempty"`
@@ -286,11 +295,11 @@ type SubscriptionSpec struct {
 // +kubebuilder:printcolumn:name="Credit",type=string,JSONPath=`.status.creditBalance`,priority=1
 // +kubebuilder:printcolumn:name="InSync",type=string,JSONPath=`.status.conditions[?(@.type=="InSync")].reason`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.startTime) == has(oldSelf.spec.startTime) && (!has(self.spec.startTime) || self.spec.startTime == oldSelf.spec.startTime))",message="the subscription has started, so startTime is immutable: take the edit back, or create another subscription",fieldPath=".spec.startTime"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billingCycleAnchor) == has(oldSelf.spec.billingCycleAnchor) && (!has(self.spec.billingCycleAnchor) || self.spec.billingCycleAnchor == oldSelf.spec.billingCycleAnchor))",message="the subscription has started, so billingCycleAnchor is immutable: take the edit back, or reset the renewal with an update of renewalPolicy Reset",fieldPath=".spec.billingCycleAnchor"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billedUntil) == has(oldSelf.spec.billedUntil) && (!has(self.spec.billedUntil) || self.spec.billedUntil == oldSelf.spec.billedUntil))",message="the subscription has started, so billedUntil is immutable: take the edit back, or create another subscription",fieldPath=".spec.billedUntil"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || ((has(self.spec.trial) && has(self.spec.trial.endTime)) == (has(oldSelf.spec.trial) && has(oldSelf.spec.trial.endTime)) && (!(has(self.spec.trial) && has(self.spec.trial.endTime)) || self.spec.trial.endTime == oldSelf.spec.trial.endTime)) || (has(self.spec.trial) && has(self.spec.trial.endTime) && has(oldSelf.status.currentPeriod) && has(oldSelf.status.currentPeriod.trial) && oldSelf.status.currentPeriod.trial)",message="trial.endTime can be moved only while the trial lasts, and cannot be removed after the start: take the edit back",fieldPath=".spec.trial"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.trial) && has(self.spec.trial.only) && self.spec.trial.only) == (has(oldSelf.spec.trial) && has(oldSelf.spec.trial.only) && oldSelf.spec.trial.only)",message="the subscription has started, so trial is immutable: take the edit back; a change of items ends a trial early",fieldPath=".spec.trial"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.startTime) == has(oldSelf.spec.startTime) && (!has(self.spec.startTime) || self.spec.startTime == oldSelf.spec.startTime))",message="the subscription has started, so startTime is immutable: revert the edit, or create another subscription",fieldPath=".spec.startTime"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billingCycleAnchor) == has(oldSelf.spec.billingCycleAnchor) && (!has(self.spec.billingCycleAnchor) || self.spec.billingCycleAnchor == oldSelf.spec.billingCycleAnchor))",message="the subscription has started, so billingCycleAnchor is immutable: revert the edit, or reset the renewal with an update of renewalPolicy Reset",fieldPath=".spec.billingCycleAnchor"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billedUntil) == has(oldSelf.spec.billedUntil) && (!has(self.spec.billedUntil) || self.spec.billedUntil == oldSelf.spec.billedUntil))",message="the subscription has started, so billedUntil is immutable: revert the edit, or create another subscription",fieldPath=".spec.billedUntil"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || ((has(self.spec.trial) && has(self.spec.trial.endTime)) == (has(oldSelf.spec.trial) && has(oldSelf.spec.trial.endTime)) && (!(has(self.spec.trial) && has(self.spec.trial.endTime)) || self.spec.trial.endTime == oldSelf.spec.trial.endTime)) || (has(self.spec.trial) && has(self.spec.trial.endTime) && has(oldSelf.status.currentPeriod) && has(oldSelf.status.currentPeriod.trial) && oldSelf.status.currentPeriod.trial)",message="trial.endTime can be moved only while the trial lasts, and cannot be removed after the start: revert the edit",fieldPath=".spec.trial"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.trial) && has(self.spec.trial.only) && self.spec.trial.only) == (has(oldSelf.spec.trial) && has(oldSelf.spec.trial.only) && oldSelf.spec.trial.only)",message="the subscription has started, so trial is immutable: revert the edit; a change of items ends a trial early",fieldPath=".spec.trial"
 type Subscription struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`

@@ -7,15 +7,15 @@ import "testing"
 
 const (
 	limitNotDecimal            = "a limit is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
-	keepTrialNeedsRetain       = "keepTrial needs renewalPolicy: Retain written beside it: a Reset always ends the trial"
-	ignoreRecurringNeedsKeep   = "ignoreRecurring needs keepTrial: true written beside it: only a trial that goes on can stay trial-only"
+	keepTrialNeedsRetain       = "keepTrial needs renewalPolicy: Retain: a Reset always ends the trial"
+	ignoreRecurringNeedsKeep   = "ignoreRecurring needs keepTrial: true: only a trial that continues can stay trial-only"
 	clockImmutable             = "testClockRef is immutable: create another subscription"
-	startImmutable             = "the subscription has started, so startTime is immutable: take the edit back, or create another subscription"
-	anchorImmutable            = "the subscription has started, so billingCycleAnchor is immutable: take the edit back, or reset the renewal with an update of renewalPolicy Reset"
-	trialImmutable             = "the subscription has started, so trial is immutable: take the edit back; a change of items ends a trial early"
-	trialEndImmutable          = "trial.endTime can be moved only while the trial lasts, and cannot be removed after the start: take the edit back"
+	startImmutable             = "the subscription has started, so startTime is immutable: revert the edit, or create another subscription"
+	anchorImmutable            = "the subscription has started, so billingCycleAnchor is immutable: revert the edit, or reset the renewal with an update of renewalPolicy Reset"
+	trialImmutable             = "the subscription has started, so trial is immutable: revert the edit; a change of items ends a trial early"
+	trialEndImmutable          = "trial.endTime can be moved only while the trial lasts, and cannot be removed after the start: revert the edit"
 	onTrial                    = `{status: {observedGeneration: 1, state: Trialing, startTime: "2026-01-31T00:00:00Z", currentPeriod: {start: "2026-01-31T00:00:00Z", end: "2026-03-01T00:00:00Z", index: 0, trial: true}}}`
-	billedUntilImmutable       = "the subscription has started, so billedUntil is immutable: take the edit back, or create another subscription"
+	billedUntilImmutable       = "the subscription has started, so billedUntil is immutable: revert the edit, or create another subscription"
 	started                    = `{status: {observedGeneration: 1, state: Active, startTime: "2026-01-31T00:00:00Z"}}`
 	suspendedAfterStart        = `{status: {observedGeneration: 1, state: Suspended, startTime: "2026-01-31T00:00:00Z"}}`
 	suspendedBeforeStart       = `{status: {observedGeneration: 1, state: Suspended}}`

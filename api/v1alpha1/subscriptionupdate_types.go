@@ -14,7 +14,7 @@ import (
 // +kubebuilder:validation:XValidation:rule="!(has(self.count) && (has(self.increment) || has(self.decrement)))",message="count says the whole number, increment and decrement a difference: set one of the three"
 // +kubebuilder:validation:XValidation:rule="has(self.increment) || has(self.decrement) || has(self.count)",message="say how the seats change: set one of increment, decrement and count"
 type SeatsChange struct {
-	// The item whose quantity changes. The only one when left out.
+	// The item whose quantity changes. Defaults to the subscription's only item.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$')",message="a name has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: choose another"
 	Item EntryName `json:"item,omitempty"`
@@ -31,8 +31,8 @@ type SeatsChange struct {
 	// +kubebuilder:validation:Maximum=10000000
 	Decrement *int64 `json:"decrement,omitempty"`
 
-	// How many units there are then, 0 to 10 million. Exactly one of increment, decrement and count is
-	// set.
+	// How many units there are after the change, 0 to 10 million. Exactly one of increment, decrement and
+	// count is set.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=10000000
@@ -41,11 +41,11 @@ type SeatsChange struct {
 
 // ItemsChange replaces the items of a subscription.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.keepTrial) || !self.keepTrial || (has(self.renewalPolicy) && self.renewalPolicy == 'Retain')",message="keepTrial needs renewalPolicy: Retain written beside it: a Reset always ends the trial"
-// +kubebuilder:validation:XValidation:rule="!has(self.ignoreRecurring) || !self.ignoreRecurring || (has(self.keepTrial) && self.keepTrial)",message="ignoreRecurring needs keepTrial: true written beside it: only a trial that goes on can stay trial-only"
+// +kubebuilder:validation:XValidation:rule="!has(self.keepTrial) || !self.keepTrial || (has(self.renewalPolicy) && self.renewalPolicy == 'Retain')",message="keepTrial needs renewalPolicy: Retain: a Reset always ends the trial"
+// +kubebuilder:validation:XValidation:rule="!has(self.ignoreRecurring) || !self.ignoreRecurring || (has(self.keepTrial) && self.keepTrial)",message="ignoreRecurring needs keepTrial: true: only a trial that continues can stay trial-only"
 type ItemsChange struct {
-	// The items that the subscription has then, 1 to 100, by name. Items absent here are removed, new
-	// ones added; one without a quantity keeps what it holds.
+	// The items that the subscription has after the change, 1 to 100, by name. Items that are not listed
+	// are removed, and new items are added. An item without a quantity keeps its current quantity.
 	// +required
 	// +listType=map
 	// +listMapKey=name
@@ -54,22 +54,22 @@ type ItemsChange struct {
 	Items []SubscriptionItem `json:"items"`
 
 	// What happens to the period: Retain keeps it, Reset ends it at the effective time and starts a new
-	// one there. When left out, the subscription says it, else Retain.
+	// one. Defaults to the subscription's setting, then to Retain.
 	// +optional
 	RenewalPolicy RenewalPolicy `json:"renewalPolicy,omitempty"`
 
-	// Keeps a running trial; needs renewalPolicy: Retain beside it. When left out, the subscription says
-	// it, else the trial ends.
+	// Keeps a running trial. Requires renewalPolicy: Retain. Defaults to the subscription's setting, then
+	// to false: the trial ends.
 	// +optional
 	KeepTrial *bool `json:"keepTrial,omitempty"`
 
-	// Keeps a trial-only subscription trial-only; needs keepTrial: true beside it. When left out, the
-	// subscription says it, else it becomes a recurring one after the trial.
+	// Keeps a trial-only subscription trial-only. Requires keepTrial: true. Defaults to the
+	// subscription's setting, then to false: the subscription becomes recurring after the trial.
 	// +optional
 	IgnoreRecurring *bool `json:"ignoreRecurring,omitempty"`
 }
 
-// CauseType says what an update of the operator was made because of.
+// CauseType says why the operator created an update.
 //
 // +kubebuilder:validation:Enum=Refresh;Spec
 type CauseType string
@@ -82,7 +82,7 @@ const (
 	CauseSpec CauseType = "Spec"
 )
 
-// UpdateCause says where an update of the operator came from.
+// UpdateCause says why the operator created an update.
 //
 // +kubebuilder:validation:XValidation:rule="self.type != 'Refresh' || (has(self.item) && has(self.token) && has(self.observedTime))",message="a cause of type Refresh needs item, token and observedTime: set them, or leave cause to the operator"
 // +kubebuilder:validation:XValidation:rule="self.type != 'Spec' || has(self.generation)",message="a cause of type Spec needs a generation: set it, or leave cause to the operator"
@@ -91,7 +91,7 @@ type UpdateCause struct {
 	// +required
 	Type CauseType `json:"type"`
 
-	// What the refresh ran for: the time of its tick, or the value of the request.
+	// What triggered the refresh: the time of its tick, or the value of the request.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
@@ -104,7 +104,7 @@ type UpdateCause struct {
 	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
 
 	// When the data loader answered, on the wall clock. An update that is created more than two minutes
-	// later is not taken: it could bring back an older count.
+	// later is rejected, because it could bring back an older count.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
@@ -115,39 +115,38 @@ type UpdateCause struct {
 	// +kubebuilder:validation:Minimum=1
 	Generation *int64 `json:"generation,omitempty"`
 
-	// The item that was counted or whose quantity was edited. Absent for all that is not one item's
-	// quantity.
+	// The item that was counted or whose quantity was edited. Absent unless one item's quantity changed.
 	// +optional
 	Item EntryName `json:"item,omitempty"`
 }
 
-// SubscriptionUpdateSpec is a change of a subscription. It is immutable but for approved.
+// SubscriptionUpdateSpec is a change of a subscription. It is immutable, except for approved.
 //
 // +kubebuilder:validation:XValidation:rule="!(has(self.seats) && has(self.changeItems))",message="seats and changeItems are mutually exclusive: set one"
 // +kubebuilder:validation:XValidation:rule="has(self.seats) || has(self.changeItems)",message="say what changes: set seats or changeItems"
 // +kubebuilder:validation:XValidation:rule="!has(self.applicationSchedule) || self.applicationSchedule != 'Custom' || has(self.applyAt)",message="applicationSchedule Custom needs the instant at which the change applies: set applyAt"
-// +kubebuilder:validation:XValidation:rule="!has(self.applyAt) || (has(self.applicationSchedule) && self.applicationSchedule == 'Custom')",message="applyAt needs applicationSchedule: Custom written beside it"
+// +kubebuilder:validation:XValidation:rule="!has(self.applyAt) || (has(self.applicationSchedule) && self.applicationSchedule == 'Custom')",message="applyAt needs applicationSchedule: Custom: write both"
 // +kubebuilder:validation:XValidation:rule="!has(self.paymentSchedule) || self.paymentSchedule != 'Custom' || has(self.billAt)",message="paymentSchedule Custom needs the instant at which the change is billed: set billAt"
-// +kubebuilder:validation:XValidation:rule="!has(self.billAt) || (has(self.paymentSchedule) && self.paymentSchedule == 'Custom')",message="billAt needs paymentSchedule: Custom written beside it"
+// +kubebuilder:validation:XValidation:rule="!has(self.billAt) || (has(self.paymentSchedule) && self.paymentSchedule == 'Custom')",message="billAt needs paymentSchedule: Custom: write both"
 // +kubebuilder:validation:XValidation:rule="!has(self.proration) || (!has(self.paymentSchedule) && !has(self.calculationMethod))",message="proration is a short form of paymentSchedule and calculationMethod: set it or them, not both"
 // +kubebuilder:validation:XValidation:rule="!has(self.effectiveTime) || !has(self.applicationSchedule) || !(self.applicationSchedule in ['NextPeriod', 'Scheduled'])",message="with NextPeriod and Scheduled the effective time is not yours to choose: remove effectiveTime or change applicationSchedule"
-// +kubebuilder:validation:XValidation:rule="self.subscriptionRef.name == oldSelf.subscriptionRef.name && has(self.subscriptionRef.uid) == has(oldSelf.subscriptionRef.uid) && (!has(self.subscriptionRef.uid) || self.subscriptionRef.uid == oldSelf.subscriptionRef.uid)",message="subscriptionRef is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.seats) == has(oldSelf.seats) && (!has(self.seats) || self.seats == oldSelf.seats)",message="seats is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.changeItems) == has(oldSelf.changeItems) && (!has(self.changeItems) || self.changeItems == oldSelf.changeItems)",message="changeItems is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.applicationSchedule) == has(oldSelf.applicationSchedule) && (!has(self.applicationSchedule) || self.applicationSchedule == oldSelf.applicationSchedule)",message="applicationSchedule is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.applyAt) == has(oldSelf.applyAt) && (!has(self.applyAt) || self.applyAt == oldSelf.applyAt)",message="applyAt is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.effectiveTime) == has(oldSelf.effectiveTime) && (!has(self.effectiveTime) || self.effectiveTime == oldSelf.effectiveTime)",message="effectiveTime is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.paymentSchedule) == has(oldSelf.paymentSchedule) && (!has(self.paymentSchedule) || self.paymentSchedule == oldSelf.paymentSchedule)",message="paymentSchedule is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.billAt) == has(oldSelf.billAt) && (!has(self.billAt) || self.billAt == oldSelf.billAt)",message="billAt is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.calculationMethod) == has(oldSelf.calculationMethod) && (!has(self.calculationMethod) || self.calculationMethod == oldSelf.calculationMethod)",message="calculationMethod is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.proration) == has(oldSelf.proration) && (!has(self.proration) || self.proration == oldSelf.proration)",message="proration is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.prorationPolicyRef) == has(oldSelf.prorationPolicyRef) && (!has(self.prorationPolicyRef) || self.prorationPolicyRef == oldSelf.prorationPolicyRef)",message="prorationPolicyRef is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.preview) == has(oldSelf.preview) && (!has(self.preview) || self.preview == oldSelf.preview)",message="preview is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.expectedHash) == has(oldSelf.expectedHash) && (!has(self.expectedHash) || self.expectedHash == oldSelf.expectedHash)",message="expectedHash is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.reason) == has(oldSelf.reason) && (!has(self.reason) || self.reason == oldSelf.reason)",message="reason is immutable, as all of an update but approved: create another SubscriptionUpdate"
-// +kubebuilder:validation:XValidation:rule="has(self.cause) == has(oldSelf.cause) && (!has(self.cause) || self.cause == oldSelf.cause)",message="cause is immutable, as all of an update but approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="self.subscriptionRef.name == oldSelf.subscriptionRef.name && has(self.subscriptionRef.uid) == has(oldSelf.subscriptionRef.uid) && (!has(self.subscriptionRef.uid) || self.subscriptionRef.uid == oldSelf.subscriptionRef.uid)",message="subscriptionRef is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.seats) == has(oldSelf.seats) && (!has(self.seats) || self.seats == oldSelf.seats)",message="seats is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.changeItems) == has(oldSelf.changeItems) && (!has(self.changeItems) || self.changeItems == oldSelf.changeItems)",message="changeItems is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.applicationSchedule) == has(oldSelf.applicationSchedule) && (!has(self.applicationSchedule) || self.applicationSchedule == oldSelf.applicationSchedule)",message="applicationSchedule is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.applyAt) == has(oldSelf.applyAt) && (!has(self.applyAt) || self.applyAt == oldSelf.applyAt)",message="applyAt is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.effectiveTime) == has(oldSelf.effectiveTime) && (!has(self.effectiveTime) || self.effectiveTime == oldSelf.effectiveTime)",message="effectiveTime is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.paymentSchedule) == has(oldSelf.paymentSchedule) && (!has(self.paymentSchedule) || self.paymentSchedule == oldSelf.paymentSchedule)",message="paymentSchedule is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.billAt) == has(oldSelf.billAt) && (!has(self.billAt) || self.billAt == oldSelf.billAt)",message="billAt is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.calculationMethod) == has(oldSelf.calculationMethod) && (!has(self.calculationMethod) || self.calculationMethod == oldSelf.calculationMethod)",message="calculationMethod is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.proration) == has(oldSelf.proration) && (!has(self.proration) || self.proration == oldSelf.proration)",message="proration is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.prorationPolicyRef) == has(oldSelf.prorationPolicyRef) && (!has(self.prorationPolicyRef) || self.prorationPolicyRef == oldSelf.prorationPolicyRef)",message="prorationPolicyRef is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.preview) == has(oldSelf.preview) && (!has(self.preview) || self.preview == oldSelf.preview)",message="preview is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.expectedHash) == has(oldSelf.expectedHash) && (!has(self.expectedHash) || self.expectedHash == oldSelf.expectedHash)",message="expectedHash is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.reason) == has(oldSelf.reason) && (!has(self.reason) || self.reason == oldSelf.reason)",message="reason is immutable, like everything in an update except approved: create another SubscriptionUpdate"
+// +kubebuilder:validation:XValidation:rule="has(self.cause) == has(oldSelf.cause) && (!has(self.cause) || self.cause == oldSelf.cause)",message="cause is immutable, like everything in an update except approved: create another SubscriptionUpdate"
 type SubscriptionUpdateSpec struct {
-	// The Subscription that changes. The update waits while there is none of that name.
+	// The Subscription that changes. The update waits until a Subscription of that name exists.
 	// +required
 	SubscriptionRef SubscriptionReference `json:"subscriptionRef"`
 
@@ -159,82 +158,83 @@ type SubscriptionUpdateSpec struct {
 	// +optional
 	ChangeItems *ItemsChange `json:"changeItems,omitempty"`
 
-	// When the change takes hold: Immediately, NextPeriod (at the renewal, before it is charged), Custom
-	// (at applyAt) or Scheduled (at the next refresh of the item's product). When left out, the
-	// subscription says it, then the product, else Immediately.
+	// When the change takes effect: Immediately, NextPeriod (at the renewal, before it is charged),
+	// Custom (at applyAt) or Scheduled (at the next refresh of the item's product). Defaults to the
+	// subscription's setting, then to the product's, then to Immediately.
 	// +optional
 	ApplicationSchedule ApplicationSchedule `json:"applicationSchedule,omitempty"`
 
-	// The instant at which the change applies; now, when it has passed. With applicationSchedule Custom
-	// only.
+	// The instant at which the change applies. An instant that has passed means now. Only with
+	// applicationSchedule Custom.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
 
-	// The instant from which the change counts for money, within the current period. The instant at
-	// which it applies when left out; with renewalPolicy Reset, a future one is also when it applies.
-	// Refused with NextPeriod and Scheduled.
+	// The instant from which the change is charged, within the current period. Defaults to the instant at
+	// which the change applies. With renewalPolicy Reset, a future effectiveTime also decides when the
+	// change applies. Not allowed with NextPeriod and Scheduled.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	EffectiveTime *metav1.Time `json:"effectiveTime,omitempty"`
 
 	// When the adjustment is billed: Immediately (a document of its own), NextInvoice or Custom (at
-	// billAt). Defaults to the subscription's, then to the product's, then to NextInvoice. A change with
-	// renewalPolicy Reset defaults to Immediately and also bills everything accrued so far. Has no effect
-	// on items in arrears, which the next invoice bills.
+	// billAt). Defaults to the subscription's setting, then to the product's, then to NextInvoice. A
+	// change with renewalPolicy Reset defaults to Immediately and also bills everything accrued so far.
+	// Has no effect on items in arrears, which the next invoice bills.
 	// +optional
 	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
 
-	// The instant at which the adjustment is billed; now, when it has passed. With paymentSchedule
-	// Custom only.
+	// The instant at which the adjustment is billed. An instant that has passed means now. Only with
+	// paymentSchedule Custom.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	BillAt *metav1.Time `json:"billAt,omitempty"`
 
 	// How the change is priced: ProRata (for the rest of the period), PayInFull (the whole period, no
-	// credit) or DoNotCharge (from the next period on). When left out, the subscription says it, then
-	// the product, else ProRata.
+	// credit) or DoNotCharge (from the next period on). Defaults to the subscription's setting, then to
+	// the product's, then to ProRata.
 	// +optional
 	CalculationMethod CalculationMethod `json:"calculationMethod,omitempty"`
 
-	// A short form: CreateProrations is ProRata and NextInvoice, AlwaysInvoice is ProRata and
-	// Immediately, None is DoNotCharge. Excludes paymentSchedule and calculationMethod, which say it
-	// when left out.
+	// A short form of paymentSchedule and calculationMethod: CreateProrations is ProRata and NextInvoice,
+	// AlwaysInvoice is ProRata and Immediately, None is DoNotCharge. Not allowed together with
+	// paymentSchedule or calculationMethod. Defaults to their values.
 	// +optional
 	Proration Proration `json:"proration,omitempty"`
 
-	// The policy that rounds the proration. When left out, the subscription's, then the product's, else
-	// none.
+	// The policy that rounds the proration. Defaults to the subscription's, then to the product's, then
+	// to no policy.
 	// +optional
 	ProrationPolicyRef *ProrationPolicyReference `json:"prorationPolicyRef,omitempty"`
 
-	// Computes and records what the change would do, and changes nothing. The change is made when left
-	// out or false.
+	// Computes and records what the change would do, without making it. Defaults to false: the change is
+	// made.
 	// +optional
 	Preview bool `json:"preview,omitempty"`
 
-	// The status.hash of a preview: when the outcome would differ, the update is Rejected
-	// (PreviewOutdated). It covers counts, plans, schedules, renewal time and rounded amounts, no other
-	// times: write the preview's effectiveTime too to get its amounts. Any outcome is taken when left out.
+	// The status.hash of a preview. If the outcome would differ from the preview, the update is Rejected
+	// (PreviewOutdated). The hash covers counts, plans, schedules, the renewal time and rounded amounts,
+	// but no other times. To get the same amounts, set effectiveTime to the preview's too. Defaults to
+	// accepting any outcome.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	ExpectedHash string `json:"expectedHash,omitempty"`
 
-	// Releases an update that is Held. The only field that may change.
+	// Approves an update that is Held. It is the only field that can change.
 	// +optional
 	Approved bool `json:"approved,omitempty"`
 
-	// Why the change is made, up to 1024 characters of free text. None when left out.
+	// Why the change is made, up to 1024 characters of free text. Defaults to none.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Reason string `json:"reason,omitempty"`
 
-	// What the operator made the update because of. Leave it out: it is set by the operator on what it
-	// creates.
+	// Why the operator created the update. The operator sets this field on the updates that it creates.
+	// Do not set it yourself.
 	// +optional
 	Cause *UpdateCause `json:"cause,omitempty"`
 }
@@ -245,7 +245,7 @@ type SubscriptionUpdateSpec struct {
 type UpdateState string
 
 const (
-	// UpdatePending cannot apply yet; the condition says why.
+	// UpdatePending cannot apply yet. The condition says why.
 	UpdatePending UpdateState = "Pending"
 
 	// UpdateScheduled waits for its time.
@@ -254,7 +254,7 @@ const (
 	// UpdateHeld waits for approval.
 	UpdateHeld UpdateState = "Held"
 
-	// UpdateApplied has taken hold.
+	// UpdateApplied has taken effect.
 	UpdateApplied UpdateState = "Applied"
 
 	// UpdatePreviewed was computed and has changed nothing.
@@ -263,7 +263,7 @@ const (
 	// UpdateRejected cannot apply and never will.
 	UpdateRejected UpdateState = "Rejected"
 
-	// UpdateSuperseded was replaced before it took hold.
+	// UpdateSuperseded was replaced before it took effect.
 	UpdateSuperseded UpdateState = "Superseded"
 )
 
@@ -316,26 +316,26 @@ type ItemChange struct {
 	// +optional
 	ProductExternalRef ExternalRef `json:"productExternalRef,omitempty"`
 
-	// The plan before, also where it does not change. Absent when the item is new.
+	// The plan before the change, even if it stays the same. Absent if the item is new.
 	// +optional
 	PreviousPlan EntryName `json:"previousPlan,omitempty"`
 
-	// The plan after, also where it does not change. Absent when the item is removed.
+	// The plan after the change, even if it stays the same. Absent if the item is removed.
 	// +optional
 	NewPlan EntryName `json:"newPlan,omitempty"`
 
-	// The quantity before.
+	// The quantity before the change.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	PreviousCount int64 `json:"previousCount"`
 
-	// The quantity after.
+	// The quantity after the change.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	NewCount int64 `json:"newCount"`
 
-	// The signed sum of the item's lines, in major units. Absent where DoNotCharge makes no line, and
-	// before it is computed.
+	// The signed sum of the item's lines, in major units. Absent if DoNotCharge makes no line, and until
+	// it is computed.
 	// +optional
 	AdjustmentAmount Amount `json:"adjustmentAmount,omitempty"`
 
@@ -344,19 +344,20 @@ type ItemChange struct {
 	NextRefreshTime *metav1.Time `json:"nextRefreshTime,omitempty"`
 }
 
-// UpdateEstimate is what an update that waits would come to if nothing else changes.
+// UpdateEstimate is what a waiting update would cost if nothing else changes.
 type UpdateEstimate struct {
 	// The signed adjustment, in major units.
 	// +required
 	Amount Amount `json:"amount"`
 
-	// When the update would apply. Absent for one that waits for approval: its count is priced from its
-	// observation on.
+	// When the update would apply. Absent for an update that waits for approval: its count is priced from
+	// its observation on.
 	// +optional
 	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
 }
 
-// UpdateApproval says who approved an update, by the record that the API server keeps of who wrote which field.
+// UpdateApproval says who approved an update, according to the API server's record of who wrote which
+// field.
 type UpdateApproval struct {
 	// The name of the client that set spec.approved, such as kubectl-patch: its field manager. It is not the name of
 	// a user; the API server's audit log has that.
@@ -380,14 +381,14 @@ type UpdatePreview struct {
 	Upcoming *DocumentTotals `json:"upcoming,omitempty"`
 }
 
-// SubscriptionUpdateStatus is what became of a change, and how its amounts came about.
+// SubscriptionUpdateStatus is the outcome of a change, with the arithmetic behind its amounts.
 type SubscriptionUpdateStatus struct {
 	// The metadata.generation that this status is about; -1 until the operator has seen the update.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Ready, Applied, and Reconciling or Stalled while something is amiss.
+	// Ready, Applied, and Reconciling or Stalled while there is a problem.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -407,7 +408,7 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	Origin UpdateOrigin `json:"origin,omitempty"`
 
-	// The UID of the first Subscription that saw the update; it belongs to no other.
+	// The UID of the Subscription that the update belongs to: the first one that saw it.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=128
@@ -417,51 +418,52 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	SeenTime *metav1.Time `json:"seenTime,omitempty"`
 
-	// Whether an edit of the spec was due and could not apply: it counts from when it can.
+	// Whether an edit of the spec was due but could not apply. It takes effect once it can.
 	// +optional
 	Overdue bool `json:"overdue,omitempty"`
 
-	// When an update that was Held was seen to be approved, on the subscription's clock.
+	// When the operator saw the approval of an update that was Held, on the subscription's clock.
 	// +optional
 	ApprovedTime *metav1.Time `json:"approvedTime,omitempty"`
 
-	// Who approved an update that was Held, as far as the API server can tell. Absent while it is not approved.
+	// Who approved an update that was Held, as far as the API server can tell. Absent until it is
+	// approved.
 	// +optional
 	Approval *UpdateApproval `json:"approval,omitempty"`
 
-	// When the change takes hold, in force.
+	// When the change takes effect, as resolved from all settings.
 	// +optional
 	ApplicationSchedule ApplicationSchedule `json:"applicationSchedule,omitempty"`
 
-	// The instant at which the change applies, as far as it is known.
+	// The instant at which the change applies, if it is known.
 	// +optional
 	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
 
-	// The instant from which the change counts for money, in force.
+	// The instant from which the change is charged, as resolved from all settings.
 	// +optional
 	EffectiveTime *metav1.Time `json:"effectiveTime,omitempty"`
 
-	// When the adjustment is billed, in force.
+	// When the adjustment is billed, as resolved from all settings.
 	// +optional
 	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
 
-	// The instant at which the adjustment is billed. With paymentSchedule Custom only.
+	// The instant at which the adjustment is billed. Only with paymentSchedule Custom.
 	// +optional
 	BillAt *metav1.Time `json:"billAt,omitempty"`
 
-	// How the change is priced, in force.
+	// How the change is priced, as resolved from all settings.
 	// +optional
 	CalculationMethod CalculationMethod `json:"calculationMethod,omitempty"`
 
-	// What happens to the period, in force.
+	// What happens to the period, as resolved from all settings.
 	// +optional
 	RenewalPolicy RenewalPolicy `json:"renewalPolicy,omitempty"`
 
-	// Whether a running trial is kept, in force.
+	// Whether a running trial is kept, as resolved from all settings.
 	// +optional
 	KeepTrial bool `json:"keepTrial,omitempty"`
 
-	// Whether a trial-only subscription stays trial-only, in force.
+	// Whether a trial-only subscription stays trial-only, as resolved from all settings.
 	// +optional
 	IgnoreRecurring bool `json:"ignoreRecurring,omitempty"`
 
@@ -474,23 +476,23 @@ type SubscriptionUpdateStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	PolicyGeneration int64 `json:"policyGeneration,omitempty"`
 
-	// When the change took hold, on the subscription's clock.
+	// When the change took effect, on the subscription's clock.
 	// +optional
 	AppliedTime *metav1.Time `json:"appliedTime,omitempty"`
 
-	// What the update does to each item that it touches.
+	// What the update does to each item that it changes.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=200
 	Changes []ItemChange `json:"changes,omitempty"`
 
-	// The signed sum of all lines, also "0.00", in major units. Absent where DoNotCharge makes no line (a
-	// Reset charges the new period all the same), and before it is computed.
+	// The signed sum of all lines, in major units. It can be "0.00". Absent if DoNotCharge makes no line
+	// (a Reset still charges the new period), and until it is computed.
 	// +optional
 	AdjustmentAmount Amount `json:"adjustmentAmount,omitempty"`
 
-	// What an update that waits would come to at the apply time that it has now. Absent while that is not known,
-	// and once the update is finished.
+	// What a waiting update would cost at its present apply time. Absent while that is unknown, and once
+	// the update is finished.
 	// +optional
 	Estimate *UpdateEstimate `json:"estimate,omitempty"`
 
@@ -503,18 +505,17 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	Currency Currency `json:"currency,omitempty"`
 
-	// How each amount came about.
+	// The lines that explain each amount.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=1000
 	Lines []Line `json:"lines,omitempty"`
 
-	// What a preview would put on documents, at its resolved apply time, nothing else changing.
+	// What a preview would put on documents at its resolved apply time, if nothing else changes.
 	// +optional
 	Preview *UpdatePreview `json:"preview,omitempty"`
 
-	// The renewal time with the change in force, also where it stays what it was. Absent before the change
-	// is computed.
+	// The renewal time after the change, even if it stays the same. Absent until the change is computed.
 	// +optional
 	NewRenewalTime *metav1.Time `json:"newRenewalTime,omitempty"`
 
@@ -523,8 +524,8 @@ type SubscriptionUpdateStatus struct {
 	// +kubebuilder:validation:MaxLength=128
 	Hash string `json:"hash,omitempty"`
 
-	// The Invoice that the commit which applied the update also issued for it. Absent when it is billed
-	// later: invoice lines name their updates.
+	// The Invoice that was issued when the update applied. Absent if the update is billed later. The
+	// lines of invoices name their updates.
 	// +optional
 	Invoice ObjectName `json:"invoice,omitempty"`
 }
@@ -548,11 +549,11 @@ type SubscriptionUpdate struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// The change. Immutable but for approved.
+	// The change. Immutable, except for approved.
 	// +required
 	Spec SubscriptionUpdateSpec `json:"spec"`
 
-	// What became of the change.
+	// The outcome of the change.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
 	Status SubscriptionUpdateStatus `json:"status,omitzero"`

@@ -6,9 +6,9 @@ package v1alpha1_test
 import "testing"
 
 const (
-	applyAtNeedsCustom = "applyAt needs applicationSchedule: Custom written beside it"
+	applyAtNeedsCustom = "applyAt needs applicationSchedule: Custom: write both"
 	customNeedsApplyAt = "applicationSchedule Custom needs the instant at which the change applies: set applyAt"
-	billAtNeedsCustom  = "billAt needs paymentSchedule: Custom written beside it"
+	billAtNeedsCustom  = "billAt needs paymentSchedule: Custom: write both"
 	customNeedsBillAt  = "paymentSchedule Custom needs the instant at which the change is billed: set billAt"
 	shortFormExcludes  = "proration is a short form of paymentSchedule and calculationMethod: set it or them, not both"
 	effectiveTimeFixed = "with NextPeriod and Scheduled the effective time is not yours to choose: remove effectiveTime or change applicationSchedule"
@@ -142,7 +142,7 @@ func immutable(name, from string, edits ...string) map[string]row {
 	for _, edit := range edits {
 		table["edited "+name+" "+edit] = row{
 			reason: "what was decided on would be another change", from: from, edit: edit,
-			refused: firstWord(name) + " is immutable, as all of an update but approved: create another SubscriptionUpdate",
+			refused: firstWord(name) + " is immutable, like everything in an update except approved: create another SubscriptionUpdate",
 		}
 	}
 

@@ -7,7 +7,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // TestClockSpec says what time it is on the clock.
 type TestClockSpec struct {
-	// The time on the clock. It may only move forward, at most ten years at once.
+	// The time on the clock. It can only move forward, at most ten years at once.
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
@@ -16,15 +16,15 @@ type TestClockSpec struct {
 	Now metav1.Time `json:"now"`
 }
 
-// TestClockStatus is what the operator says about a clock.
+// TestClockStatus is the observed state of a clock.
 type TestClockStatus struct {
 	// The metadata.generation that this status is about; -1 until the operator has seen the clock.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Ready, once every subscription on the clock has replayed up to spec.now and owes no effect, and
-	// every product refresh due by then has run; Reconciling until then.
+	// Ready once every subscription on the clock has reached spec.now and has written everything it owes,
+	// and every product refresh due by then has run. Reconciling until then.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -35,13 +35,13 @@ type TestClockStatus struct {
 	// +optional
 	Now *metav1.Time `json:"now,omitempty"`
 
-	// How many subscriptions live by the clock.
+	// How many subscriptions follow the clock.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Subscriptions *int64 `json:"subscriptions,omitempty"`
 }
 
-// TestClock drives the time of the subscriptions that name it, by hand.
+// TestClock is a clock that you move by hand. It sets the time of the subscriptions that name it.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -55,11 +55,11 @@ type TestClock struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// What time it is on the clock.
+	// The time on the clock.
 	// +required
 	Spec TestClockSpec `json:"spec"`
 
-	// What the operator says about the clock.
+	// The observed state of the clock.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
 	Status TestClockStatus `json:"status,omitzero"`

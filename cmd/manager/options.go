@@ -50,30 +50,30 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 	var o options
 	var namespaces, selector, networks, memory string
 	flags.BoolVar(&o.leaderElect, "leader-elect", false,
-		"Elect a leader: of several managers that watch the same objects, one works and the others stand by.")
+		"Elect a leader. If several managers watch the same objects, one works and the others stand by.")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
-		"Namespace of the leader's lease. The manager's own when empty; needed when it runs outside a cluster.")
+		"Namespace of the leader's lease. Defaults to the manager's own. Required outside a cluster.")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0",
 		"Address that metrics are served on, such as :8443 (HTTPS) or :8080 (HTTP); 0 serves none.")
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true,
-		"Serve metrics over HTTPS, to those whom the API server authenticates and authorizes.")
+		"Serve metrics over HTTPS, to clients that the API server authenticates and authorizes.")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081",
 		"Address that /healthz and /readyz are served on; 0 serves none.")
 	flags.IntVar(&o.maxConcurrentReconciles, "max-concurrent-reconciles", 16,
 		"How many objects of one kind are reconciled at once.")
 	flags.DurationVar(&o.syncPeriod, "sync-period", 10*time.Hour,
-		"How often every object is looked at although nothing was heard of it, give or take a tenth. "+
-			"A look that finds nothing to do writes nothing.")
+		"How often every object is reconciled even without a change, give or take a tenth. "+
+			"A pass that finds nothing to do writes nothing.")
 	flags.DurationVar(&o.minUpdateRetention, "min-update-retention", 0,
-		"How long a finished SubscriptionUpdate is kept at least, whatever spec.history of its Subscription says, such as "+
-			"720h. 0 leaves that to the Subscription.")
+		"How long every finished SubscriptionUpdate is kept at least, such as 720h, even if spec.history of its "+
+			"Subscription says less. 0 leaves that to the Subscription.")
 	flags.StringVar(&o.sqliteDir, "sqlite-dir", "",
 		"Folder of SQLite databases that data loaders may read. The SeatProducts of a namespace read only the files "+
-			"in the folder of that name below it. SQLite is off when empty.")
+			"in the folder of that name below it. Defaults to none: SQLite is off.")
 	flags.StringVar(&networks, "loader-allowed-networks", "",
 		"Networks that data loaders may reach although they are not public, in CIDR notation, separated by commas, "+
-			"such as 10.96.0.0/12 for the Services of a cluster. Holds for databases and for HTTP. Anyone who can write a "+
-			"SeatProduct can have the operator connect to any server in them.")
+			"such as 10.96.0.0/12 for the Services of a cluster. Applies to databases and to HTTP. Anyone who can write a "+
+			"SeatProduct can make the operator connect to any server in them.")
 	flags.BoolVar(&o.loaderEgress.PlainHTTP, "loader-allow-plain-http", false,
 		"Let data loaders use http as well as https. Tokens and counts can then be read and changed on the network.")
 	flags.BoolVar(&o.loaderEgress.PlainSQL, "loader-allow-plain-sql", false,
@@ -83,15 +83,15 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 		"How many data sources are read at once, each in a process of its own. A namespace uses at most half of what "+
 			"the others leave.")
 	flags.StringVar(&memory, "loader-memory", strconv.Itoa(guest.DefaultMemory>>20)+"Mi",
-		"Most memory that one loader process may use. Give the pod this much for each loader in addition to what the "+
+		"Maximum memory that one loader process may use. Give the pod this much for each loader in addition to what the "+
 			"manager needs itself.")
 	flags.StringVar(&namespaces, "watch-namespaces", "",
-		"Namespaces to watch, separated by commas. All when empty.")
+		"Namespaces to watch, separated by commas. Defaults to all namespaces.")
 	flags.StringVar(&selector, "watch-label-selector", "",
-		"Label selector of what this manager takes care of, to share the work among several (see docs). "+
-			"It selects Subscriptions and what they name: SeatProducts, policies and TestClocks. A Subscription and all that "+
-			"it names must be selected by the same manager. Updates, invoices and seat assignments go with their Subscription, "+
-			"whatever their labels. Everything when empty.")
+		"Label selector of the objects that this manager handles, to share the work among several managers (see docs). "+
+			"It selects Subscriptions and the SeatProducts, policies and TestClocks that they name. A Subscription and everything that "+
+			"it names must be selected by the same manager. Updates, invoices and seat assignments follow their Subscription, "+
+			"regardless of their labels. Defaults to all objects.")
 	flags.BoolVar(&o.printVersion, "version", false, "Print the version and exit.")
 	o.zap.BindFlags(flags)
 

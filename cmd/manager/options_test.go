@@ -57,7 +57,7 @@ func TestParse(t *testing.T) {
 		"no sqlite":     {"a folder that is not there is refused at once", []string{"--sqlite-dir", folder + "/none"}, "--sqlite-dir: stat"},
 		"sqlite file":   {"a file is no folder", []string{"--sqlite-dir", file}, "is not a folder"},
 		"networks":      {"networks that are not public", []string{"--loader-allowed-networks=10.96.0.0/12,fd00::/8", "--loader-allow-plain-http"}, ""},
-		"no network":    {"an address is no network", []string{"--loader-allowed-networks=10.0.0.1"}, "--loader-allowed-networks: \"10.0.0.1\" is no network"},
+		"no network":    {"an address is no network", []string{"--loader-allowed-networks=10.0.0.1"}, "--loader-allowed-networks: \"10.0.0.1\" is not a network"},
 		"loaders":       {"no source would ever be read", []string{"--max-loaders=0"}, "--max-loaders must be at least 1"},
 		"memory":        {"an amount as Kubernetes writes it", []string{"--loader-memory=512Mi"}, ""},
 		"no memory":     {"what cannot be read", []string{"--loader-memory=much"}, "--loader-memory: \"much\" is not an amount of memory"},

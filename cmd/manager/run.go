@@ -87,7 +87,8 @@ func run(ctx context.Context, cluster *rest.Config, o options) (err error) {
 	return mgr.Start(ctx)
 }
 
-// ignoreStop drops the error of what was ended by the end of ctx: a manager that is told to stop has not failed.
+// ignoreStop drops the error of what was ended by the end of ctx: a manager that is asked to stop has not
+// failed.
 func ignoreStop(ctx context.Context, err error) error {
 	select {
 	case <-ctx.Done():

@@ -27,7 +27,7 @@ const head = `<!-- Made by "make generate" from what the manager registers. Edit
 
 # Reference of the metrics
 
-The manager serves these at ` + "`/metrics`" + `, beside those of controller-runtime, client-go and Go. What they are good
+The manager serves these at ` + "`/metrics`" + `, in addition to those of controller-runtime, client-go and Go. What they are good
 for, and how to scrape them, is in [Metrics](../operations/metrics.md). A name that ends in ` + "`_total`" + ` is a counter,
 one in ` + "`_duration_seconds`" + ` a histogram; the others are gauges.
 

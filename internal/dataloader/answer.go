@@ -81,7 +81,7 @@ type Verdict struct {
 // allow; then no key has a verdict.
 //
 // Rows of keys that are not wanted, and rows without a key, are passed over: a query answers for
-// everyone, also for those who are no customers any more.
+// everyone, also for those who are not customers any more.
 func Judge(answer Answer, wanted []string, rules Rules, seatsHeld int64) (map[string]Verdict, error) {
 	if answer.Size() == 0 && !rules.AllowEmpty {
 		if err := refuseEmpty(rules, seatsHeld); err != nil {
@@ -101,7 +101,7 @@ func refuseEmpty(rules Rules, seatsHeld int64) error {
 	switch {
 	case seatsHeld > 0:
 		return Failf(ReasonEmptyResult,
-			"the source answered with no rows while seats are held: all counts are kept; set refresh.allowEmpty if nobody holding a seat is right")
+			"the source answered with no rows while customers have seats: all counts are kept; set refresh.allowEmpty if it is right that nobody has a seat")
 	case rules.anyTotal():
 		return Failf(ReasonEmptyResult,
 			"the source answered with no rows while usage is known: all readings are kept; set refresh.allowEmpty if that is right")

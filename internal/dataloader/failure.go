@@ -24,12 +24,12 @@ const (
 	ReasonRefreshed Reason = v1alpha1.ReasonRefreshed
 	// ReasonSourceUnreachable says that the source is not there: no file, no object, no connection.
 	ReasonSourceUnreachable Reason = v1alpha1.ReasonSourceUnreachable
-	// ReasonSourceError says that the source is there and answered with an error, or with something
-	// that is no answer.
+	// ReasonSourceError says that the source is there and answered with an error, or with something that
+	// is not an answer.
 	ReasonSourceError Reason = v1alpha1.ReasonSourceError
 	// ReasonEmptyResult says that the source answered with no row at all while seats are held.
 	ReasonEmptyResult Reason = v1alpha1.ReasonEmptyResult
-	// ReasonBadCounts says that at least one key got something that is no count of seats.
+	// ReasonBadCounts says that at least one key got something that is not a count of seats.
 	ReasonBadCounts Reason = v1alpha1.ReasonBadCounts
 	// ReasonKeyMissing says that the answer lacks a key that has to be in it.
 	ReasonKeyMissing Reason = v1alpha1.ReasonKeyMissing
@@ -98,8 +98,8 @@ func Scrub(text string, secrets ...string) string {
 	return tidy(text)
 }
 
-// ScrubCounts has every secret replaced in the counts that are no numbers. A sentence about a wrong count
-// repeats it, cut, and a server that is asked with a secret can answer with it.
+// ScrubCounts has every secret replaced in the counts that are not numbers. A sentence about a wrong
+// count repeats it, cut, and a server that is asked with a secret can answer with it.
 func ScrubCounts(rows []Row, scrub func(string) string) {
 	for n := range rows {
 		if strings.ContainsFunc(rows[n].Count, notOfNumber) {

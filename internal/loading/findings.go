@@ -56,7 +56,7 @@ type Problem struct {
 type Findings struct {
 	// Changes are the counts of seats that have to be recorded, Readings those of metered items.
 	Changes, Readings []Change
-	// Problems are by the UID of the subscription. Those of several items are told together.
+	// Problems are by the UID of the subscription. Those of several items are reported together.
 	Problems map[string]Problem
 	// Counted is how many items have a usable row.
 	Counted int64

@@ -45,7 +45,7 @@ func NoSuchItem(item string) Unseated {
 
 // HasEnded says that nobody holds a seat of a subscription that has ended.
 func HasEnded() Unseated {
-	return Unseated{v1alpha1.ReasonSubscriptionCanceled, "The subscription has ended: nobody holds a seat of it any more."}
+	return Unseated{v1alpha1.ReasonSubscriptionCanceled, "The subscription has ended: nobody has a seat of it any more."}
 }
 
 // NoSubscription says that the subscription does not exist: GitOps applies in any

@@ -22,6 +22,11 @@ func Message(message string) string {
 	return cut(message, MaxMessageLength)
 }
 
+// Sentence ends a sentence with a full stop, unless it has one.
+func Sentence(text string) string {
+	return strings.TrimSuffix(text, ".") + "."
+}
+
 // EventNote cuts a sentence to what fits into a Kubernetes event.
 func EventNote(note string) string {
 	return cut(note, MaxEventNoteLength)

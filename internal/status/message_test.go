@@ -33,6 +33,20 @@ func TestCut(t *testing.T) {
 	}
 }
 
+func TestSentence(t *testing.T) {
+	cases := map[string]struct{ reason, text, want string }{
+		"open":   {"a sentence ends with a full stop", "The source is down", "The source is down."},
+		"closed": {"it has one", "The source is down.", "The source is down."},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := Sentence(tc.text); got != tc.want {
+				t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
+			}
+		})
+	}
+}
+
 func TestMessagesFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.String().Draw(t, "text")

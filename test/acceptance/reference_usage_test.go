@@ -168,7 +168,7 @@ func TestRebillyTrialLimit(t *testing.T) {
 	o.moveClock("2026-04-10T00:00:00Z")
 	expect(t, "trial limit reached", o.used("quantity", 50, "5.00", v1alpha1.ReasonTrialUsageLimitReached).TrialLimitReached, true)
 	expect(t, "trial limit reached", o.used("amount", 60, "6.00", v1alpha1.ReasonTrialUsageLimitReached).TrialLimitReached, true)
-	o.noticed("quantity", v1alpha1.ReasonTrialUsageLimitReached, `Item "calls" used 50 units: further usage is not taken until the trial ends.`)
+	o.noticed("quantity", v1alpha1.ReasonTrialUsageLimitReached, `Item "calls" used 50 units: further usage is not counted until the trial ends.`)
 	o.moveClock("2026-04-15T00:00:00Z")
 	read(1290)
 	o.moveClock("2026-04-20T00:00:00Z")

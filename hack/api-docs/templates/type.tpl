@@ -17,7 +17,7 @@ Rules:
 {{ $said := list }}
 {{- range index .Markers "kubebuilder:validation:XValidation" }}
 {{- /* One rule a field says no more than the sentence above, and one may take several rules to say. */ -}}
-{{- if not (or (contains " is immutable, as all of" .Message) (has .Message $said)) }}
+{{- if not (or (contains " is immutable, like everything in" .Message) (has .Message $said)) }}
 - {{ .Message }}
 {{- $said = append $said .Message }}
 {{- end }}

@@ -5,10 +5,9 @@ package calendar
 
 import "time"
 
-// wall is a reading of a local clock and calendar: the seconds since 1970-01-01
-// 00:00:00 that the same reading would have in UTC. It is no instant: a clock
-// that is put back shows some readings twice, one that is put forward skips
-// some.
+// wall is a reading of a local clock and calendar: the seconds since 1970-01-01 00:00:00 that the same
+// reading would have in UTC. It is not an instant: a clock that is put back shows some readings twice,
+// one that is put forward skips some.
 type wall int64
 
 const secondsPerDay = 24 * 60 * 60

@@ -71,11 +71,10 @@ var thresholds = [...]int{75, 90, full}
 // (billing.md#11-usage). The price is the one captured for the period; trial is
 // whether the period is a trial.
 //
-// The first reading is the base line: nothing was used. A later one adds its
-// difference to the one before, or, when it is lower, itself. A reading that is
-// not newer than the last, or below 0, which is no total, changes nothing. The
-// same total again changes nothing but Last, so that it announces nothing
-// either, whatever has become of the limits or the period.
+// The first reading is the base line: nothing was used. A later one adds its difference to the one
+// before, or, when it is lower, itself. A reading that is not newer than the last, or below 0, which is
+// not a total, changes nothing. The same total again changes nothing but Last, so that it announces
+// nothing either, whatever has become of the limits or the period.
 //
 // Usage beyond the largest quantity of the hard limit and, in a trial, of the
 // trial limit is not taken, and is not taken later, when there is more room.

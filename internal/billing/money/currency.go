@@ -10,8 +10,8 @@ import (
 	"golang.org/x/text/currency"
 )
 
-// Currency is an ISO 4217 currency. Currencies compare with ==. The zero value
-// is no currency: it has no code and no digits after the point.
+// Currency is an ISO 4217 currency. Currencies compare with ==. The zero value is not a currency: it has
+// no code and no digits after the point.
 type Currency struct {
 	code   string
 	digits int

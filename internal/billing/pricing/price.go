@@ -42,9 +42,9 @@ type Tier struct {
 	FlatAmount money.Decimal
 }
 
-// Total returns T(q), exactly: what q units cost for a full period, in major
-// units, before any rounding (billing.md#4-prices). T(0) is 0 but for
-// Flat; a quantity below 0 counts as 0. Included units are taken off first.
+// Total returns T(q), exactly: what q units cost for a full period, in major units, before any rounding
+// (billing.md#4-prices). T(0) is 0 except for Flat; a quantity below 0 counts as 0. Included units are
+// taken off first.
 //
 // The price must be valid; the total of one that [Price.Validate] refuses for
 // its model is 0.

@@ -34,10 +34,9 @@ type Charge struct {
 // are covered, V = T(b), the remainder is 0 (billing.md#4-prices and
 // billing.md#5-coverage). The line's amount may be 0.
 //
-// A stub, which starts after its natural period, is priced like a debit at its
-// start, by the policy's unit and rounding (billing.md#1-calendar): its line has
-// a Share. V is the full T(b) also in a stub: credits are multiplied by a ratio
-// that is no larger than the stub's.
+// A stub, which starts after its natural period, is priced like a debit at its start, by the policy's
+// unit and rounding (billing.md#1-calendar): its line has a Share. V is the full T(b) also in a stub:
+// credits are multiplied by a ratio that is not larger than the stub's.
 //
 // For an item in arrears the line is billed at the end of the period; the same
 // Charge then gives the same line.

@@ -17,9 +17,8 @@ import (
 //	5 → 15 seats: 5 × 10.00 × 15 of 30 days = 25.00
 //	1 seat removed × -10.00 × 20 of 30 days + 1/300 carried = -6.67, rounded from -6.663333333333
 //
-// The printed numbers are exact and enough to recompute the amount by hand: a
-// number that is no short decimal is written as a fraction. Only what follows
-// "rounded from" is cut, to 12 digits.
+// The printed numbers are exact and enough to recompute the amount by hand: a number that is not a short
+// decimal is written as a fraction. Only what follows "rounded from" is cut, to 12 digits.
 func Explain(l Line, currency money.Currency) string {
 	if l.Count > 0 {
 		return explainFolded(l, currency)

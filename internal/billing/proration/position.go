@@ -51,8 +51,8 @@ func (p Position) debit(w Window, t time.Time, policy Policy) Share {
 	return s
 }
 
-// convert keeps the part of the period that some units of time are, where a
-// policy was given another unit in mid-period.
+// convert expresses units of time in another unit, as the same part of the period: a policy can get
+// another unit during the period.
 func (w Window) convert(units money.Fraction, from, to Unit) money.Fraction {
 	if from == to || from == "" {
 		return units

@@ -72,8 +72,7 @@ func (w Window) Share(t time.Time, p Policy, side Side, debitUnits *money.Fracti
 	return Share{Units: units, UnitsInPeriod: period, Unit: p.Unit, Rounding: p.Rounding}
 }
 
-// Whole reports whether a charge from an instant on covers the whole natural
-// period: it is no stub.
+// Whole reports whether a charge from an instant on covers the whole natural period: it is not a stub.
 func (w Window) Whole(from time.Time) bool {
 	return !from.After(w.Natural.Start) && !w.End.Before(w.Natural.End)
 }

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// MinInvoiceAge is how long an invoice is kept after it was created, whatever else
-// is asked for: a process that stood still between deciding to create an invoice
-// and creating it must not bring one back that was archived and deleted meanwhile.
+// MinInvoiceAge is how long an invoice is kept after it was created, whatever else is asked for: a
+// process that stood still between deciding to create an invoice and creating it must not bring one back
+// that was archived and deleted since then.
 const MinInvoiceAge = time.Hour
 
 // History is how long finished records are kept.

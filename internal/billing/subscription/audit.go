@@ -97,7 +97,7 @@ func ofUpdate(line *proration.Line) bool { return line.Update != "" || line.Firs
 func park(state State, wrong string) Outcome {
 	state = state.clone()
 	state.Sequence++
-	state.Parked = fmt.Sprintf("The books do not add up: %s. Nothing of it was committed. This is a defect: please report "+
+	state.Parked = fmt.Sprintf("The books do not add up: %s. Nothing was committed. This is a defect: please report "+
 		"it; then set the annotation billing.seatplane.dev/unpark to a new value to try again.", wrong)
 	return Outcome{State: state, Events: 1, Blocked: &Fault{ReasonParked, state.Parked}}
 }

@@ -17,7 +17,7 @@ func Check(s State, in Input) *Fault {
 	}
 	r := newReplay(s, in)
 	if _, err := calendar.LoadZone(in.Terms.Zone); err != nil {
-		return &Fault{InvalidTimeZone, fmt.Sprintf("spec.timeZone: %v. The zone before it stays in force.", err)}
+		return &Fault{InvalidTimeZone, fmt.Sprintf("spec.timeZone: %v. The previous time zone stays in force.", err)}
 	}
 	if fault := r.movedTooLate(); fault != nil {
 		return fault
@@ -58,18 +58,18 @@ func Difference(s State, t Terms) *Fault {
 		item := s.item(declared.Name)
 		switch {
 		case item == nil:
-			changed("An update removed item %q; the spec declares it.", declared.Name)
+			changed("An update removed item %q, but the spec declares it.", declared.Name)
 		case item.Product != declared.Product || item.Plan != declared.Plan || item.Recurring != declared.Recurring:
-			changed("Item %q is on plan %q of SeatProduct %q since an update; the spec declares plan %q of %q.",
+			changed("An update moved item %q to plan %q of SeatProduct %q, but the spec declares plan %q of %q.",
 				item.Name, item.Plan, item.Product, declared.Plan, declared.Product)
 		case declared.Quantity != nil && *declared.Quantity != item.Position.Held:
-			changed("Item %q holds %s since an update; the spec declares %d.", item.Name, quantified(item.Position.Held, "seat"),
+			changed("An update changed the quantity of item %q to %s, but the spec declares %d.", item.Name, quantified(item.Position.Held, "seat"),
 				*declared.Quantity)
 		}
 	}
 	for i := range s.Items {
 		if _, declared := t.item(s.Items[i].Name); !declared {
-			changed("An update added item %q; the spec does not declare it.", s.Items[i].Name)
+			changed("An update added item %q, but the spec does not declare it.", s.Items[i].Name)
 		}
 	}
 	return Together(faults)

@@ -155,8 +155,8 @@ func TestEveryItemIsNamed(t *testing.T) {
 				w.in.Terms.Items[1].Name = "guests"
 			},
 			says: func(w *world) *Fault { return Difference(w.state, w.in.Terms) },
-			want: &Fault{ChangedByUpdate, `Item "editors" holds 5 seats since an update; the spec declares 6. ` +
-				`An update removed item "guests"; the spec declares it. An update added item "viewers"; the spec does not declare it.`},
+			want: &Fault{ChangedByUpdate, `An update changed the quantity of item "editors" to 5 seats, but the spec declares 6. ` +
+				`An update removed item "guests", but the spec declares it. An update added item "viewers", but the spec does not declare it.`},
 		},
 		"usage": {
 			reason: "usage that is not billed is graver than limits that mean nothing, wherever it stands",

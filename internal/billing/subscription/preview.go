@@ -56,7 +56,7 @@ func (r *replay) preview(e event) *Fault {
 		decision.Lines[i].Key = r.lineKey(i)
 	}
 	if decision.Verdict == IsApplied {
-		decision.Verdict, decision.Fault = IsPreviewed, Fault{ReasonPreviewed, "Computed; nothing was changed."}
+		decision.Verdict, decision.Fault = IsPreviewed, Fault{ReasonPreviewed, "Computed. Nothing was changed."}
 		decision.AppliedAt = time.Time{} // it never takes hold
 		decision.Preview = &Preview{
 			Now:      now,

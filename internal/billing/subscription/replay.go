@@ -161,7 +161,7 @@ func (r *replay) step(e event) {
 	if r.state.Day.Date == day && r.state.Day.Count >= MaxEventsPerDay {
 		r.state.Parked = fmt.Sprintf("More than %d events fall on one day, which looks like a loop. "+
 			"Find out what keeps changing this subscription, then set the annotation "+
-			"billing.seatplane.dev/unpark to a new value to let it go on.", MaxEventsPerDay)
+			"billing.seatplane.dev/unpark to a new value to resume it.", MaxEventsPerDay)
 		r.count()
 		return
 	}

@@ -107,7 +107,7 @@ func (v view) policy(ref PolicyRef) (proration.Policy, *Fault) {
 	policy, ready := v.in.Policies[ref]
 	if !ready {
 		return proration.Policy{}, &Fault{PolicyNotReady, ref.Kind + " " + ref.Name +
-			" does not exist or is not ready. Create or mend it, or name another proration policy."}
+			" does not exist or is not ready. Create it or fix it, or name another proration policy."}
 	}
 	return policy.Policy, nil
 }

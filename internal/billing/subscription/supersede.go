@@ -115,11 +115,11 @@ func (r *replay) supersede(e event) *Fault {
 	verdict, fault := IsSuperseded, Fault{SupersededBySpec, "A newer edit of the subscription took its place."}
 	switch {
 	case r.state.Phase == Canceled && p.Origin == OriginUser && r.madeAfterEnd(p):
-		verdict, fault = IsRejected, Fault{SubscriptionCanceled, "The subscription is canceled and changes no more."}
+		verdict, fault = IsRejected, Fault{SubscriptionCanceled, "The subscription is canceled and cannot be changed any more."}
 	case r.state.Phase == Canceled:
-		fault = Fault{SubscriptionCanceled, "The subscription was canceled before this took hold."}
+		fault = Fault{SubscriptionCanceled, "The subscription was canceled before this took effect."}
 	case p.Late():
-		fault = Fault{SupersededByRefresh, "It was made too long after its count was loaded to be trusted; the next " +
+		fault = Fault{SupersededByRefresh, "The update was created too long after its count was loaded to be trusted. The next " +
 			"refresh counts again."}
 	case p.Origin == OriginRefresh && r.counted(p.Change.Item):
 		fault = Fault{SupersededByRefresh, "A newer count of the item took its place."}

@@ -162,7 +162,7 @@ func (i *Item) count(product string) int64 {
 // checkList says why the names of a list cannot be.
 func (v view) checkList(items []TermsItem) *Fault {
 	if len(items) == 0 {
-		return &Fault{InvalidItems, "No item would be left: keep one, or cancel the subscription."}
+		return &Fault{InvalidItems, "No item would be left: keep at least one, or cancel the subscription."}
 	}
 	names := map[string]bool{}
 	for _, item := range items {

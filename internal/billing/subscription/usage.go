@@ -124,7 +124,7 @@ func outsideUsage(item *Item, trial bool) *Fault {
 			"period is not billed.", item.Name, quantified(m.Used, "unit"))}
 	case m.TrialReached && trial && m.Exhausts(item.Price, item.Limits.Trial):
 		return &Fault{TrialUsageLimitReached, fmt.Sprintf("Item %q used %s and reached its trial limit: further usage is not "+
-			"taken until the trial ends.", item.Name, quantified(m.Used, "unit"))}
+			"counted until the trial ends.", item.Name, quantified(m.Used, "unit"))}
 	case m.Soft == 100 && metering.Percent(m.Used, item.Price, item.Limits.Soft) >= 100:
 		return &Fault{SoftLimitReached, fmt.Sprintf("Item %q used %s and reached its soft limit.", item.Name, quantified(m.Used, "unit"))}
 	case m.WentBack:

@@ -110,6 +110,6 @@ func (v view) exceeded(p *pending) string {
 // notInForce is a count of an item that the spec has and the subscription does
 // not hold yet.
 func (v view) notInForce(p *pending) *Waiting {
-	w := v.wait(p, IsPending, Fault{NotStarted, "The item is not in force yet; its first count waits for it."}, time.Time{})
+	w := v.wait(p, IsPending, Fault{NotStarted, "The item is not in force yet. Its first count waits for it."}, time.Time{})
 	return &w
 }

@@ -17,7 +17,7 @@ import (
 
 // conflictMessage names the older policy, so that a person knows which two to look at.
 func conflictMessage(kind v1alpha1.PolicyKind, older claim) string {
-	return fmt.Sprintf("The older %s %q has the same externalRef %q: give this policy another one, or delete one of the two",
+	return fmt.Sprintf("The older %s %q has the same externalRef %q: give this policy another one, or delete one of the two.",
 		kind, older.name, older.externalRef)
 }
 
@@ -38,5 +38,5 @@ func describe(kind v1alpha1.PolicyKind, p policy, holder claim, subscriptions in
 		conditions.Stalled(v1alpha1.ReasonExternalRefConflict, conflictMessage(kind, holder))
 		return
 	}
-	conditions.Ready(v1alpha1.ReasonReconciled, "The policy can be used")
+	conditions.Ready(v1alpha1.ReasonReconciled, "The policy can be used.")
 }

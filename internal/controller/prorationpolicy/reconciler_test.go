@@ -155,7 +155,7 @@ var _ = Describe("The policy reconciler", func() {
 		Expect(ready(younger.Status)).To(And(
 			HaveField("Status", metav1.ConditionFalse),
 			HaveField("Reason", v1alpha1.ReasonExternalRefConflict),
-			HaveField("Message", `The older ProrationPolicy "a" has the same externalRef "pol-7": give this policy another one, or delete one of the two`)))
+			HaveField("Message", `The older ProrationPolicy "a" has the same externalRef "pol-7": give this policy another one, or delete one of the two.`)))
 		Expect(meta.IsStatusConditionTrue(younger.Status.Conditions, v1alpha1.ConditionStalled)).To(BeTrue())
 		Expect(health.Of(younger)).To(Equal(health.Failed))
 

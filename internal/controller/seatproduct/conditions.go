@@ -36,13 +36,13 @@ func describeConditions(after *v1alpha1.SeatProduct, s *situation, taken *result
 	loaded, known := judgeLoaded(after, s, taken, notes)
 	if !known {
 		conditions.Remove(v1alpha1.ConditionLoaded)
-		conditions.Ready(v1alpha1.ReasonReconciled, "The product can be used")
+		conditions.Ready(v1alpha1.ReasonReconciled, "The product can be used.")
 		return
 	}
 	conditions.Set(v1alpha1.ConditionLoaded, loaded.status, loaded.reason, loaded.message)
 	switch {
 	case loaded.status == metav1.ConditionTrue:
-		conditions.Ready(v1alpha1.ReasonReconciled, "The product can be used, and its seats are counted")
+		conditions.Ready(v1alpha1.ReasonReconciled, "The product can be used, and its seats are counted.")
 	case loaded.reason == v1alpha1.ReasonBadCounts:
 		conditions.Ready(v1alpha1.ReasonReconciled, "The product can be used. The condition Loaded names the keys that have no usable count.")
 	case loaded.reason == v1alpha1.ReasonSuspended:
@@ -83,7 +83,7 @@ func judgeLoaded(after *v1alpha1.SeatProduct, s *situation, taken *result, notes
 		return verdict{}, false
 	}
 	if s.scheduleError != nil {
-		return failed(v1alpha1.ReasonInvalidSchedule, "The schedule cannot be used, so seats are counted on demand only: "+s.scheduleError.Error()), true
+		return failed(v1alpha1.ReasonInvalidSchedule, status.Sentence("The schedule cannot be used, so seats are counted on demand only: "+s.scheduleError.Error())), true
 	}
 	if found, ok := failureOfLoad(s, taken); ok {
 		return found, true
@@ -96,10 +96,10 @@ func judgeLoaded(after *v1alpha1.SeatProduct, s *situation, taken *result, notes
 		return failed(before.Reason, before.Message), true
 	}
 	if sentence := dataloader.NameProblems(keyProblems(notes, false)); sentence != "" {
-		return failed(v1alpha1.ReasonBadCounts, "Some keys have no usable count, and what was counted for them before is kept: "+sentence), true
+		return failed(v1alpha1.ReasonBadCounts, status.Sentence("Some keys have no usable count, and their previous counts are kept: "+sentence)), true
 	}
 	if s.facts.Product.Refresh.Suspended {
-		return failed(v1alpha1.ReasonSuspended, "Scheduled refreshes are suspended; seats are counted on demand only"), true
+		return failed(v1alpha1.ReasonSuspended, "Scheduled refreshes are suspended. Seats are counted on demand only."), true
 	}
 	if taken == nil && !refreshedBefore(after.Status.Refreshes) {
 		return verdict{}, false
@@ -111,9 +111,9 @@ func judgeLoaded(after *v1alpha1.SeatProduct, s *situation, taken *result, notes
 func refreshedMessage(notes []note) string {
 	sentence := dataloader.NameProblems(keyProblems(notes, true))
 	if sentence == "" {
-		return "The last refresh counted the seats"
+		return "The last refresh counted the seats."
 	}
-	return "The last refresh counted the seats. Keys that are missing from the answer keep their counts: " + sentence
+	return status.Sentence("The last refresh counted the seats. Keys that are missing from the answer keep their counts: " + sentence)
 }
 
 func failed(reason, message string) verdict {
@@ -130,14 +130,14 @@ func failureOfLoad(s *situation, taken *result) (verdict, bool) {
 	}
 	switch {
 	case taken.failure != nil && hasCounts(s):
-		return failed(string(taken.failure.Reason), "Counts are kept as they were: "+taken.failure.Message), true
+		return failed(string(taken.failure.Reason), status.Sentence("The previous counts are kept: "+taken.failure.Message)), true
 	case taken.failure != nil:
-		return failed(string(taken.failure.Reason), "No seats could be counted yet: "+taken.failure.Message), true
+		return failed(string(taken.failure.Reason), status.Sentence("No seats could be counted yet: "+taken.failure.Message)), true
 	case errors.Is(taken.incomplete, errUnanswered):
 		return failed(v1alpha1.ReasonProgressing, "Some of the counts could not be recorded, because the API server did not answer. "+
 			"The next refresh waits for up to two minutes, so that a write that arrives late cannot bring back an older count."), true
 	default:
-		return failed(v1alpha1.ReasonProgressing, "Some of the counts found could not be recorded yet; the refresh is repeated"), true
+		return failed(v1alpha1.ReasonProgressing, "Some of the counts could not be recorded yet. The refresh is repeated."), true
 	}
 }
 
@@ -181,7 +181,7 @@ func writeSeatsCurrent(s *v1alpha1.SubscriptionStatus, generation int64, now tim
 	case reason != "":
 		conditions.Set(v1alpha1.ConditionSeatsCurrent, metav1.ConditionFalse, reason, strings.Join(sentences, " "))
 	case meta.IsStatusConditionFalse(s.Conditions, v1alpha1.ConditionSeatsCurrent):
-		conditions.Set(v1alpha1.ConditionSeatsCurrent, metav1.ConditionTrue, v1alpha1.ReasonCurrent, "The seats are as the data loader last counted them")
+		conditions.Set(v1alpha1.ConditionSeatsCurrent, metav1.ConditionTrue, v1alpha1.ReasonCurrent, "The seats are as the data loader last counted them.")
 	}
 }
 

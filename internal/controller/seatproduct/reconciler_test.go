@@ -281,7 +281,7 @@ var _ = Describe("A wrong answer", func() {
 			fallthrough
 		default:
 			Expect(s.condition(v1alpha1.ConditionReady)).To(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", reason)))
-			Expect(s.condition(v1alpha1.ConditionLoaded).Message).To(HavePrefix("Counts are kept as they were: "))
+			Expect(s.condition(v1alpha1.ConditionLoaded).Message).To(HavePrefix("The previous counts are kept: "))
 		}
 		Expect(health.Of(s.product)).To(Equal(expected))
 		Expect(s.refresh().LastAttemptTime.Time).To(BeTemporally("==", s.clock.Spec.Now.Time), "so that the TestClock becomes Ready")

@@ -209,8 +209,8 @@ func (r *Reconciler) announceMissing(before, after *v1alpha1.SeatProduct, notes 
 	if r.Recorder == nil || keptKeys(before) > 0 || keptKeys(after) == 0 {
 		return
 	}
-	r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, v1alpha1.EventKeysMissing, actionRefresh, "%s", status.EventNote(
-		"Keys are missing from the answer, and their counts are kept: "+dataloader.NameProblems(keyProblems(notes, true))))
+	r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, v1alpha1.EventKeysMissing, actionRefresh, "%s", status.EventNote(status.Sentence(
+		"Keys are missing from the answer, and their counts are kept: "+dataloader.NameProblems(keyProblems(notes, true)))))
 }
 
 // keptKeys returns how many keys were missing from the last answer on each clock and kept their counts.

@@ -192,7 +192,7 @@ var _ = Describe("A product that nobody counted before", func() {
 		s.subscribe(ctx, "acme")
 		s.source.Fail(dataloader.Failf(dataloader.ReasonSourceUnreachable, "down"))
 		s.pass(ctx)
-		Expect(s.condition(v1alpha1.ConditionLoaded).Message).To(Equal("No seats could be counted yet: down"))
+		Expect(s.condition(v1alpha1.ConditionLoaded).Message).To(Equal("No seats could be counted yet: down."))
 	})
 })
 

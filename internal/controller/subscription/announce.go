@@ -36,11 +36,11 @@ func (r *Reconciler) announce(w *world, outcome subscription.Outcome) {
 		r.announceNotice(w, n)
 	}
 	if w.begins(outcome) {
-		r.event(w.sub, nil, normal, v1alpha1.EventStarted, "The subscription has started")
+		r.event(w.sub, nil, normal, v1alpha1.EventStarted, "The subscription has started.")
 		r.announceOlder(w)
 	}
 	if w.state.Phase != subscription.Canceled && outcome.State.Phase == subscription.Canceled {
-		r.event(w.sub, nil, normal, v1alpha1.ReasonCanceled, "The subscription has ended")
+		r.event(w.sub, nil, normal, v1alpha1.ReasonCanceled, "The subscription has ended.")
 	}
 }
 
@@ -77,12 +77,12 @@ func eventOfNotice(n subscription.Notice) (kind, reason, note string) {
 	case metering.SoftLimit:
 		return normal, v1alpha1.ReasonSoftLimitReached, used + fmt.Sprintf("%d %% of its soft limit.", n.Threshold)
 	case metering.TrialLimit:
-		return warning, v1alpha1.ReasonTrialUsageLimitReached, used + "further usage is not taken until the trial ends."
+		return warning, v1alpha1.ReasonTrialUsageLimitReached, used + "further usage is not counted until the trial ends."
 	case metering.HardLimit:
 		return warning, v1alpha1.ReasonHardLimitReached, used + "further usage in this period is not billed."
 	default:
 		return normal, v1alpha1.EventSeatsLimitReached,
-			fmt.Sprintf("Item %q holds %s: %d %% of its maximum.", n.Item, quantified(n.Reached, "seat"), n.Threshold)
+			fmt.Sprintf("Item %q has %s: %d %% of its maximum.", n.Item, quantified(n.Reached, "seat"), n.Threshold)
 	}
 }
 

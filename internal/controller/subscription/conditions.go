@@ -30,7 +30,7 @@ func wasRefused(sub *v1alpha1.Subscription) bool {
 // refusal is what the API server said of a write that the subscription waits for, and what to do.
 func refusal(err error) string {
 	return status.Refusal(err) + " Nothing more is billed until the write succeeds. Correct the value, or the " +
-		"rights of the operator; it is tried again."
+		"rights of the operator. Seatplane keeps trying."
 }
 
 // unrecorded says why the update for an edit of the spec does not exist. It holds nothing else up: what is in
@@ -42,7 +42,7 @@ type unrecorded struct {
 // unrecordedEdit returns what is to be said of an update that could not be created; nil for an error that trying
 // again may resolve.
 func unrecordedEdit(err error) *unrecorded {
-	const advice = " What was in force before the edit is still billed; the edit is tried again every minute."
+	const advice = " The state before the edit is still billed. Seatplane retries the edit every minute."
 	switch {
 	case errors.Is(err, errNamesTaken):
 		return &unrecorded{v1alpha1.ReasonUpdateNameTaken, "The edit of spec.items could not be recorded: other " +
@@ -85,7 +85,7 @@ func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
 	case state.Phase == subscription.Canceled:
 		set.Ready(v1alpha1.ReasonCanceled, "The subscription has ended.")
 	case w.input.Terms.OnHold():
-		set.Ready(v1alpha1.ReasonSuspended, "No step is taken until spec.suspend is lifted; what falls due meanwhile is billed then.")
+		set.Ready(v1alpha1.ReasonSuspended, "Billing is paused. Set spec.suspend to false to resume. Charges that fall due during the pause are billed then.")
 	case duplicateKey(w.sub) != "":
 		set.Stalled(v1alpha1.ReasonDuplicateKey, duplicateKey(w.sub))
 	case fault != nil && fault.Reason.NeedsPerson():
@@ -95,9 +95,9 @@ func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
 	case fault != nil:
 		set.InProgress(string(fault.Reason), fault.Message)
 	case outcome.More:
-		set.InProgress(v1alpha1.ReasonProgressing, "There is more to replay.")
+		set.InProgress(v1alpha1.ReasonProgressing, "Catching up on past events.")
 	case state.Phase == subscription.Pending:
-		set.Ready(v1alpha1.ReasonReconciled, "The subscription begins at its start time.")
+		set.Ready(v1alpha1.ReasonReconciled, "The subscription has not started yet.")
 	default:
 		set.Ready(v1alpha1.ReasonReconciled, "Everything that was due is billed.")
 	}
@@ -137,7 +137,7 @@ func inSync(set status.Conditions, w *world, outcome subscription.Outcome) {
 		set.Set(v1alpha1.ConditionInSync, metav1.ConditionFalse, string(difference.Reason), difference.Message)
 		return
 	}
-	set.Set(v1alpha1.ConditionInSync, metav1.ConditionTrue, v1alpha1.ReasonInSync, "What is in force is what the spec declares.")
+	set.Set(v1alpha1.ConditionInSync, metav1.ConditionTrue, v1alpha1.ReasonInSync, "The spec is in force as declared.")
 }
 
 // waitingEdits says what the edits of the spec wait for that are not in force yet; nil when there are none.
@@ -196,7 +196,7 @@ func nameTaken(owed error) string {
 		return ""
 	}
 	return fmt.Sprintf("The Invoice %q exists, but it is not the one that is due: %s. Compare it with status.outbox and find "+
-		"out who created it, then delete it to let this subscription go on.", taken.invoice, taken.differs)
+		"out who created it, then delete it so that this subscription continues.", taken.invoice, taken.differs)
 }
 
 // goneMessage says that an update can never apply, and what to do.
@@ -205,6 +205,6 @@ func goneMessage(u *v1alpha1.SubscriptionUpdate) string {
 	if u.Spec.SubscriptionRef.UID == "" {
 		how = "was created for"
 	}
-	return fmt.Sprintf("The Subscription that this update %s is gone. To change a later Subscription %q, create another update.",
+	return fmt.Sprintf("The Subscription that this update %s no longer exists. To change a later Subscription %q, create another update.",
 		how, u.Spec.SubscriptionRef.Name)
 }

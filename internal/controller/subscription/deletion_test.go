@@ -132,7 +132,7 @@ var _ = Describe("Deleting a Subscription", func() {
 			Expect(rejected.Status.State).To(Equal(v1alpha1.UpdateRejected))
 			want{reason: v1alpha1.ReasonSubscriptionNotFound, stalled: true}.checkObject(rejected, rejected.Status.Conditions)
 			Expect(condition(rejected.Status.Conditions, v1alpha1.ConditionApplied).Message).To(Equal(
-				`The Subscription that this update was created for is gone. To change a later Subscription "acme", create another update.`))
+				`The Subscription that this update was created for no longer exists. To change a later Subscription "acme", create another update.`))
 			early := b.update(ctx, "early")
 			Expect(early.Status.State).To(Equal(v1alpha1.UpdatePending))
 			b.writesNothing(ctx, "acme")

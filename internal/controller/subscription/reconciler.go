@@ -59,7 +59,7 @@ type Reconciler struct {
 
 // errConflict says that somebody wrote the subscription since it was read:
 // nothing happened, and the next pass reads and computes again.
-var errConflict = errors.New("the subscription was changed meanwhile")
+var errConflict = errors.New("the subscription has changed since it was read")
 
 // Reconcile brings one subscription up to date.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
@@ -178,7 +178,7 @@ func (r *Reconciler) letGo(ctx context.Context, sub *v1alpha1.Subscription) (don
 func (r *Reconciler) abandon(ctx context.Context, sub *v1alpha1.Subscription) error {
 	err := r.leaveTrace(ctx, sub)
 	if apierrors.IsInvalid(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) || errors.Is(err, errUnreadable) {
-		log.FromContext(ctx).Error(err, "an abandoned subscription is let go without a Final document")
+		log.FromContext(ctx).Error(err, "an abandoned subscription is deleted without a Final document")
 		err = nil
 	}
 	if err != nil {

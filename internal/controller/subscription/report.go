@@ -64,7 +64,7 @@ func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription,
 	if errors.Is(owed, errForeign) {
 		set.Stalled(v1alpha1.ReasonInvoiceNameTaken, nameTaken(owed))
 	} else {
-		set.InProgress(v1alpha1.ReasonEffectsOwed, "What the last commit owes to other objects cannot be written at the moment; no further step is taken until it is.")
+		set.InProgress(v1alpha1.ReasonEffectsOwed, "Invoices or updates from the last change could not be written yet. Seatplane keeps trying, and takes no further step until they are written.")
 	}
 	wrote, err := status.Write(ctx, r.Client, sub, after)
 	if err != nil {
@@ -83,7 +83,7 @@ func (r *Reconciler) reportUngathered(ctx context.Context, sub *v1alpha1.Subscri
 	set := status.Of(&after.Status.Conditions, sub.Generation, r.Clock.Now())
 	switch {
 	case errors.As(cause, &clock):
-		set.InProgress(v1alpha1.ReasonClockNotFound, clock.Error()+": create it; the subscription lives by it alone.")
+		set.InProgress(v1alpha1.ReasonClockNotFound, clock.Error()+": create it. Without it, the subscription does not advance.")
 	default:
 		return cause
 	}

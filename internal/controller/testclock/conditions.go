@@ -23,5 +23,5 @@ func describe(testClock *v1alpha1.TestClock, found verdict, now time.Time) {
 		return
 	}
 	testClock.Status.Now = testClock.Spec.Now.DeepCopy()
-	conditions.Ready(v1alpha1.ReasonReconciled, "Everything on the clock has reached its time")
+	conditions.Ready(v1alpha1.ReasonReconciled, "Everything on the clock has reached its time.")
 }

@@ -43,9 +43,9 @@ type check struct {
 // checks are asked in this order, and the first that finds something is what the clock waits for.
 var checks = []check{
 	// A subscription that has not seen the time may still do anything.
-	{"Subscriptions", behind, "have taken up the time"},
+	{"Subscriptions", behind, "have reached the clock's time"},
 	// What a commit owes to other objects is part of the step.
-	{"Subscriptions", owing, "have carried out what they owe"},
+	{"Subscriptions", owing, "have written what they owe"},
 	// A refresh that is due may find changes.
 	{"SeatProducts", unrefreshed, "have run the refresh that is due"},
 	// A change that was found, or that a user made, takes hold before the time counts as reached.
@@ -56,7 +56,7 @@ var checks = []check{
 func waitsFor(f situation) string {
 	for _, c := range checks {
 		if names := c.waiting(f); len(names) > 0 {
-			return fmt.Sprintf("Waits until these %s %s: %s", c.kind, c.until, enumerate(names))
+			return fmt.Sprintf("Waits until these %s %s: %s.", c.kind, c.until, enumerate(names))
 		}
 	}
 	return ""

@@ -136,10 +136,10 @@ func TestWaitsFor(t *testing.T) {
 	}
 	only := func(subscriptions ...v1alpha1.Subscription) situation { return situation{subscriptions: subscriptions} }
 	const (
-		takeUp  = "Waits until these Subscriptions have taken up the time: acme"
-		carry   = "Waits until these Subscriptions have carried out what they owe: acme"
-		refresh = "Waits until these SeatProducts have run the refresh that is due: editor"
-		decide  = "Waits until these SubscriptionUpdates are decided: u"
+		takeUp  = "Waits until these Subscriptions have reached the clock's time: acme."
+		carry   = "Waits until these Subscriptions have written what they owe: acme."
+		refresh = "Waits until these SeatProducts have run the refresh that is due: editor."
+		decide  = "Waits until these SubscriptionUpdates are decided: u."
 	)
 
 	cases := map[string]struct {
@@ -172,7 +172,7 @@ func TestWaitsFor(t *testing.T) {
 				settled("c", func(s *v1alpha1.Subscription) { s.Generation = 3 }),
 				settled("z"),
 				settled("a", func(s *v1alpha1.Subscription) { s.Generation = 3 })),
-			"Waits until these Subscriptions have taken up the time: a, b, c and others",
+			"Waits until these Subscriptions have reached the clock's time: a, b, c and others.",
 		},
 
 		"mark owed": {

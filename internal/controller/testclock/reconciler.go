@@ -101,7 +101,7 @@ func (r *Reconciler) fromServer(ctx context.Context, testClock *v1alpha1.TestClo
 		return verdict{}, err
 	}
 	if names := moved(subscriptions, again); len(names) > 0 {
-		found.waitsFor = fmt.Sprintf("Waits until these Subscriptions are at rest: %s", enumerate(names))
+		found.waitsFor = fmt.Sprintf("Waits until these Subscriptions are at rest: %s.", enumerate(names))
 	}
 	return found, nil
 }

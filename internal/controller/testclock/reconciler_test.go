@@ -123,7 +123,7 @@ var _ = Describe("The clock reconciler", func() {
 
 		Expect(reconcileOnce(ctx)).To(Equal(ctrl.Result{}), "an event will wake it")
 		Expect(ready()).To(And(HaveField("Status", metav1.ConditionFalse), HaveField("Reason", v1alpha1.ReasonProgressing),
-			HaveField("Message", "Waits until these Subscriptions have taken up the time: acme, globex")))
+			HaveField("Message", "Waits until these Subscriptions have reached the clock's time: acme, globex.")))
 		Expect(meta.IsStatusConditionTrue(testClock.Status.Conditions, v1alpha1.ConditionReconciling)).To(BeTrue())
 		Expect(health.Of(testClock)).To(Equal(health.InProgress))
 		Expect(testClock.Status.Subscriptions).To(HaveValue(BeEquivalentTo(2)))
@@ -131,7 +131,7 @@ var _ = Describe("The clock reconciler", func() {
 
 		takeUp(ctx, acme, now)
 		reconcileOnce(ctx)
-		Expect(ready().Message).To(Equal("Waits until these Subscriptions have taken up the time: globex"))
+		Expect(ready().Message).To(Equal("Waits until these Subscriptions have reached the clock's time: globex."))
 		Expect(liveReads.reads).To(BeZero(), "waiting asks the cache only")
 
 		takeUp(ctx, globex, now)
@@ -162,7 +162,7 @@ var _ = Describe("The clock reconciler", func() {
 		change := builders.MakeSubscriptionUpdate("more", namespace, "acme").Increment("editors", 1).Obj()
 		Expect(live.Create(ctx, change)).To(Succeed())
 		reconcileOnce(ctx)
-		Expect(ready().Message).To(Equal("Waits until these SubscriptionUpdates are decided: more"))
+		Expect(ready().Message).To(Equal("Waits until these SubscriptionUpdates are decided: more."))
 
 		By("its commit")
 		acme.Status.Outbox = []v1alpha1.Effect{
@@ -171,13 +171,13 @@ var _ = Describe("The clock reconciler", func() {
 		}
 		Expect(live.Status().Update(ctx, acme)).To(Succeed())
 		reconcileOnce(ctx)
-		Expect(ready().Message).To(Equal("Waits until these Subscriptions have carried out what they owe: acme"))
+		Expect(ready().Message).To(Equal("Waits until these Subscriptions have written what they owe: acme."))
 
 		By("its mark")
 		change.Status.State = v1alpha1.UpdateApplied
 		Expect(live.Status().Update(ctx, change)).To(Succeed())
 		reconcileOnce(ctx)
-		Expect(ready().Message).To(Equal("Waits until these Subscriptions have carried out what they owe: acme"))
+		Expect(ready().Message).To(Equal("Waits until these Subscriptions have written what they owe: acme."))
 
 		By("its invoice")
 		Expect(live.Create(ctx, &v1alpha1.Invoice{
@@ -207,7 +207,7 @@ var _ = Describe("The clock reconciler", func() {
 		Expect(live.Create(ctx, acme)).To(Succeed())
 		takeUp(ctx, acme, now)
 		reconcileOnce(ctx)
-		Expect(ready().Message).To(Equal("Waits until these SeatProducts have run the refresh that is due: editor"))
+		Expect(ready().Message).To(Equal("Waits until these SeatProducts have run the refresh that is due: editor."))
 
 		editor.Status.ObservedGeneration = editor.Generation
 		editor.Status.Refreshes = []v1alpha1.RefreshStatus{{Clock: "clock", LastAttemptTime: at(now), NextRefreshTime: at(later)}}
@@ -226,7 +226,7 @@ var _ = Describe("The clock reconciler", func() {
 		acme := subscribe(ctx, "acme")
 
 		Expect(reconcileOnce(ctx)).To(Equal(ctrl.Result{RequeueAfter: time.Second}))
-		Expect(ready().Message).To(Equal("Waits until these Subscriptions have taken up the time: acme"))
+		Expect(ready().Message).To(Equal("Waits until these Subscriptions have reached the clock's time: acme."))
 
 		takeUp(ctx, acme, now)
 		Expect(reconcileOnce(ctx)).To(Equal(ctrl.Result{}))
@@ -240,7 +240,7 @@ var _ = Describe("The clock reconciler", func() {
 		Expect(live.Create(ctx, builders.MakeSubscriptionUpdate("more", namespace, "acme").Increment("editors", 1).Obj())).To(Succeed())
 
 		Expect(reconcileOnce(ctx)).To(Equal(ctrl.Result{RequeueAfter: time.Second}))
-		Expect(ready().Message).To(Equal("Waits until these SubscriptionUpdates are decided: more"))
+		Expect(ready().Message).To(Equal("Waits until these SubscriptionUpdates are decided: more."))
 	})
 
 	It("stays Ready when only the cache has not caught up", func(ctx SpecContext) {
@@ -277,7 +277,7 @@ var _ = Describe("The clock reconciler", func() {
 			}
 		}
 		Expect(reconcileOnce(ctx)).To(Equal(ctrl.Result{RequeueAfter: time.Second}))
-		Expect(ready().Message).To(Equal("Waits until these Subscriptions are at rest: acme"))
+		Expect(ready().Message).To(Equal("Waits until these Subscriptions are at rest: acme."))
 		Expect(reconcileOnce(ctx)).To(Equal(ctrl.Result{}))
 		Expect(ready().Status).To(Equal(metav1.ConditionTrue))
 	})

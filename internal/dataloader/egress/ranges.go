@@ -74,7 +74,7 @@ func ParseNetworks(list string) ([]netip.Prefix, error) {
 		}
 		network, err := netip.ParsePrefix(part)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no network: write one such as 10.96.0.0/12", part)
+			return nil, fmt.Errorf("%q is not a network: write one such as 10.96.0.0/12", part)
 		}
 		if network != network.Masked() {
 			return nil, fmt.Errorf("%q has bits set beyond its length: did you mean %s?", part, network.Masked())

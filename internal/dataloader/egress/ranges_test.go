@@ -138,8 +138,8 @@ func TestParseNetworks(t *testing.T) {
 		t.Errorf("nothing: got %v, %v", got, err)
 	}
 	for list, says := range map[string]string{
-		"10.0.0.0":           "no network",
-		"all":                "no network",
+		"10.0.0.0":           "not a network",
+		"all":                "not a network",
 		"10.0.0.1/8":         "did you mean 10.0.0.0/8",
 		"::ffff:10.0.0.0/96": "did you mean ::ffff:0.0.0.0/96",
 		"::ffff:0:0/96":      "write it as IPv4",

@@ -1,8 +1,8 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package queue runs loads beside the reconcilers' workers (trust.md#loads): nobody waits
-// for a stranger's server. A product has one load at a time, a namespace at most half of the loaders that
+// Package queue runs loads outside of the reconcilers' workers (trust.md#loads): nobody waits for a
+// stranger's server. A product has one load at a time, a namespace at most half of the loaders that
 // others leave, and waiting namespaces take turns.
 package queue
 
@@ -23,7 +23,7 @@ type Result struct {
 	Began, Ended time.Time
 }
 
-// Loads runs loads beside its caller. Queue is the real one.
+// Loads runs loads in the background. Queue is the real one.
 type Loads interface {
 	// Begin asks for a load. A scope has one at a time: one that it had before is ended.
 	Begin(scope dataloader.Scope, spec *v1alpha1.DataLoader, request dataloader.Request)

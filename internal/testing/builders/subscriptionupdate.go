@@ -56,13 +56,13 @@ func (b *SubscriptionUpdate) ChangeItems(items ...v1alpha1.SubscriptionItem) *Su
 	return b
 }
 
-// Apply sets when the change takes hold.
+// Apply sets when the change takes effect.
 func (b *SubscriptionUpdate) Apply(schedule v1alpha1.ApplicationSchedule) *SubscriptionUpdate {
 	b.object.Spec.ApplicationSchedule = schedule
 	return b
 }
 
-// ApplyAt makes the change take hold at an instant.
+// ApplyAt makes the change take effect at an instant.
 func (b *SubscriptionUpdate) ApplyAt(at time.Time) *SubscriptionUpdate {
 	b.object.Spec.ApplicationSchedule = v1alpha1.ApplyCustom
 	b.object.Spec.ApplyAt = ptr.To(metav1.NewTime(at))

@@ -1,0 +1,79 @@
+// Copyright 2026 The Seatplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package english
+
+import "regexp"
+
+// phrase is a way of saying something that readers stumble over.
+type phrase struct {
+	// pattern finds the phrase. A space in it stands for any space between words, also the end of a line.
+	pattern string
+
+	// instead says what to write.
+	instead string
+
+	// allowed are continuations of the phrase, or the word before it and the phrase, that are plain English.
+	allowed []string
+}
+
+var phrases = []phrase{
+	{
+		pattern: `(?:there )?(?:is|are|was|were)(?: there)? no [a-z]+`,
+		instead: "write \"is not a …\", \"are not …\" or \"there is no …\"",
+		// "There is no row" is English, as is a comparison: "the count is no greater than the limit".
+		allowed: []string{
+			"there (?:is|are|was|were)", "(?:is|are|was|were) there",
+			"no (?:longer|more|less|fewer|greater|higher|lower|later|earlier|older|different)",
+		},
+	},
+	{pattern: `when left out`, instead: "write \"Defaults to …\""},
+	{pattern: `when it is left out`, instead: "write \"Defaults to …\""},
+	{pattern: `anew`, instead: "write \"again\""},
+	{pattern: `at the moment`, instead: "write \"currently\" or \"yet\"", allowed: []string{"at the moment (?:that|of|when|at)"}},
+	{pattern: `meanwhile`, instead: "write \"since then\" or say when"},
+	{
+		pattern: `(?:that|which|who) (?:went|came|goes|comes)`,
+		instead: "write \"that was removed\" or \"that was added\"",
+		// Something that really moves, or that follows in an order.
+		allowed: []string{"(?:came|comes|goes) (?:from|to|with|after|before|first|through|on)", "(?:came|comes) (?:back|later|next)"},
+	},
+	{pattern: `(?:is|are) told`, instead: "write \"is described\""},
+	{pattern: `beside`, instead: "write \"next to\", \"together with\" or \"in addition to\""},
+	{pattern: `mend(?:s|ed|ing)?`, instead: "write \"fix\""},
+	{pattern: `an? (?:fall|rise)`, instead: "write \"a decrease\" or \"an increase\""},
+	{pattern: `what the matter is`, instead: "write \"explains the problem\""},
+	{pattern: `own time`, instead: "write \"event time\"", allowed: []string{"own time zones?"}},
+	{pattern: `but for`, instead: "write \"except\""},
+	{pattern: `has the operator`, instead: "write \"makes the operator …\" or \"lets the operator …\""},
+	{pattern: `that which`, instead: "write \"what\""},
+	{pattern: `takes? hold`, instead: "write \"takes effect\" or \"applies\""},
+	{pattern: `for want of`, instead: "write \"because there is no …\""},
+	{
+		pattern: `(?:quantity|quantities|seats|units|count) (?:that (?:is|are|was|were) )?held`,
+		instead: "write \"current quantity\": an update that waits for approval is held, a quantity is not",
+	},
+	{pattern: `as often as you can bear`, instead: "write what may be lost"},
+}
+
+// compiled is a phrase that can be looked for.
+type compiled struct {
+	phrase
+	found, allowed *regexp.Regexp
+}
+
+// gap is what separates words: also the end of a line, of a comment or of a quotation.
+const gap = `[\s/#*>]+`
+
+// compile makes phrases ready to be looked for.
+func compile(phrases []phrase) []compiled {
+	var ready []compiled
+	for _, p := range phrases {
+		each := compiled{phrase: p, found: form(p.pattern)}
+		if len(p.allowed) > 0 {
+			each.allowed = form(anyOf(p.allowed))
+		}
+		ready = append(ready, each)
+	}
+	return ready
+}
