@@ -186,8 +186,8 @@ type SubscriptionUpdateSpec struct {
 	// +optional
 	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
 
-	// The instant at which the adjustment is billed. An instant that has passed means now. Only with
-	// paymentSchedule Custom.
+	// The instant at which the adjustment is billed. An instant that has passed means now, and one that is
+	// more than ten years ahead means in ten years. Only with paymentSchedule Custom.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"

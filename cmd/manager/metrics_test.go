@@ -78,6 +78,6 @@ func TestMetricsOfTwoOperators(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer forget()
+		t.Cleanup(forget)
 	}
 }

@@ -22,7 +22,13 @@ func Predecessor(invoices []v1alpha1.Invoice) subscription.Predecessor {
 	}
 	newest := slices.MaxFunc(invoices, compareIssued)
 	issued := newest.Spec.IssueTime.UTC()
-	return subscription.Predecessor{Invoice: newest.Name, Issued: issued, BilledUntil: billedUntil(claimsAfter(invoices, issued), issued)}
+	claims := claimsAfter(invoices, issued)
+	until := billedUntil(claims, issued)
+	last := subscription.Predecessor{Invoice: newest.Name, Issued: issued, BilledUntil: until}
+	if until.After(issued) {
+		last.Paid, last.Currency = paidBefore(claims, until), string(newest.Spec.Currency)
+	}
+	return last
 }
 
 // SettledUntil is the last instant that an invoice says something about: the end of its
@@ -81,6 +87,25 @@ func billedUntil(claims []claim, at time.Time) time.Time {
 		}
 		at = next
 	}
+}
+
+// paidBefore is what was charged for the time just before an instant and was not given back; nil
+// where no line charges for it.
+func paidBefore(claims []claim, until time.Time) *money.Decimal {
+	var paid *money.Decimal
+	for _, c := range claims {
+		if !c.lasts(until.Add(-time.Second)) || c.from.IsZero() {
+			continue
+		}
+		if paid == nil {
+			paid = &money.Decimal{}
+		}
+		*paid = paid.Sub(c.full)
+	}
+	if paid != nil && paid.Sign() < 0 {
+		*paid = money.Decimal{}
+	}
+	return paid
 }
 
 // claimsAfter are the claims on the time after an instant, oldest first.

@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 )
 
@@ -63,6 +64,10 @@ func TestPredecessor(t *testing.T) {
 		recurring, debit, credit = v1alpha1.LineRecurring, v1alpha1.LineDebit, v1alpha1.LineCredit
 		initial, final, byUpdate = v1alpha1.InvoiceInitial, v1alpha1.InvoiceFinal, v1alpha1.InvoiceUpdate
 	)
+	hundred, err := money.ParseDecimal("100.00")
+	if err != nil {
+		t.Fatal(err)
+	}
 	charged := issuedOn(1, initial, "a-1", covers(recurring, 1, 32, "100.00"))
 	credited := issuedOn(11, final, "a-2", covers(credit, 11, 32, "-100.00"))
 	tests := map[string]struct {
@@ -73,7 +78,7 @@ func TestPredecessor(t *testing.T) {
 		"none": {reason: "nobody was billed"},
 		"paid to the end of the period": {
 			reason: "nothing was given back", invoices: []v1alpha1.Invoice{charged},
-			want: subscription.Predecessor{Invoice: "a-1", Issued: january(1), BilledUntil: january(32)},
+			want: subscription.Predecessor{Invoice: "a-1", Issued: january(1), BilledUntil: january(32), Paid: &hundred},
 		},
 		"cancelled with a credit": {
 			reason: "11 January to 1 February", invoices: []v1alpha1.Invoice{charged, credited},
@@ -120,12 +125,12 @@ func TestPredecessor(t *testing.T) {
 			invoices: []v1alpha1.Invoice{
 				charged, issuedOn(10, byUpdate, "a-2", ofUpdate(covers(credit, 8, 32, "-10.00")), ofUpdate(covers(debit, 10, 32, "10.00"))),
 			},
-			want: subscription.Predecessor{Invoice: "a-2", Issued: january(10), BilledUntil: january(32)},
+			want: subscription.Predecessor{Invoice: "a-2", Issued: january(10), BilledUntil: january(32), Paid: &hundred},
 		},
 		"charged again by a successor": {
 			reason:   "a manifest that is pruned a second time is not charged a third time",
 			invoices: []v1alpha1.Invoice{charged, credited, issuedOn(12, initial, "b-1", covers(recurring, 12, 32, "100.00"))},
-			want:     subscription.Predecessor{Invoice: "b-1", Issued: january(12), BilledUntil: january(32)},
+			want:     subscription.Predecessor{Invoice: "b-1", Issued: january(12), BilledUntil: january(32), Paid: &hundred},
 		},
 		"charged again for less": {
 			reason:   "a successor of one seat does not pay for ten",
@@ -135,12 +140,12 @@ func TestPredecessor(t *testing.T) {
 		"charged again for a part of the time": {
 			reason:   "what was given back after the 20th is charged by nobody",
 			invoices: []v1alpha1.Invoice{charged, credited, issuedOn(12, initial, "b-1", covers(recurring, 12, 20, "100.00"))},
-			want:     subscription.Predecessor{Invoice: "b-1", Issued: january(12), BilledUntil: january(20)},
+			want:     subscription.Predecessor{Invoice: "b-1", Issued: january(12), BilledUntil: january(20), Paid: &hundred},
 		},
 		"with a gap": {
 			reason:   "what was billed after it does not make up for it",
 			invoices: []v1alpha1.Invoice{issuedOn(1, initial, "a-1", covers(recurring, 1, 11, "100.00"), covers(debit, 20, 32, "10.00"))},
-			want:     subscription.Predecessor{Invoice: "a-1", Issued: january(1), BilledUntil: january(11)},
+			want:     subscription.Predecessor{Invoice: "a-1", Issued: january(1), BilledUntil: january(11), Paid: &hundred},
 		},
 		"a credit of an earlier period": {
 			reason:   "nothing of it lies after the end",
@@ -164,6 +169,10 @@ func TestPredecessor(t *testing.T) {
 			reason: "what was billed elsewhere stays billed", invoices: []v1alpha1.Invoice{importedUntil(32, issuedOn(11, final, "a-1"))},
 			want: subscription.Predecessor{Invoice: "a-1", Issued: january(11), BilledUntil: january(32)},
 		},
+		"an import that was deleted after it paid here": {
+			reason: "what is credited later is at most what was paid", invoices: []v1alpha1.Invoice{charged, importedUntil(32, issuedOn(11, final, "b-1"))},
+			want: subscription.Predecessor{Invoice: "b-1", Issued: january(11), BilledUntil: january(32), Paid: &hundred},
+		},
 		"an import that gave time back": {
 			reason:   "the credit covers what was billed elsewhere",
 			invoices: []v1alpha1.Invoice{importedUntil(32, issuedOn(11, final, "a-1", covers(credit, 11, 32, "-100.00")))},
@@ -177,7 +186,7 @@ func TestPredecessor(t *testing.T) {
 		"an abandoned credit": {
 			reason:   "it is named and not given",
 			invoices: []v1alpha1.Invoice{charged, issuedOn(11, final, "a-2", covers(credit, 10, 32, "0.00"))},
-			want:     subscription.Predecessor{Invoice: "a-2", Issued: january(11), BilledUntil: january(32)},
+			want:     subscription.Predecessor{Invoice: "a-2", Issued: january(11), BilledUntil: january(32), Paid: &hundred},
 		},
 	}
 	for name, tc := range tests {

@@ -162,7 +162,7 @@ const (
 func failingSQL(driver v1alpha1.SQLDriver, query, dsn, want, reason string) failing {
 	return failing{
 		reason: reason, want: want, secret: map[string]string{"dsn": dsn},
-		loader: fmt.Sprintf("{sql: {driver: %s, dsnSecretRef: {name: SECRET, key: dsn}, query: %q, timeoutSeconds: 1}}", driver, query),
+		loader: fmt.Sprintf("{sql: {driver: %s, dsnSecretRef: {name: SECRET, key: dsn}, query: %q, timeoutSeconds: 5}}", driver, query),
 	}
 }
 

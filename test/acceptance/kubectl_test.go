@@ -98,7 +98,7 @@ func TestKubectlExplain(t *testing.T) {
 	for path, says := range map[string][]string{
 		"subscription.spec.items":                {"productRef", "quantity", "What the customer has, 1 to 100 items, by name"},
 		"subscriptionupdate.spec.seats":          {"increment", "decrement", "count"},
-		"seatproduct.spec.dataLoader.sql":        {"query", "dsnSecretRef", "It runs in"},
+		"seatproduct.spec.dataLoader.sql":        {"query", "dsnSecretRef", "read-only"},
 		"prorationpolicy.spec.rounding":          {"Up", "Down", "Nearest"},
 		"subscriptionupdate.status.lines.amount": {"major units"},
 	} {

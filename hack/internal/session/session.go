@@ -122,6 +122,11 @@ func (s Session) watch(ctx context.Context, ground *playground.Playground) error
 			return nil
 		case <-ground.Manager.Exited():
 		}
+		select {
+		case <-ctx.Done():
+			return nil // both happened: a manager that is down stays down
+		default:
+		}
 		if s.Revive == nil {
 			return errors.New("the manager ended by itself")
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
+	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
@@ -415,5 +416,35 @@ func TestEndAndReturn(t *testing.T) {
 	want := []string{"Initial 2026-01-01: 100.00", "CreditNote Final 2026-01-11: -67.74"}
 	if !slices.Equal(w.log, want) {
 		t.Errorf("got %q, want %q", w.log, want)
+	}
+}
+
+// billing.md#14-start-and-end: a successor with more seats than were paid for is
+// credited for no more than was paid.
+func TestCreditAtMostPaid(t *testing.T) {
+	ten := money.FromInt(10)
+	tests := map[string]struct {
+		reason   string
+		paid     *money.Decimal
+		currency string
+		want     string
+	}{
+		"one seat was paid":   {reason: "10.00 × 20/30, not ten times as much", paid: &ten, currency: "EUR", want: "CreditNote Final 2026-04-11: -6.67"},
+		"in another currency": {reason: "nothing was paid in this one", paid: &ten, currency: "USD", want: "Final 2026-04-11:"},
+		"billed elsewhere":    {reason: "nobody knows for how many seats", want: "CreditNote Final 2026-04-11: -66.67"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).starting("2026-04-10")
+			w.in.Terms.Start, w.in.Terms.BilledUntil = instant("2026-04-01"), instant("2026-05-01")
+			w.in.Predecessor = Predecessor{
+				Invoice: "acme-7f3k2x-000002", Issued: instant("2026-04-09"), BilledUntil: instant("2026-05-01"),
+				Paid: tc.paid, Currency: tc.currency,
+			}
+			w.declaring(10).cancel(Cancellation{At: instant("2026-04-11"), Method: proration.ProRata}).at("2026-04-11").replay()
+			if want := []string{tc.want}; !slices.Equal(w.log, want) {
+				t.Errorf("%s: got %q, want %q", tc.reason, w.log, want)
+			}
+		})
 	}
 }

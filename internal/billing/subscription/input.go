@@ -9,6 +9,7 @@ import (
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
 	"github.com/seatplane/seatplane/internal/billing/metering"
+	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
@@ -55,6 +56,11 @@ type Predecessor struct {
 	// BilledUntil is up to when these subscriptions were billed, here or elsewhere: Issued,
 	// or a later instant up to which was charged in advance and not given back.
 	BilledUntil time.Time
+	// Paid is what these subscriptions were charged for the time up to BilledUntil and were not
+	// given back, as the amount for a full period in Currency. Nil where nothing is known but
+	// that the time was billed, as elsewhere.
+	Paid     *money.Decimal
+	Currency string
 }
 
 // exists reports whether there was an earlier subscription.

@@ -206,6 +206,16 @@ func TestPayment(t *testing.T) {
 			},
 			want: []string{"Initial 2026-04-01: 100.00", "u1 Applied: 25.00", "Renewal 2026-05-01: 150.00", "Custom 2026-05-10: 25.00"},
 		},
+		"Custom in the far future": {
+			reason: "Within ten years: a typing error does not defer a charge until the end.",
+			play: func(w *world) {
+				w.holding(10).at("2026-04-16").increment("editors", 5, paidAt("2199-05-10")).replay()
+				if got := w.decisions["u1"].InForce.BillAt; !got.Equal(instant("2036-04-16")) {
+					w.t.Fatalf("billed at %s", got)
+				}
+			},
+			want: []string{"Initial 2026-04-01: 100.00", "u1 Applied: 25.00"},
+		},
 		"Custom in the past": {
 			reason: "Now, if past.",
 			play: func(w *world) {

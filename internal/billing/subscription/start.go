@@ -249,7 +249,26 @@ func (r *replay) firstPaidPeriod(first time.Time, c calendar.Calendar, once []pr
 	index := c.IndexOf(until.Add(-time.Second))
 	r.setPeriod(index, latest(first, c.Boundary(index)), c, r.in.Terms.Zone)
 	_, fault := r.chargePeriod(0) // counted as charged; nothing is issued for it
+	r.creditAtMostPaid()
 	return nil, fault
+}
+
+// creditAtMostPaid limits what can be credited for a period that a predecessor was charged for: no more
+// than was paid, however many seats the successor has.
+func (r *replay) creditAtMostPaid() {
+	last := r.in.Predecessor
+	if last.Paid == nil {
+		return
+	}
+	left := *last.Paid
+	if last.Currency != r.state.Currency.Code() {
+		left = money.Decimal{}
+	}
+	for i := range r.state.Items {
+		position := &r.state.Items[i].Position
+		position.Charged = money.Min(position.Charged, left)
+		left = left.Sub(position.Charged)
+	}
 }
 
 // startTrial opens the trial. Without an anchor, periods are counted from its

@@ -177,13 +177,17 @@ func (v view) consider(p *pending, item *Item, at time.Time) (considered, *Fault
 	return c, fault
 }
 
+// maxBillAtYears bounds how far ahead an adjustment can be billed
+// (billing.md#7-schedules).
+const maxBillAtYears = 10
+
 // billAt is when an adjustment is billed; zero with the next invoice.
 func (v view) billAt(p *pending, payment Payment, at time.Time) time.Time {
 	switch payment {
 	case PayImmediately:
 		return at
 	case PayCustom:
-		return latest(p.BillAt, at)
+		return earlier(latest(p.BillAt, at), at.AddDate(maxBillAtYears, 0, 0))
 	default:
 		return p.BillAt
 	}

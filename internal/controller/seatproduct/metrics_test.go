@@ -125,7 +125,7 @@ func TestMetricsOfTwoOperators(t *testing.T) {
 }
 
 // An operator without metrics refreshes all the same.
-func TestWithoutMetrics(t *testing.T) {
+func TestWithoutMetrics(_ *testing.T) {
 	product := makeProduct(v1alpha1.Refresh{})
 	var none *Metrics
 	none.measure(product, "fake", result{queries: 2})
