@@ -448,3 +448,18 @@ func TestCreditAtMostPaid(t *testing.T) {
 		})
 	}
 }
+
+// A one-time item is never credited, so that it leaves what was paid to the other items.
+func TestCreditAtMostPaidNextToAOneTimeItem(t *testing.T) {
+	paid := money.FromInt(100)
+	w := newWorld(t).starting("2026-04-10").item("setup", eur("100"), false)
+	slices.Reverse(w.in.Terms.Items)
+	w.in.Terms.Start, w.in.Terms.BilledUntil = instant("2026-04-01"), instant("2026-05-01")
+	w.in.Predecessor = Predecessor{
+		Invoice: "acme-7f3k2x-000002", Issued: instant("2026-04-09"), BilledUntil: instant("2026-05-01"), Paid: &paid, Currency: "EUR",
+	}
+	w.declaring(1, 10).cancel(Cancellation{At: instant("2026-04-11"), Method: proration.ProRata}).at("2026-04-11").replay()
+	if want := []string{"CreditNote Final 2026-04-11: -66.67"}; !slices.Equal(w.log, want) {
+		t.Errorf("got %q, want %q", w.log, want)
+	}
+}

@@ -265,6 +265,9 @@ func (r *replay) creditAtMostPaid() {
 		left = money.Decimal{}
 	}
 	for i := range r.state.Items {
+		if !r.state.Items[i].Recurring {
+			continue // never credited, so that it takes nothing from what the others can be
+		}
 		position := &r.state.Items[i].Position
 		position.Charged = money.Min(position.Charged, left)
 		left = left.Sub(position.Charged)
