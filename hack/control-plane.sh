@@ -2,9 +2,9 @@
 # Copyright 2026 The Seatplane Authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# Provides a real control plane: etcd, kube-apiserver, kubectl, kube-controller-manager.
+# Provides a real control plane: etcd, kube-apiserver, kubectl, kube-controller-manager, kube-scheduler, kubelet.
 #
-#   hack/control-plane.sh [--all]
+#   hack/control-plane.sh [--all | --node]
 #
 # The last line of stdout is the directory that holds the binaries, which is what
 # KUBEBUILDER_ASSETS wants; everything said on the way goes to stderr. In this order:
@@ -17,6 +17,7 @@
 #
 # kube-controller-manager is provided only with --all: suites about garbage collection and namespace
 # deletion need it, and make demo and make dev do not. It is built in any case, for it is not among the downloads.
+# With --node, kube-scheduler and kubelet are provided too: test/node runs pods.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -53,15 +54,11 @@ pinned_in_bin() {
   done
 }
 
-own_bin_is_complete() {
-  pinned_in_bin "${basics[@]}" || return 1
-  [[ $all == no ]] || pinned_in_bin kube-controller-manager
-}
+own_bin_is_complete() { pinned_in_bin "${wanted[@]}"; }
 
 use_existing_assets() {
-  local dir=${KUBEBUILDER_ASSETS:-} wanted=("${basics[@]}") absent
+  local dir=${KUBEBUILDER_ASSETS:-} absent
   [[ -n $dir && $dir != "$bin" ]] || return 1
-  [[ $all == no ]] || wanted+=(kube-controller-manager)
   absent=$(absent_from "$dir" "${wanted[@]}")
   if [[ -n $absent ]]; then
     say "KUBEBUILDER_ASSETS=$dir has no ${absent% }; using $bin instead"
@@ -199,14 +196,20 @@ build() {
 }
 
 build_missing() {
-  local flags package
+  local flags name hint
   flags=$(kubernetes_ldflags)
-  build etcd "$modules/etcd" go.etcd.io/etcd/server/v3 "-s -w" "under a minute on two cores"
-  package=k8s.io/kubernetes/cmd
-  build kube-apiserver "$modules" $package/kube-apiserver "$flags" "3 to 5 minutes on two cores"
-  build kubectl "$modules" $package/kubectl "$flags" "under a minute"
-  [[ $all == no ]] ||
-    build kube-controller-manager "$modules" $package/kube-controller-manager "$flags" "one minute, four when alone"
+  for name in "${wanted[@]}"; do
+    case $name in
+    etcd)
+      build etcd "$modules/etcd" go.etcd.io/etcd/server/v3 "-s -w" "under a minute on two cores"
+      continue
+      ;;
+    kube-apiserver) hint="3 to 5 minutes on two cores" ;;
+    kubectl) hint="under a minute" ;;
+    *) hint="one minute, four when alone" ;;
+    esac
+    build "$name" "$modules" "k8s.io/kubernetes/cmd/$name" "$flags" "$hint"
+  done
 }
 
 # A lock whose owner is gone is taken over. Should two processes ever do that at the same instant,
@@ -249,10 +252,11 @@ provide() {
   say "ready in $bin"
 }
 
-all=no
+wanted=("${basics[@]}")
 case ${1:-} in
 '') ;;
---all) all=yes ;;
+--all) wanted+=(kube-controller-manager) ;;
+--node) wanted+=(kube-controller-manager kube-scheduler kubelet) ;;
 *) sed -n '/^# Provides/,/^set/p' "$0" | sed '$d; s/^# \{0,1\}//' && exit 2 ;;
 esac
 

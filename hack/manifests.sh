@@ -23,7 +23,7 @@ replace() {
 
 crds() {
   local file
-  "$generator" crd paths=./api/... output:crd:dir="$fresh/crd"
+  "$generator" crd paths=./api/v1alpha1 output:crd:dir="$fresh/crd"
   mkdir -p config/crd/bases
   for file in "$fresh"/crd/*.yaml; do
     replace "$file" "config/crd/bases/${file##*/}"

@@ -2,9 +2,10 @@
 # Copyright 2026 The Seatplane Authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# Provides the servers that tests run against: PostgreSQL, MariaDB and Prometheus. Silent when they are
-# there. Else it takes them from the distribution, with apt-get, as root or by sudo without a password;
-# where it may not, or there is no apt-get, it says in one sentence what to install, and fails.
+# Provides the servers that tests run against: PostgreSQL, MariaDB and Prometheus; and jq, which the jobs in
+# examples/ci use. Silent when they are there. Otherwise it installs the distribution's packages with apt-get, as root
+# or by sudo without a password. If that is not allowed, or there is no apt-get, it fails with one sentence that says
+# what to install.
 #
 # Prometheus, with promtool, is unpacked into bin/prometheus and not installed: the package would start it
 # for good. The tests start servers of their own from all of these, and leave alone any that run already.
@@ -36,6 +37,7 @@ missing_packages() {
   if ! { [[ -n ${SEATPLANE_PROMETHEUS:-} ]] || found prometheus bin/prometheus; } || ! found promtool bin/prometheus; then
     echo prometheus
   fi
+  found jq || echo jq
 }
 
 # privileged COMMAND... runs it as root, or fails where it may not.

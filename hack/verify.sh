@@ -8,7 +8,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 linter=${GOLANGCI_LINT:-bin/tools/golangci-lint}
-generated=(api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml docs/reference charts/seatplane/files)
+generated=(api/v1alpha1/zz_generated.deepcopy.go api/applyconfiguration config/crd/bases config/rbac/role.yaml docs/reference charts/seatplane/files)
 failed=()
 
 # check SENTENCE COMMAND...
@@ -60,7 +60,16 @@ formatted() { "$linter" fmt --diff; }
 
 vetted() { go vet ./...; }
 
-linted() { "$linter" run --allow-parallel-runners; }
+# Modules with code of their own, next to the product's.
+modules=(hack/image examples/envtest test/flux)
+
+linted() {
+  local module root=$PWD
+  "$linter" run --allow-parallel-runners || return 1
+  for module in "${modules[@]}"; do
+    (cd "$module" && "$root/$linter" run --allow-parallel-runners --config "$root/.golangci.yml") || return 1
+  done
+}
 
 # Generated code and build constraints may come first; the header is within the first lines.
 headers_present() {
@@ -88,7 +97,15 @@ api_follows_conventions() {
 # A make of its own, as above.
 picture_is_current() { env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make picture-check; }
 
-modules_are_tidy() { go mod tidy -diff; }
+comment_is_current() { env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make preview-comment-check; }
+
+modules_are_tidy() {
+  local module
+  go mod tidy -diff || return 1
+  for module in "${modules[@]}"; do
+    (cd "$module" && GOWORK=off go mod tidy -diff) || return 1
+  done
+}
 
 check "generated files are current" generated_is_current
 check "code is formatted (make fmt)" formatted
@@ -97,7 +114,8 @@ check "golangci-lint" linted
 check "files carry the license header" headers_present
 check "the API follows its conventions" api_follows_conventions
 check "the README's picture shows what the demo prints" picture_is_current
-check "go.mod is tidy (go mod tidy)" modules_are_tidy
+check "the README's comment shows what the preview prints" comment_is_current
+check "go.mod and those of the other modules are tidy (go mod tidy)" modules_are_tidy
 [[ ${CI:-} != true ]] || check "the checkout is as committed" checkout_is_clean
 
 if ((${#failed[@]} > 0)); then

@@ -10,7 +10,11 @@ const (
 	// counts; the object's status.lastHandledRefreshRequest acknowledges it.
 	AnnotationRefreshRequestedAt = GroupName + "/refresh-requested-at"
 
-	// AnnotationUnpark lets a parked Subscription go on. Any value that differs from the last one
+	// AnnotationRetryRequestedAt on an EventSink asks to try all undelivered events again now, also after deliveries were
+	// stopped. Any value that differs from the last one counts; status.lastHandledRetryRequest acknowledges it.
+	AnnotationRetryRequestedAt = GroupName + "/retry-requested-at"
+
+	// AnnotationUnpark lets a parked Subscription continue. Any value that differs from the last one
 	// counts; status.lastHandledUnpark acknowledges it.
 	AnnotationUnpark = GroupName + "/unpark"
 
@@ -27,6 +31,10 @@ const (
 	AnnotationDelete = GroupName + "/delete"
 )
 
+// AnnotationImporting marks an object that kubectl seatplane import has created, until the whole import is in place.
+// Its value is the export. The operator does not act on such an object. Only the account that imports may write it.
+const AnnotationImporting = GroupName + "/importing"
+
 // Values of the annotations above.
 const (
 	// PruneTrue is the value of AnnotationPrune that allows the deletion.
@@ -42,7 +50,7 @@ const (
 	LabelAllow = GroupName + "/allow"
 
 	// LabelTestClocks with the value TestClocksAllowed on a Namespace allows TestClocks in it, and Subscriptions
-	// that live by them. Without it, admission policies refuse both.
+	// that use them. Without it, admission policies refuse both.
 	LabelTestClocks = GroupName + "/test-clocks"
 
 	// LabelAggregateToLoader with the value "true" on a ClusterRole grants its rules to the
@@ -70,8 +78,20 @@ const (
 	// host:port, separated by commas: "crm.example.com:443,db.internal:5432".
 	AnnotationAllowHosts = GroupName + "/allow-hosts"
 
-	// AllowSink is the value of LabelAllow that lets event sinks read the Secret.
+	// AllowArchive is the value of LabelAllow that lets an Archive connect with the Secret's connection string,
+	// to the servers that AnnotationAllowHosts names.
+	AllowArchive = "archive"
+
+	// AllowSink is the value of LabelAllow that lets EventSinks sign events with the Secret's keys, for the servers that
+	// AnnotationAllowHosts names.
 	AllowSink = "sink"
+)
+
+// LabelDeparted with the value DepartedTrue marks the ControllerRevisions in which the operator keeps the events of a deleted
+// Subscription until all EventSinks have them. Only the operator writes these.
+const (
+	LabelDeparted = GroupName + "/departed"
+	DepartedTrue  = "true"
 )
 
 // FinalizerSettle stays on a Subscription from before its first commit until its last effect is in

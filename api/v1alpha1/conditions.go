@@ -5,7 +5,7 @@ package v1alpha1
 
 // Types of conditions.
 const (
-	// ConditionReady says whether the object is what its spec asks for. Every kind but Invoice has it.
+	// ConditionReady reports whether the object is what its spec asks for. Every kind but Invoice has it.
 	ConditionReady = "Ready"
 
 	// ConditionReconciling is True while the operator, or what it waits for, is still on the way to
@@ -15,181 +15,189 @@ const (
 	// ConditionStalled is True while the operator cannot get to Ready by itself; absent otherwise.
 	ConditionStalled = "Stalled"
 
-	// ConditionLoaded says how the last refresh of a SeatProduct went.
+	// ConditionLoaded reports how the last refresh of a SeatProduct went.
 	ConditionLoaded = "Loaded"
 
-	// ConditionInSync says whether a Subscription is what its spec declares.
+	// ConditionInSync reports whether a Subscription is what its spec declares.
 	ConditionInSync = "InSync"
 
-	// ConditionSeatsWithinLimits says whether the quantities of a Subscription are within its plans' seats.
+	// ConditionSeatsWithinLimits reports whether the quantities of a Subscription are within its plans' seats.
 	ConditionSeatsWithinLimits = "SeatsWithinLimits"
 
-	// ConditionSeatsCurrent says whether the counts of a Subscription are those of the last refresh. It
+	// ConditionSeatsCurrent reports whether the counts of a Subscription are those of the last refresh. It
 	// is False only when this subscription's own key failed.
 	ConditionSeatsCurrent = "SeatsCurrent"
 
-	// ConditionUsageWithinLimits says whether the usage of a Subscription is within its limits.
+	// ConditionUsageWithinLimits reports whether the usage of a Subscription is within its limits.
 	ConditionUsageWithinLimits = "UsageWithinLimits"
 
-	// ConditionApplied says whether a SubscriptionUpdate has taken effect.
+	// ConditionApplied reports whether a SubscriptionUpdate has taken effect.
 	ConditionApplied = "Applied"
 
-	// ConditionAssigned says whether the holder of a SeatAssignment has a seat.
+	// ConditionAssigned reports whether the holder of a SeatAssignment has a seat.
 	ConditionAssigned = "Assigned"
 
-	// ConditionPaid is set on an Invoice by whoever collects.
+	// ConditionPaid is set on an Invoice by the system that collects payments.
 	ConditionPaid = "Paid"
 
-	// ConditionVoid is set on an Invoice by whoever collects.
+	// ConditionVoid is set on an Invoice by the system that collects payments.
 	ConditionVoid = "Void"
 
-	// ConditionArchived is set on an Invoice by whoever archives; retention deletes only what has it.
+	// ConditionArchived is set on an Invoice by the system that archives. Retention deletes only archived
+	// Invoices.
 	ConditionArchived = "Archived"
 )
 
 // Reasons that several kinds share.
 const (
-	// ReasonReconciled says that all is as the spec asks for.
+	// ReasonReconciled means that the object is as its spec asks for.
 	ReasonReconciled = "Reconciled"
 
-	// ReasonProgressing says that the operator is at work on it.
+	// ReasonProgressing means that the operator is working on it.
 	ReasonProgressing = "Progressing"
 
-	// ReasonSecretNotFound says that a Secret, or its key, does not exist.
+	// ReasonSecretNotFound means that a Secret, or its key, does not exist.
 	ReasonSecretNotFound = "SecretNotFound"
 
-	// ReasonSecretNotAllowed says that a Secret does not carry the label that lets the operator read it.
+	// ReasonSecretNotAllowed means that a Secret does not carry the label that lets the operator read it.
 	ReasonSecretNotAllowed = "SecretNotAllowed"
 
-	// ReasonSuspended says that a person stopped it.
+	// ReasonSuspended means that a person stopped it.
 	ReasonSuspended = "Suspended"
 
-	// ReasonBelowMinimum says that a quantity is below the plan's minimum.
+	// ReasonBelowMinimum means that a quantity is below the plan's minimum.
 	ReasonBelowMinimum = "BelowMinimum"
 
-	// ReasonAboveMaximum says that a quantity is above the plan's maximum.
+	// ReasonAboveMaximum means that a quantity is above the plan's maximum.
 	ReasonAboveMaximum = "AboveMaximum"
 
-	// ReasonSeatsAssigned says that a quantity would be below the seats that have a holder.
+	// ReasonSeatsAssigned means that a quantity would be below the number of assigned seats.
 	ReasonSeatsAssigned = "SeatsAssigned"
 
-	// ReasonScheduled says that a change waits for its time.
+	// ReasonScheduled means that a change waits for its time.
 	ReasonScheduled = "Scheduled"
 
-	// ReasonSubscriptionNotFound says that there is no Subscription of that name, or no longer one of
+	// ReasonSubscriptionNotFound means that there is no Subscription of that name, or no longer one of
 	// that UID.
 	ReasonSubscriptionNotFound = "SubscriptionNotFound"
 
-	// ReasonUnknownItem says that the subscription has no item of that name.
+	// ReasonUnknownItem means that the subscription has no item of that name.
 	ReasonUnknownItem = "UnknownItem"
 
-	// ReasonWithinLimits says that no limit is exceeded.
+	// ReasonWithinLimits means that no limit is exceeded.
 	ReasonWithinLimits = "WithinLimits"
 
-	// ReasonBadCounts says that counts were negative, fractional, unparsable, absurd or ambiguous.
+	// ReasonBadCounts means that counts were negative, fractional, unparsable, implausible or ambiguous.
 	ReasonBadCounts = "BadCounts"
 )
 
 // Reasons of the condition Loaded of a SeatProduct.
 const (
-	// ReasonRefreshed says that the last refresh succeeded.
+	// ReasonRefreshed means that the last refresh succeeded.
 	ReasonRefreshed = "Refreshed"
 
-	// ReasonSourceUnreachable says that the source did not answer.
+	// ReasonSourceUnreachable means that the source did not answer.
 	ReasonSourceUnreachable = "SourceUnreachable"
 
-	// ReasonSourceError says that the source answered with an error.
+	// ReasonSourceError means that the source answered with an error.
 	ReasonSourceError = "SourceError"
 
-	// ReasonEmptyResult says that the answer had no rows although customers have seats.
+	// ReasonEmptyResult means that the answer had no rows although customers have seats.
 	ReasonEmptyResult = "EmptyResult"
 
-	// ReasonInvalidSchedule says that the schedule or its time zone cannot be parsed.
+	// ReasonInvalidSchedule means that the schedule or its time zone cannot be parsed.
 	ReasonInvalidSchedule = "InvalidSchedule"
 
-	// ReasonInvalidExpression says that an expression cannot be compiled or evaluated.
+	// ReasonInvalidExpression means that an expression cannot be compiled or evaluated.
 	ReasonInvalidExpression = "InvalidExpression"
 )
 
 // Reasons of the condition Ready of a proration policy.
 const (
-	// ReasonExternalRefConflict says that an older policy has the same externalRef.
+	// ReasonExternalRefConflict means that an older policy has the same externalRef.
 	ReasonExternalRefConflict = "ExternalRefConflict"
 )
 
 // Reasons of the condition Ready of a Subscription.
 const (
-	// ReasonProductNotFound says that an item's product does not exist.
+	// ReasonProductNotFound means that an item's product does not exist.
 	ReasonProductNotFound = "ProductNotFound"
 
-	// ReasonPlanNotFound says that an item's product has no plan of that name.
+	// ReasonPlanNotFound means that an item's product has no plan of that name.
 	ReasonPlanNotFound = "PlanNotFound"
 
-	// ReasonPolicyNotReady says that a proration policy does not exist or is not Ready.
+	// ReasonPolicyNotReady means that a proration policy does not exist or is not Ready.
 	ReasonPolicyNotReady = "PolicyNotReady"
 
-	// ReasonMixedCurrency says that the items' plans differ in currency.
+	// ReasonMixedCurrency means that the items' plans differ in currency.
 	ReasonMixedCurrency = "MixedCurrency"
 
-	// ReasonMixedInterval says that the items' plans differ in interval.
+	// ReasonMixedInterval means that the items' plans differ in interval.
 	ReasonMixedInterval = "MixedInterval"
 
-	// ReasonInvalidTimeZone says that the time zone is not in the IANA database.
+	// ReasonInvalidTimeZone means that the time zone is not in the IANA database.
 	ReasonInvalidTimeZone = "InvalidTimeZone"
 
-	// ReasonInvalidTrial says that the trial does not fit the subscription.
+	// ReasonInvalidTrial means that the trial does not fit the subscription.
 	ReasonInvalidTrial = "InvalidTrial"
 
-	// ReasonWaitingForSeats says that a loaded item has no count yet.
+	// ReasonWaitingForSeats means that a loaded item has no count yet.
 	ReasonWaitingForSeats = "WaitingForSeats"
 
-	// ReasonClockNotFound says that the TestClock does not exist.
+	// ReasonClockNotFound means that the TestClock does not exist.
 	ReasonClockNotFound = "ClockNotFound"
 
-	// ReasonStartTimeInPast says that the start is more than a whole period in the past, without a
+	// ReasonStartTimeInPast means that the start is more than a whole period in the past, without a
 	// billedUntil.
 	ReasonStartTimeInPast = "StartTimeInPast"
 
-	// ReasonPredecessorFound says that there are invoices of an earlier subscription of this name and
+	// ReasonPredecessorFound means that there are invoices of an earlier subscription of this name and
 	// customer, and that billedUntil is unset or lies before what that one was billed for.
 	ReasonPredecessorFound = "PredecessorFound"
 
-	// ReasonDuplicateKey says that an older subscription, or an earlier item, takes the same key of the
+	// ReasonDuplicateKey means that an older subscription, or an earlier item, takes the same key of the
 	// same product.
 	ReasonDuplicateKey = "DuplicateKey"
 
-	// ReasonCanceled says that the subscription has ended.
+	// ReasonCanceled means that the subscription has ended.
 	ReasonCanceled = "Canceled"
 
-	// ReasonParked says that the subscription waits for a person to let it go on, by the annotation
+	// ReasonParked means that the subscription waits for a person to resume it with the annotation
 	// billing.seatplane.dev/unpark.
 	ReasonParked = "Parked"
 
-	// ReasonBilledUntilTooLate says that billedUntil lies more than one billing period after the present, or
+	// ReasonBilledUntilTooLate means that billedUntil lies more than one billing period after the present, or
 	// after what an earlier subscription of this name and customer was billed for.
 	ReasonBilledUntilTooLate = "BilledUntilTooLate"
 
-	// ReasonBilledUntilNotABoundary says that billedUntil is not a boundary of the billing periods.
+	// ReasonBilledUntilNotABoundary means that billedUntil is not a boundary of the billing periods.
 	ReasonBilledUntilNotABoundary = "BilledUntilNotABoundary"
 
-	// ReasonAmountTooLarge says that an amount would have more than 15 digits before the decimal point.
+	// ReasonAmountTooLarge means that an amount would have more than 15 digits before the decimal point.
 	ReasonAmountTooLarge = "AmountTooLarge"
 
-	// ReasonTooManyLines says that a document, or the lines that wait for one, would have too many lines.
+	// ReasonTooManyLines means that a document, or the lines that wait for one, would have too many lines.
 	ReasonTooManyLines = "TooManyLines"
 
-	// ReasonCommitRefused says that the API server refused a write that the subscription needs, or that a refresh of a
+	// ReasonCommitRefused means that the API server refused a write that the subscription needs, or that a refresh of a
 	// SeatProduct needs.
 	ReasonCommitRefused = "CommitRefused"
 
-	// ReasonEffectsOwed says that a write which the last commit owes could not be made yet.
+	// ReasonEffectsOwed means that a write which the last commit owes could not be made yet.
 	ReasonEffectsOwed = "EffectsOwed"
 
-	// ReasonInvoiceNameTaken says that an object which is not this subscription's has the name of an
+	// ReasonInvoiceNameTaken means that an object which is not this subscription's has the name of an
 	// invoice that is owed.
 	ReasonInvoiceNameTaken = "InvoiceNameTaken"
 
-	// ReasonUpdateNameTaken says that other objects have every name that the SubscriptionUpdate of an edit or
+	// ReasonImporting means that the import that created the subscription is not finished, or was finished a moment
+	// ago.
+	ReasonImporting = "Importing"
+
+	// ReasonForeignStatus means that a tool restored the status of an earlier subscription of this name.
+	ReasonForeignStatus = "ForeignStatus"
+
+	// ReasonUpdateNameTaken means that other objects have every name that the SubscriptionUpdate of an edit or
 	// of a count could have.
 	ReasonUpdateNameTaken = "UpdateNameTaken"
 )
@@ -197,114 +205,159 @@ const (
 // Reasons of the condition InSync of a Subscription, in addition to the reason of an edit that cannot
 // apply.
 const (
-	// ReasonInSync says that what is in force is what the spec declares.
+	// ReasonInSync means that the items in force are those that the spec declares.
 	ReasonInSync = "InSync"
 
-	// ReasonChangedByUpdate says that an update changed on purpose what the spec declares.
+	// ReasonChangedByUpdate means that an update changed on purpose what the spec declares.
 	ReasonChangedByUpdate = "ChangedByUpdate"
 )
 
 // Reasons of the conditions SeatsCurrent and UsageWithinLimits of a Subscription.
 const (
-	// ReasonCurrent says that the counts are those of the last refresh.
+	// ReasonCurrent means that the counts are those of the last refresh.
 	ReasonCurrent = "Current"
 
-	// ReasonKeyMissing says that the answer has no row for this subscription's key.
+	// ReasonKeyMissing means that the answer has no row for this subscription's key.
 	ReasonKeyMissing = "KeyMissing"
 
-	// ReasonSoftLimitReached says that usage reached the soft limit.
+	// ReasonSoftLimitReached means that usage reached the soft limit.
 	ReasonSoftLimitReached = "SoftLimitReached"
 
-	// ReasonTrialUsageLimitReached says that usage reached the trial limit.
+	// ReasonTrialUsageLimitReached means that usage reached the trial limit.
 	ReasonTrialUsageLimitReached = "TrialUsageLimitReached"
 
-	// ReasonHardLimitReached says that usage reached the hard limit and is capped there.
+	// ReasonHardLimitReached means that usage reached the hard limit and is capped there.
 	ReasonHardLimitReached = "HardLimitReached"
 
-	// ReasonReadingWentBack says that a reading was lower than the one before and was counted from zero.
+	// ReasonReadingWentBack means that a reading was lower than the one before and was counted from zero.
 	ReasonReadingWentBack = "ReadingWentBack"
 
-	// ReasonNotMetered says that limits on a licensed item are ignored.
+	// ReasonNotMetered means that limits on a licensed item are ignored.
 	ReasonNotMetered = "NotMetered"
 )
 
 // Reasons of the condition Applied of a SubscriptionUpdate.
 const (
-	// ReasonApplied says that the change has taken effect.
+	// ReasonApplied means that the change has taken effect.
 	ReasonApplied = "Applied"
 
-	// ReasonAwaitingApproval says that the change is Held until spec.approved is true.
+	// ReasonAwaitingApproval means that the change is Held until spec.approved is true.
 	ReasonAwaitingApproval = "AwaitingApproval"
 
-	// ReasonNotStarted says that the subscription, or the item, is not in force yet: the change waits
+	// ReasonNotStarted means that the subscription, or the item, is not in force yet: the change waits
 	// for it.
 	ReasonNotStarted = "NotStarted"
 
-	// ReasonPreviewed says that the change was computed and nothing was changed.
+	// ReasonPreviewed means that the change was computed and nothing was changed.
 	ReasonPreviewed = "Previewed"
 
-	// ReasonDeclaredInSpec says that the spec declares the item's quantity, so that the spec is where to
+	// ReasonDeclaredInSpec means that the spec declares the item's quantity, so that the spec is where to
 	// change it.
 	ReasonDeclaredInSpec = "DeclaredInSpec"
 
-	// ReasonLoadedFromSource says that the product's data loader counts the item.
+	// ReasonLoadedFromSource means that the product's data loader counts the item.
 	ReasonLoadedFromSource = "LoadedFromSource"
 
-	// ReasonEffectiveTimeInClosedPeriod says that the effective time lies before the current period.
+	// ReasonEffectiveTimeInClosedPeriod means that the effective time lies before the current period.
 	ReasonEffectiveTimeInClosedPeriod = "EffectiveTimeInClosedPeriod"
 
-	// ReasonEffectiveTimeAfterPeriod says that the effective time lies at or after the period's end.
+	// ReasonEffectiveTimeAfterPeriod means that the effective time lies at or after the period's end.
 	ReasonEffectiveTimeAfterPeriod = "EffectiveTimeAfterPeriod"
 
-	// ReasonEffectiveTimeBeforeLastChange says that the effective time lies before the item's newest
+	// ReasonEffectiveTimeBeforeLastChange means that the effective time lies before the item's newest
 	// applied change.
 	ReasonEffectiveTimeBeforeLastChange = "EffectiveTimeBeforeLastChange"
 
-	// ReasonIntervalChangeNeedsReset says that a change of interval needs renewalPolicy Reset.
+	// ReasonIntervalChangeNeedsReset means that a change of interval needs renewalPolicy Reset.
 	ReasonIntervalChangeNeedsReset = "IntervalChangeNeedsReset"
 
-	// ReasonCurrencyChange says that the currency of a subscription cannot change.
+	// ReasonCurrencyChange means that the currency of a subscription cannot change.
 	ReasonCurrencyChange = "CurrencyChange"
 
-	// ReasonInvalidItems says that the items of the change are not valid.
+	// ReasonInvalidItems means that the items of the change are not valid.
 	ReasonInvalidItems = "InvalidItems"
 
-	// ReasonInvalidCause says that an update claims to be the operator's and cannot be.
+	// ReasonInvalidCause means that an update claims to be the operator's and cannot be.
 	ReasonInvalidCause = "InvalidCause"
 
-	// ReasonSubscriptionCanceled says that the subscription has ended.
+	// ReasonSubscriptionCanceled means that the subscription has ended.
 	ReasonSubscriptionCanceled = "SubscriptionCanceled"
 
-	// ReasonPreviewOutdated says that the outcome would differ from the preview that expectedHash names.
+	// ReasonPreviewOutdated means that the outcome would differ from the preview that expectedHash names.
 	ReasonPreviewOutdated = "PreviewOutdated"
 
-	// ReasonSupersededBySpec says that a newer edit of the subscription's spec took its place.
+	// ReasonSupersededBySpec means that a newer edit of the subscription's spec replaced it.
 	ReasonSupersededBySpec = "SupersededBySpec"
 
-	// ReasonSupersededByRefresh says that a newer count took its place.
+	// ReasonSupersededByRefresh means that a newer count replaced it.
 	ReasonSupersededByRefresh = "SupersededByRefresh"
 )
 
 // Reasons of the condition Assigned of a SeatAssignment.
 const (
-	// ReasonAssigned says that the holder has a seat.
+	// ReasonAssigned means that the holder has a seat.
 	ReasonAssigned = "Assigned"
 
-	// ReasonWaitingForSeat says that no seat is free yet.
+	// ReasonWaitingForSeat means that no seat is free yet.
 	ReasonWaitingForSeat = "WaitingForSeat"
 
-	// ReasonDuplicateHolder says that an older assignment gives this holder a seat of the same item.
+	// ReasonDuplicateHolder means that an older assignment gives this holder a seat of the same item.
 	ReasonDuplicateHolder = "DuplicateHolder"
 )
 
 // Reasons of the condition Ready of an EventSink.
 const (
-	// ReasonDelivering says that events are delivered as they come.
+	// ReasonDelivering means that events are delivered as they come.
 	ReasonDelivering = "Delivering"
 
-	// ReasonDeliveryFailing says that an event could not be delivered and is tried again.
+	// ReasonDeliveryFailing means that an event could not be delivered and is tried again.
 	ReasonDeliveryFailing = "DeliveryFailing"
 
-	// ReasonDeadLettered says that events were given up.
+	// ReasonDeadLettered means that an event could not be delivered in ten attempts, and that the later events of its
+	// subscription wait for it. It is tried again once a day.
 	ReasonDeadLettered = "DeadLettered"
+
+	// ReasonTooManySinks means that the namespace has more than 16 EventSinks, and that 16 others are older.
+	ReasonTooManySinks = "TooManySinks"
+
+	// ReasonBadSigningKey means that a signing key is not base64 of 24 to 64 bytes.
+	ReasonBadSigningKey = "BadSigningKey"
+
+	// ReasonHostNotAllowed means that the operator's flags do not allow the address of the sink.
+	ReasonHostNotAllowed = "HostNotAllowed"
+
+	// ReasonInvalidURL means that the address of the sink is not one that events can be posted to.
+	ReasonInvalidURL = "InvalidURL"
+
+	// ReasonDisabled means that no event could be delivered for five days. Nothing is sent until a person acts.
+	ReasonDisabled = "Disabled"
+
+	// ReasonGone means that the receiver answered that it is gone for good (410). Nothing is sent until a person acts.
+	ReasonGone = "Gone"
 )
+
+// Reasons of the condition Ready of an Archive.
+const (
+	// ReasonArchiving means that finished records are copied to the database as they come.
+	ReasonArchiving = "Archiving"
+
+	// ReasonDatabaseUnreachable means that the database cannot be reached.
+	ReasonDatabaseUnreachable = "DatabaseUnreachable"
+
+	// ReasonDatabaseError means that the database refused what it was asked.
+	ReasonDatabaseError = "DatabaseError"
+
+	// ReasonRecordDiffers means that the database holds a record that differs from the one in the cluster.
+	ReasonRecordDiffers = "RecordDiffers"
+
+	// ReasonInvalidSelector means that spec.subscriptionSelector is not a valid selector.
+	ReasonInvalidSelector = "InvalidSelector"
+)
+
+// ReasonArchiveAhead is a reason of the condition Ready of a Subscription: an Archive holds a later invoice of
+// the subscription than the cluster, or another one under the same number.
+const ReasonArchiveAhead = "ArchiveAhead"
+
+// ReasonArchived is the reason of the condition Archived of an Invoice that an Archive has read back from its
+// database.
+const ReasonArchived = "Archived"

@@ -34,7 +34,7 @@ func TestColumns(t *testing.T) {
 		from   string
 		status string
 		want   string
-		// wide is what -o wide shows besides.
+		// wide is what -o wide shows in addition.
 		wide string
 	}{
 		"a subscription": {
@@ -99,6 +99,13 @@ func TestColumns(t *testing.T) {
 			kind:   "TestClock", from: "minimal/testclock",
 			status: `{status: {now: "2026-04-01T00:00:00Z", subscriptions: 3, conditions: ` + condition("Ready", "False", "Progressing") + `}}`,
 			want:   "Now=2026-04-16T00:00:00Z Reached=2026-04-01T00:00:00Z Subscriptions=3 Ready=False Age=0s",
+		},
+		"an archive": {
+			reason: "what is archived, and whether it works",
+			kind:   "Archive", from: "full/archive",
+			status: `{status: {archived: 12, pending: 0, conditions: ` + condition("Ready", "True", "Archiving") + `}}`,
+			want:   "Archived=12 Pending=0 Ready=True Reason=Archiving Age=0s",
+			wide:   "Cell=eu-1 Schema=seatplane Last=<nil>",
 		},
 		"a sink": {
 			reason: "where events go, and whether they arrive",

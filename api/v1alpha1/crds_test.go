@@ -19,7 +19,7 @@ const crdFolder = "../../config/crd/bases"
 
 // kinds are the kinds of the contract.
 var kinds = []string{
-	"ClusterProrationPolicy", "EventSink", "Invoice", "ProrationPolicy", "SeatAssignment", "SeatProduct",
+	"Archive", "ClusterProrationPolicy", "EventSink", "Invoice", "ProrationPolicy", "SeatAssignment", "SeatProduct",
 	"Subscription", "SubscriptionUpdate", "TestClock",
 }
 

@@ -9,5 +9,7 @@
 // parsing is a condition that the operator reports.
 //
 // +kubebuilder:object:generate=true
+// +kubebuilder:ac:generate=true
+// +kubebuilder:ac:output:package="../applyconfiguration"
 // +groupName=billing.seatplane.dev
 package v1alpha1

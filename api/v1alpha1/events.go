@@ -5,26 +5,29 @@ package v1alpha1
 
 // Reasons of Kubernetes events that no condition has. All other events have the reason of the condition that
 // they announce.
+//
+// The manager sends those that are routine only with --events=All: EventStarted and EventInvoiceIssued, and the events
+// with the reasons ReasonApplied and ReasonCanceled. It always sends the others.
 const (
-	// EventStarted says that a Subscription has started.
+	// EventStarted says that a Subscription has started. It is routine.
 	EventStarted = "Started"
 
-	// EventInvoiceIssued says that an Invoice was issued.
+	// EventInvoiceIssued says that an Invoice was issued. It is routine.
 	EventInvoiceIssued = "InvoiceIssued"
 
-	// EventRejected says that a SubscriptionUpdate was rejected.
+	// EventRejected means that a SubscriptionUpdate was rejected.
 	EventRejected = "Rejected"
 
-	// EventHeld says that a count waits for approval.
+	// EventHeld means that a count waits for approval.
 	EventHeld = "Held"
 
-	// EventSeatsLimitReached says that an item holds 75 %, 90 % or 100 % of its plan's maximum.
+	// EventSeatsLimitReached means that an item holds 75 %, 90 % or 100 % of its plan's maximum.
 	EventSeatsLimitReached = "SeatsLimitReached"
 
-	// EventSharedCustomer says that an older Subscription has the same customer ID.
+	// EventSharedCustomer means that an older Subscription has the same customer ID.
 	EventSharedCustomer = "SharedCustomer"
 
-	// EventKeysMissing says that keys began to be missing from a product's answers, and that their counts are
+	// EventKeysMissing means that keys began to be missing from a product's answers, and that their counts are
 	// kept.
 	EventKeysMissing = "KeysMissing"
 )

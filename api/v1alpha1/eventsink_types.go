@@ -21,10 +21,16 @@ type EventSinkSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://.+$')",message="an address begins with http:// or https://: write it in full"
 	URL string `json:"url"`
 
-	// The Secret that holds the key that signs events, as defined by Standard Webhooks. It must have the
-	// label billing.seatplane.dev/allow: sink.
+	// The keys that sign events, as defined by Standard Webhooks: one, or two while a key is replaced. Each event has a
+	// signature of every key. A key is base64, usually with the prefix whsec_, of 24 to 64 bytes. The Secret must have the
+	// label billing.seatplane.dev/allow: sink, and name the server in the annotation billing.seatplane.dev/allow-hosts.
 	// +required
-	SigningSecretRef SecretKeyReference `json:"signingSecretRef"`
+	// +listType=map
+	// +listMapKey=name
+	// +listMapKey=key
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2
+	SigningSecretRefs []SecretKeyReference `json:"signingSecretRefs"`
 
 	// The types of events to send, at most 32, such as "invoice.*". Defaults to all types.
 	// +optional
@@ -32,10 +38,29 @@ type EventSinkSpec struct {
 	// +kubebuilder:validation:MaxItems=32
 	Types []EventType `json:"types,omitempty"`
 
-	// The subscriptions whose events are sent. Defaults to all subscriptions of the namespace.
+	// The subscriptions whose events are sent. Defaults to all subscriptions of the namespace. It does not apply to events of
+	// products: a sink whose types include them receives those of all products of the namespace.
 	// +optional
 	SubscriptionSelector *LabelSelector `json:"subscriptionSelector,omitempty"`
+
+	// What happens to an event that could not be delivered in ten attempts over about three days. Block keeps trying once
+	// a day, and holds back the later events of its subscription or product. Skip gives the event up. Defaults to Block.
+	// +optional
+	OnDeadLetter OnDeadLetter `json:"onDeadLetter,omitempty"`
 }
+
+// OnDeadLetter says what happens to an event that could not be delivered.
+//
+// +kubebuilder:validation:Enum=Block;Skip
+type OnDeadLetter string
+
+const (
+	// DeadLetterBlock holds back the later events of the subscription or product until the event is delivered.
+	DeadLetterBlock OnDeadLetter = "Block"
+
+	// DeadLetterSkip gives the event up, and continues with the next one.
+	DeadLetterSkip OnDeadLetter = "Skip"
+)
 
 // EventSinkStatus is the observed state of a sink.
 type EventSinkStatus struct {
@@ -51,7 +76,7 @@ type EventSinkStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// How many events were delivered.
+	// How many events were delivered. An event that was delivered again after a crash may be counted again or not at all.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Delivered *int64 `json:"delivered,omitempty"`
@@ -61,18 +86,46 @@ type EventSinkStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Pending *int64 `json:"pending,omitempty"`
 
-	// How many events were given up after three days, or because there was no room for them.
+	// When the oldest event that waits happened, on the clock of its subscription or product. Absent when none waits.
+	// +optional
+	OldestPendingTime *metav1.Time `json:"oldestPendingTime,omitempty"`
+
+	// How many events were given up: after the last attempt, or because their record was deleted.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	DeadLettered *int64 `json:"deadLettered,omitempty"`
 
+	// How many events of the present subscriptions and products were given up because there was no room to keep them: more
+	// than 256 events of one of them waited, and no record could rebuild them. Absent without one.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Dropped *int64 `json:"dropped,omitempty"`
+
+	// Why the newest failed attempt failed, in a sentence. Absent once events are delivered again.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	LastError string `json:"lastError,omitempty"`
+
 	// When an event was last delivered.
 	// +optional
 	LastDeliveryTime *metav1.Time `json:"lastDeliveryTime,omitempty"`
+
+	// When the first attempt failed after the last success. Absent while deliveries succeed.
+	// +optional
+	FailingSince *metav1.Time `json:"failingSince,omitempty"`
+
+	// The last value of the annotation billing.seatplane.dev/retry-requested-at that was acted on.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastHandledRetryRequest string `json:"lastHandledRetryRequest,omitempty"`
+
+	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// +optional
+	Imported *Imported `json:"imported,omitempty"`
 }
 
-// EventSink is an endpoint that receives signed CloudEvents about subscriptions, at least once, and in
-// order for each subscription. EventSinks are stored but not used yet: no event is delivered.
+// EventSink is an endpoint that receives signed CloudEvents about subscriptions and products, at least once, and
+// in order for each of them.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status

@@ -15,6 +15,9 @@ const GroupName = "billing.seatplane.dev"
 // GroupVersion is the group and version that these types are registered under.
 var GroupVersion = schema.GroupVersion{Group: GroupName, Version: "v1alpha1"}
 
+// SchemeGroupVersion is GroupVersion, under the name that generated code of Kubernetes uses.
+var SchemeGroupVersion = GroupVersion
+
 var (
 	// SchemeBuilder collects the functions that add this package's types to a scheme.
 	SchemeBuilder = runtime.NewSchemeBuilder(addKnownTypes)
@@ -30,6 +33,7 @@ func Resource(resource string) schema.GroupResource {
 
 func addKnownTypes(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion,
+		&Archive{}, &ArchiveList{},
 		&ClusterProrationPolicy{}, &ClusterProrationPolicyList{},
 		&EventSink{}, &EventSinkList{},
 		&Invoice{}, &InvoiceList{},

@@ -102,6 +102,11 @@ type InvoiceSpec struct {
 	// +kubebuilder:validation:MaxItems=1000
 	Lines []Line `json:"lines,omitempty"`
 
+	// The number of the event that tells EventSinks of the document. Left out if no sink asked for it.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	EventSequence int64 `json:"eventSequence,omitempty"`
+
 	// The document before this one. Absent on the first.
 	// +optional
 	Previous ObjectName `json:"previous,omitempty"`
@@ -133,6 +138,10 @@ type InvoiceStatus struct {
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// +optional
+	Imported *Imported `json:"imported,omitempty"`
 }
 
 // Invoice is an issued document: an invoice or a credit note. It never changes, and it outlives its

@@ -124,6 +124,12 @@ func resource(t *testing.T, crd *apiextensionsv1.CustomResourceDefinition) dynam
 	if err != nil {
 		t.Fatal(err)
 	}
+
+	return endpointOf(client, crd)
+}
+
+// endpointOf is the endpoint of a kind in the namespace default, or in the cluster.
+func endpointOf(client dynamic.Interface, crd *apiextensionsv1.CustomResourceDefinition) dynamic.ResourceInterface {
 	endpoint := client.Resource(schema.GroupVersionResource{
 		Group: crd.Spec.Group, Version: crd.Spec.Versions[0].Name, Resource: crd.Spec.Names.Plural,
 	})
@@ -141,6 +147,7 @@ var dryRun = []string{metav1.DryRunAll}
 func tryCreate(t *testing.T, endpoint dynamic.ResourceInterface, object *unstructured.Unstructured) []metav1.StatusCause {
 	t.Helper()
 	_, err := endpoint.Create(t.Context(), object, metav1.CreateOptions{DryRun: dryRun, FieldValidation: metav1.FieldValidationStrict})
+	sameOffline(t, object, nil, err)
 
 	return causes(t, err)
 }

@@ -79,7 +79,7 @@ const (
 	// PricingPackage charges for each package that is begun.
 	PricingPackage PricingModel = "Package"
 
-	// PricingFlat charges one amount, whatever the quantity.
+	// PricingFlat charges one amount for any quantity.
 	PricingFlat PricingModel = "Flat"
 )
 
@@ -113,7 +113,7 @@ type Tier struct {
 // +kubebuilder:validation:XValidation:rule="self.model in ['Graduated', 'Volume'] || !has(self.tiers)",message="tiers belong to Graduated and Volume: remove them or change the model"
 // +kubebuilder:validation:XValidation:rule="self.model != 'Package' || has(self.packageSize)",message="Package needs a packageSize: set it"
 // +kubebuilder:validation:XValidation:rule="self.model == 'Package' || !has(self.packageSize)",message="packageSize belongs to Package: remove it or change the model"
-// +kubebuilder:validation:XValidation:rule="self.model != 'Flat' || !has(self.includedUnits)",message="Flat costs the same whatever the quantity: remove includedUnits"
+// +kubebuilder:validation:XValidation:rule="self.model != 'Flat' || !has(self.includedUnits)",message="Flat costs the same for any quantity: remove includedUnits"
 type Pricing struct {
 	// How a quantity becomes an amount. PerUnit: quantity times unitAmount. Graduated: each unit at the
 	// price of its own tier. Volume: all units at the price of the tier that the quantity reaches.

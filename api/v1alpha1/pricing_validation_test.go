@@ -25,7 +25,7 @@ var pricingRows = map[string]row{
 
 	"Flat":                     pricing(`{model: Flat, unitAmount: "99"}`, "a price for all", ""),
 	"Flat without a price":     pricing(`{model: Flat}`, "nobody knows what it costs", needsUnitAmount),
-	"Flat with included units": pricing(`{model: Flat, unitAmount: "99", includedUnits: 3}`, "they would not count", "Flat costs the same whatever the quantity: remove includedUnits"),
+	"Flat with included units": pricing(`{model: Flat, unitAmount: "99", includedUnits: 3}`, "they would not count", "Flat costs the same for any quantity: remove includedUnits"),
 
 	"Graduated":                    pricing(`{model: Graduated, tiers: [{upTo: 10, unitAmount: "12"}, {unitAmount: "10"}], includedUnits: 1}`, "a price for each tier", ""),
 	"Graduated without tiers":      pricing(`{model: Graduated}`, "nobody knows what a unit costs", needsTiers),

@@ -89,6 +89,10 @@ type ProrationPolicyStatus struct {
 	// When the operator first saw the current spec.
 	// +optional
 	UpdatedTime *metav1.Time `json:"updatedTime,omitempty"`
+
+	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// +optional
+	Imported *Imported `json:"imported,omitempty"`
 }
 
 // ProrationPolicy rounds the prorations of the subscriptions of its namespace that use it. An edit

@@ -113,7 +113,7 @@ const (
 	// SelectorNotIn asks for a label that has none of the values or is absent.
 	SelectorNotIn LabelSelectorOperator = "NotIn"
 
-	// SelectorExists asks for a label, whatever its value.
+	// SelectorExists asks for a label with any value.
 	SelectorExists LabelSelectorOperator = "Exists"
 
 	// SelectorDoesNotExist asks for the absence of a label.

@@ -73,6 +73,10 @@ type SeatAssignmentStatus struct {
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=128
 	SubscriptionUID types.UID `json:"subscriptionUID,omitempty"`
+
+	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// +optional
+	Imported *Imported `json:"imported,omitempty"`
 }
 
 // SeatAssignment gives a person or device a seat of a subscription's item. It waits while no seat is

@@ -527,6 +527,32 @@ type SeatProductStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
+
+	// When refreshes began to fail, by the wall clock. Absent once one succeeds.
+	// +optional
+	FailingSince *metav1.Time `json:"failingSince,omitempty"`
+
+	// The number of the newest event of the product that was recorded for EventSinks.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	EventSequence int64 `json:"eventSequence,omitempty"`
+
+	// The newest events of the product for EventSinks, in order. Usually there are at most 16. While a sink does not
+	// receive them, there are more, up to 256.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=256
+	Notifications []Notification `json:"notifications,omitempty"`
+
+	// How far each EventSink has received the events of the product.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	EventCursors []EventCursor `json:"eventCursors,omitempty"`
+
+	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// +optional
+	Imported *Imported `json:"imported,omitempty"`
 }
 
 // SeatProduct is something sold by the seat or by use: its plans, and how its units are counted.

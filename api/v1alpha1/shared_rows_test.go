@@ -78,7 +78,7 @@ func selectors(path, from string) map[string]row {
 	}
 }
 
-// hasControls is what a rule against control and format characters says of a field.
+// hasControls is what a rule against control and format characters says about a field.
 func hasControls(what string) string {
 	return what + " has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
 }

@@ -39,34 +39,139 @@ type Effect struct {
 	// +kubebuilder:validation:MaxLength=128
 	UID types.UID `json:"uid,omitempty"`
 
-	// What is written: the status of the update, or the spec of the invoice.
+	// What is written: the status of the update, or the spec of the invoice. If the status of the update has
+	// decidedTime, it leaves out what follows from the status of the Subscription; lineKeys names its lines.
 	// +optional
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Type=object
 	Payload *runtime.RawExtension `json:"payload,omitempty"`
 }
 
-// Notification is an event that is waiting to be delivered to the sinks.
-type Notification struct {
-	// The ID of the event, the same in every attempt.
+// NotificationReference names the record that an event is about.
+type NotificationReference struct {
+	// The kind of the object: SubscriptionUpdate or Invoice.
 	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=256
-	ID string `json:"id"`
+	// +kubebuilder:validation:Enum=SubscriptionUpdate;Invoice
+	Kind string `json:"kind"`
 
-	// The type of the event, such as dev.seatplane.invoice.issued.
+	// The name of the object, in the same namespace.
+	// +required
+	Name ObjectName `json:"name"`
+
+	// The UID of the object. Absent for an Invoice, which did not exist yet when the event was recorded.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	UID types.UID `json:"uid,omitempty"`
+}
+
+// Notification is an event for the EventSinks. What it tells follows from it and from the record that it refers to.
+type Notification struct {
+	// The number of the event within its subscription or product, from 1. The ID of the event is "<UID>/<sequence>", with
+	// the UID of the subscription or product.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Sequence int64 `json:"sequence"`
+
+	// The type of the event, such as invoice.issued.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	Type string `json:"type"`
 
-	// When it happened, on the subscription's clock.
+	// When it happened: on the subscription's clock or, for an event of a product, on the wall clock.
 	// +required
 	Time metav1.Time `json:"time"`
 
-	// The data of the event.
+	// The record that the event is about. Absent if the event is about the subscription or the product itself.
 	// +optional
-	// +kubebuilder:pruning:PreserveUnknownFields
-	// +kubebuilder:validation:Type=object
-	Payload *runtime.RawExtension `json:"payload,omitempty"`
+	Ref *NotificationReference `json:"ref,omitempty"`
+
+	// The item that reached a limit.
+	// +optional
+	Item EntryName `json:"item,omitempty"`
+
+	// Which part of the limit the item reached, in percent.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	Threshold *int32 `json:"threshold,omitempty"`
+
+	// How many seats the item has, or how much it used.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Quantity *int64 `json:"quantity,omitempty"`
+
+	// The start of the billing period or trial that the event is about.
+	// +optional
+	PeriodStart *metav1.Time `json:"periodStart,omitempty"`
+
+	// The end of that billing period or trial. The end itself is not part of it.
+	// +optional
+	PeriodEnd *metav1.Time `json:"periodEnd,omitempty"`
+
+	// When a scheduled update applies, if that is known.
+	// +optional
+	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
+
+	// The change of a waiting update in short, such as "editors 2 → 7".
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	Summary string `json:"summary,omitempty"`
+
+	// The word for why a refresh failed, such as SourceUnreachable.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	Reason string `json:"reason,omitempty"`
+
+	// Why it happened, in a sentence, if no record says it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+}
+
+// EventCursor says how far one EventSink has received the events of a subscription or a product.
+type EventCursor struct {
+	// The name of the EventSink.
+	// +required
+	Sink ObjectName `json:"sink"`
+
+	// The UID of the EventSink. One that is deleted and created again starts with the next event.
+	// +required
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	UID types.UID `json:"uid"`
+
+	// The number of the newest event that the sink has, or does not want. It has all earlier ones.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Sequence int64 `json:"sequence"`
+
+	// The number of the newest event that left status.notifications before the sink had it. Up to this number, events are
+	// rebuilt from the SubscriptionUpdates and Invoices that record them.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	RebuildUntil int64 `json:"rebuildUntil,omitempty"`
+
+	// How many events are rebuilt like that. 0 once the sink has them.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Rebuilt int64 `json:"rebuilt,omitempty"`
+
+	// How many events the sink will never have, because there was no room left to keep them and no record to rebuild them
+	// from.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Dropped int64 `json:"dropped,omitempty"`
+
+	// How often the delivery of the next event has failed. Absent until the second failure.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Failures int32 `json:"failures,omitempty"`
+
+	// When the delivery of the next event is tried again, on the wall clock. Absent until the second failure.
+	// +optional
+	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
 }

@@ -267,7 +267,9 @@ type UpcomingInvoice struct {
 	// +optional
 	DueTime *metav1.Time `json:"dueTime,omitempty"`
 
-	// The lines accrued so far, without the next recurring charge.
+	// The lines accrued so far, without the next recurring charge. A line has only the fields that do not follow
+	// from its item, the captured price and the period, unless it has unroundedAmount: then it is whole. Its
+	// SubscriptionUpdate has the whole line, and the invoice will have it.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=1000
@@ -511,11 +513,27 @@ type SubscriptionStatus struct {
 	// +kubebuilder:validation:MaxItems=64
 	Outbox []Effect `json:"outbox,omitempty"`
 
-	// Events that wait to be delivered to the sinks, in order.
+	// The number of the newest event that was recorded for EventSinks.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	EventSequence int64 `json:"eventSequence,omitempty"`
+
+	// The newest events for EventSinks, in order. Usually there are at most 64. While a sink does not receive them, there
+	// are more, up to 256, of those that no SubscriptionUpdate or Invoice records.
 	// +optional
 	// +listType=atomic
-	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:MaxItems=256
 	Notifications []Notification `json:"notifications,omitempty"`
+
+	// How far each EventSink that selects the subscription has received its events.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	EventCursors []EventCursor `json:"eventCursors,omitempty"`
+
+	// The end of the trial that the event subscription.trial-ending was recorded for. Absent without one.
+	// +optional
+	TrialEndingTime *metav1.Time `json:"trialEndingTime,omitempty"`
 
 	// What the data loaders of its products have to say about this subscription, by product.
 	// +optional
@@ -538,4 +556,8 @@ type SubscriptionStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledUnpark string `json:"lastHandledUnpark,omitempty"`
+
+	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// +optional
+	Imported *Imported `json:"imported,omitempty"`
 }

@@ -76,13 +76,13 @@ var subscriptionRows = map[string]row{
 }
 
 var changePolicyRows = map[string]row{
-	"keepTrial with Retain":    {reason: "the trial goes on with the period", with: "{spec.changePolicy: {keepTrial: true, renewalPolicy: Retain}}"},
+	"keepTrial with Retain":    {reason: "the trial continues with the period", with: "{spec.changePolicy: {keepTrial: true, renewalPolicy: Retain}}"},
 	"keepTrial with Reset":     {reason: "a Reset always ends the trial", with: "{spec.changePolicy: {keepTrial: true, renewalPolicy: Reset}}", refused: keepTrialNeedsRetain},
 	"keepTrial alone":          {reason: "the value in force may come from elsewhere", with: "{spec.changePolicy: {keepTrial: true}}", refused: keepTrialNeedsRetain},
 	"keepTrial denied":         {reason: "false asks for nothing", with: "{spec.changePolicy: {keepTrial: false, ignoreRecurring: false}}"},
 	"ignoreRecurring alone":    {reason: "the trial would end", with: "{spec.changePolicy: {ignoreRecurring: true, renewalPolicy: Retain}}", refused: ignoreRecurringNeedsKeep},
 	"ignoreRecurring denied":   {reason: "the trial would end", with: "{spec.changePolicy: {ignoreRecurring: true, keepTrial: false}}", refused: ignoreRecurringNeedsKeep},
-	"ignoreRecurring as well":  {reason: "the trial goes on, and stays trial-only", with: "{spec.changePolicy: {ignoreRecurring: true, keepTrial: true, renewalPolicy: Retain}}"},
+	"ignoreRecurring as well":  {reason: "the trial continues, and stays trial-only", with: "{spec.changePolicy: {ignoreRecurring: true, keepTrial: true, renewalPolicy: Retain}}"},
 	"changes applied Custom":   {reason: "there is no instant to apply at", with: "{spec.changePolicy: {applicationSchedule: Custom}}", refused: noCustomApply},
 	"changes billed Custom":    {reason: "there is no instant to bill at", with: "{spec.changePolicy: {paymentSchedule: Custom}}", refused: noCustomPay},
 	"changes of the next time": {reason: "every other schedule is a policy", with: "{spec.changePolicy: {applicationSchedule: NextPeriod, paymentSchedule: Immediately}}"},
@@ -125,8 +125,8 @@ var trialRows = map[string]row{
 	"trial shorter while it lasts":          {"a trial can be ended", withTimes, "", onTrial, `{spec.trial: {endTime: "2026-02-02T00:00:00Z", only: true}}`, ""},
 	"end of a plan's trial while it lasts":  {"a trial can be extended", withoutAnyTimes, "", onTrial, `{spec.trial: {endTime: "2026-03-02T00:00:00Z"}}`, ""},
 	"trial longer after its end":            {"there is none to extend", withTimes, "", started, `{spec.trial: {endTime: "2026-03-02T00:00:00Z", only: true}}`, trialEndImmutable},
-	"trial removed while it lasts":          {"it would go on all the same", withTimes, "", onTrial, `{spec.trial: {only: true}}`, trialEndImmutable},
-	"trial removed after the start":         {"it would go on all the same", withTimes, "", started, `{spec.trial: {only: true}}`, trialEndImmutable},
+	"trial removed while it lasts":          {"it would continue anyway", withTimes, "", onTrial, `{spec.trial: {only: true}}`, trialEndImmutable},
+	"trial removed after the start":         {"it would continue anyway", withTimes, "", started, `{spec.trial: {only: true}}`, trialEndImmutable},
 	"trial written after the start":         {"it would never begin", withoutAnyTimes, "", started, `{spec.trial: {only: true}}`, trialImmutable},
 	"trial said in more words":              {"going on is what is left out", withoutAnyTimes, "", started, `{spec.trial: {only: false}}`, ""},
 	"another field after the start":         {"the trial is as it was", withTimes, "", started, `{spec.timeZone: Europe/Paris}`, ""},

@@ -146,7 +146,7 @@ type UpdateCause struct {
 // +kubebuilder:validation:XValidation:rule="has(self.reason) == has(oldSelf.reason) && (!has(self.reason) || self.reason == oldSelf.reason)",message="reason is immutable, like everything in an update except approved: create another SubscriptionUpdate"
 // +kubebuilder:validation:XValidation:rule="has(self.cause) == has(oldSelf.cause) && (!has(self.cause) || self.cause == oldSelf.cause)",message="cause is immutable, like everything in an update except approved: create another SubscriptionUpdate"
 type SubscriptionUpdateSpec struct {
-	// The Subscription that changes. The update waits until a Subscription of that name exists.
+	// The Subscription that changes. The update waits for one of that name, for 30 days.
 	// +required
 	SubscriptionRef SubscriptionReference `json:"subscriptionRef"`
 
@@ -276,10 +276,10 @@ const (
 	// OriginUser is an update that a user created.
 	OriginUser UpdateOrigin = "User"
 
-	// OriginSpec is an update made because of an edit of the subscription's spec.
+	// OriginSpec is an update created for an edit of the subscription's spec.
 	OriginSpec UpdateOrigin = "Spec"
 
-	// OriginRefresh is an update made because of a refresh.
+	// OriginRefresh is an update created for a refresh.
 	OriginRefresh UpdateOrigin = "Refresh"
 )
 
@@ -414,6 +414,10 @@ type SubscriptionUpdateStatus struct {
 	// +kubebuilder:validation:MaxLength=128
 	SubscriptionUID types.UID `json:"subscriptionUID,omitempty"`
 
+	// The spec.externalRef of that Subscription when the update applied. Absent if it had none, and until then.
+	// +optional
+	SubscriptionExternalRef ExternalRef `json:"subscriptionExternalRef,omitempty"`
+
 	// When the operator first saw the update, on the subscription's clock.
 	// +optional
 	SeenTime *metav1.Time `json:"seenTime,omitempty"`
@@ -528,6 +532,26 @@ type SubscriptionUpdateStatus struct {
 	// lines of invoices name their updates.
 	// +optional
 	Invoice ObjectName `json:"invoice,omitempty"`
+
+	// The number of the event that tells EventSinks how the update ended. Absent if no sink asked for it.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	EventSequence int64 `json:"eventSequence,omitempty"`
+
+	// When that event happened, on the subscription's clock.
+	// +optional
+	EventTime *metav1.Time `json:"eventTime,omitempty"`
+
+	// The states in which the open update has waited so far: Scheduled for its date, Held for its approval. Each of them
+	// has one event. Absent once the update is finished.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=2
+	Waited []UpdateState `json:"waited,omitempty"`
+
+	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// +optional
+	Imported *Imported `json:"imported,omitempty"`
 }
 
 // SubscriptionUpdate is a change of a subscription and the record of what it cost.

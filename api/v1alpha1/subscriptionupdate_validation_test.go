@@ -88,7 +88,7 @@ func updated(fields, reason, refused string) row {
 }
 
 var changeItemsRows = map[string]row{
-	"kept trial with Retain":      items("renewalPolicy: Retain, keepTrial: true", "the trial goes on with the period", ""),
+	"kept trial with Retain":      items("renewalPolicy: Retain, keepTrial: true", "the trial continues with the period", ""),
 	"kept trial with Reset":       items("renewalPolicy: Reset, keepTrial: true", "a Reset always ends the trial", keepTrialNeedsRetain),
 	"kept trial alone":            items("keepTrial: true", "the value in force may come from elsewhere", keepTrialNeedsRetain),
 	"ended trial with Reset":      items("renewalPolicy: Reset, keepTrial: false, ignoreRecurring: false", "false asks for nothing", ""),

@@ -39,6 +39,10 @@ type TestClockStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Subscriptions *int64 `json:"subscriptions,omitempty"`
+
+	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// +optional
+	Imported *Imported `json:"imported,omitempty"`
 }
 
 // TestClock is a clock that you move by hand. It sets the time of the subscriptions that name it.

@@ -25,7 +25,7 @@ type row struct {
 	// from is the manifest in testdata that the row starts from; the kind's minimal one when empty.
 	from string
 
-	// with are the fields that the manifest has besides.
+	// with are the fields that the manifest has in addition.
 	with string
 
 	// status are the fields that the operator then writes.
@@ -94,7 +94,7 @@ func (r row) judge(t *testing.T, found []metav1.StatusCause) []string {
 		switch {
 		case strings.Contains(cause.Message, r.refused):
 		case strings.Contains(cause.Message, "in body should match") && slices.Contains(paths, schemaPath(cause.Field)):
-			// The pattern of a field says it too, beside the sentence.
+			// The pattern of a field says it too, in addition to the message.
 		default:
 			t.Errorf("%s, so %q must be the refusal; got %q at %s", r.reason, r.refused, cause.Message, cause.Field)
 		}
@@ -122,8 +122,10 @@ func (r row) run(t *testing.T, kind string, endpoint dynamic.ResourceInterface) 
 	if r.edit == "" {
 		return nil
 	}
+	before := object.DeepCopy()
 	set(t, object, r.edit)
 	_, err := endpoint.Update(t.Context(), object, metav1.UpdateOptions{DryRun: dryRun, FieldValidation: metav1.FieldValidationStrict})
+	sameOffline(t, object, before, err)
 
 	return causes(t, err)
 }

@@ -14,16 +14,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
-	"github.com/seatplane/seatplane/internal/dataloader/guest"
+	"github.com/seatplane/seatplane/operator"
 )
 
 // version is set by the linker.
 var version string
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == guest.Argument {
-		guest.Main(loaderHandlers)
-	}
+	operator.RunLoaderIfAsked()
 	if err := start(); err != nil {
 		fmt.Fprintln(os.Stderr, "manager:", err)
 		os.Exit(1)
@@ -31,7 +29,7 @@ func main() {
 }
 
 func start() error {
-	// The flag --kubeconfig has registered itself on flag.CommandLine.
+	// The flag --kubeconfig is already registered on flag.CommandLine.
 	o, err := parse(flag.CommandLine, os.Args[1:])
 	if err != nil {
 		return err
@@ -41,6 +39,7 @@ func start() error {
 		return err
 	}
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.zap)))
+	limitMemory(o)
 	cluster, err := config.GetConfig()
 	if err != nil {
 		return fmt.Errorf("find the cluster: %w", err)
@@ -48,7 +47,7 @@ func start() error {
 	return run(ctrl.SetupSignalHandler(), cluster, o)
 }
 
-// builtVersion is what the linker says, else what the module system knows.
+// builtVersion is the version set by the linker, or else the one that the module system records.
 func builtVersion() string {
 	if version != "" {
 		return version

@@ -18,37 +18,26 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"github.com/seatplane/seatplane/internal/announce"
 	"github.com/seatplane/seatplane/internal/dataloader/egress"
-	"github.com/seatplane/seatplane/internal/dataloader/guest"
-	"github.com/seatplane/seatplane/internal/dataloader/queue"
+	"github.com/seatplane/seatplane/operator"
 )
 
-// options is what the command line says.
+// options are the parsed flags.
 type options struct {
+	operator                operator.Options
 	leaderElect             bool
 	leaderElectionNamespace string
 	metricsAddress          string
 	metricsSecure           bool
 	probeAddress            string
-	maxConcurrentReconciles int
-	syncPeriod              time.Duration
-	minUpdateRetention      time.Duration
-	sqliteDir               string
-	loaderEgress            egress.Policy
-	maxLoaders              int
-	// loaderMemory is in bytes.
-	loaderMemory    int64
-	watchNamespaces []string
-	// watchSelector is nil when everything is watched.
-	watchSelector labels.Selector
-	printVersion  bool
-	zap           zap.Options
+	printVersion            bool
+	zap                     zap.Options
 }
 
-// parse reads the command line, and refuses what could only fail later.
+// parse parses the command line, and refuses values that would only fail later.
 func parse(flags *flag.FlagSet, args []string) (options, error) {
 	var o options
-	var namespaces, selector, networks, memory string
 	flags.BoolVar(&o.leaderElect, "leader-elect", false,
 		"Elect a leader. If several managers watch the same objects, one works and the others stand by.")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
@@ -59,39 +48,21 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 		"Serve metrics over HTTPS, to clients that the API server authenticates and authorizes.")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081",
 		"Address that /healthz and /readyz are served on; 0 serves none.")
-	flags.IntVar(&o.maxConcurrentReconciles, "max-concurrent-reconciles", 16,
+	flags.IntVar(&o.operator.MaxConcurrentReconciles, "max-concurrent-reconciles", operator.DefaultMaxConcurrentReconciles,
 		"How many objects of one kind are reconciled at once.")
-	flags.DurationVar(&o.syncPeriod, "sync-period", 10*time.Hour,
+	flags.DurationVar(&o.operator.SyncPeriod, "sync-period", operator.DefaultSyncPeriod,
 		"How often every object is reconciled even without a change, give or take a tenth. "+
 			"A pass that finds nothing to do writes nothing.")
-	flags.DurationVar(&o.minUpdateRetention, "min-update-retention", 0,
+	flags.DurationVar(&o.operator.MinUpdateRetention, "min-update-retention", 0,
 		"How long every finished SubscriptionUpdate is kept at least, such as 720h, even if spec.history of its "+
 			"Subscription says less. 0 leaves that to the Subscription.")
-	flags.StringVar(&o.sqliteDir, "sqlite-dir", "",
+	flags.StringVar(&o.operator.Loaders.SQLiteDir, "sqlite-dir", "",
 		"Folder of SQLite databases that data loaders may read. The SeatProducts of a namespace read only the files "+
 			"in the folder of that name below it. Defaults to none: SQLite is off.")
-	flags.StringVar(&networks, "loader-allowed-networks", "",
-		"Networks that data loaders may reach although they are not public, in CIDR notation, separated by commas, "+
-			"such as 10.96.0.0/12 for the Services of a cluster. Applies to databases and to HTTP. Anyone who can write a "+
-			"SeatProduct can make the operator connect to any server in them.")
-	flags.BoolVar(&o.loaderEgress.PlainHTTP, "loader-allow-plain-http", false,
-		"Let data loaders use http as well as https. Tokens and counts can then be read and changed on the network.")
-	flags.BoolVar(&o.loaderEgress.PlainSQL, "loader-allow-plain-sql", false,
-		"Let data loaders connect to databases without TLS, or without verifying the server's certificate. "+
-			"Counts can then be read and changed on the network.")
-	flags.IntVar(&o.maxLoaders, "max-loaders", queue.DefaultLoaders,
-		"How many data sources are read at once, each in a process of its own. A namespace uses at most half of what "+
-			"the others leave.")
-	flags.StringVar(&memory, "loader-memory", strconv.Itoa(guest.DefaultMemory>>20)+"Mi",
-		"Maximum memory that one loader process may use. Give the pod this much for each loader in addition to what the "+
-			"manager needs itself.")
-	flags.StringVar(&namespaces, "watch-namespaces", "",
-		"Namespaces to watch, separated by commas. Defaults to all namespaces.")
-	flags.StringVar(&selector, "watch-label-selector", "",
-		"Label selector of the objects that this manager handles, to share the work among several managers (see docs). "+
-			"It selects Subscriptions and the SeatProducts, policies and TestClocks that they name. A Subscription and everything that "+
-			"it names must be selected by the same manager. Updates, invoices and seat assignments follow their Subscription, "+
-			"regardless of their labels. Defaults to all objects.")
+	loaders := bindLoaders(flags, &o)
+	sinkNetworks := bindSinks(flags, &o)
+	watched := bindWatched(flags)
+	eventsFlag(flags, &o.operator.Events)
 	flags.BoolVar(&o.printVersion, "version", false, "Print the version and exit.")
 	o.zap.BindFlags(flags)
 
@@ -101,50 +72,143 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 	if flags.NArg() > 0 {
 		return options{}, fmt.Errorf("unexpected argument %q: the manager takes flags only", flags.Arg(0))
 	}
-	var err error
-	if o.watchNamespaces, err = parseNamespaces(namespaces); err != nil {
+	if err := watched.read(&o); err != nil {
 		return options{}, err
 	}
-	if o.loaderEgress.Networks, err = egress.ParseNetworks(networks); err != nil {
-		return options{}, fmt.Errorf("--loader-allowed-networks: %w", err)
-	}
-	if o.loaderMemory, err = parseMemory(memory); err != nil {
+	if err := loaders.read(&o); err != nil {
 		return options{}, err
 	}
-	if o.watchSelector, err = parseSelector(selector); err != nil {
-		return options{}, err
+	networks, err := egress.ParseNetworks(*sinkNetworks)
+	if err != nil {
+		return options{}, fmt.Errorf("--sink-allowed-networks: %w", err)
 	}
+	o.operator.Sinks.AllowedNetworks = networks
 	return o, o.check()
+}
+
+// bindSinks defines the flags about EventSinks, and returns the networks as they are written.
+func bindSinks(flags *flag.FlagSet, o *options) (networks *string) {
+	flags.BoolVar(&o.operator.Sinks.AllowPlainHTTP, "sink-allow-plain-http", false,
+		"Let EventSinks use http as well as https. Events can then be read on the network, and are still signed.")
+	return flags.String("sink-allowed-networks", "",
+		"Networks that EventSinks may post to although they are not public, in CIDR notation, separated by commas, such as "+
+			"10.96.0.0/12 for the Services of a cluster. Anyone who can write an EventSink can make the operator connect to any "+
+			"server in them.")
+}
+
+// loaderFlags are the flags about data loaders that need parsing, as they are written.
+type loaderFlags struct{ networks, memory string }
+
+// bindLoaders defines the flags about data loaders.
+func bindLoaders(flags *flag.FlagSet, o *options) *loaderFlags {
+	var l loaderFlags
+	flags.StringVar(&l.networks, "loader-allowed-networks", "",
+		"Networks that data loaders may reach although they are not public, in CIDR notation, separated by commas, "+
+			"such as 10.96.0.0/12 for the Services of a cluster. Applies to databases and to HTTP. Anyone who can write a "+
+			"SeatProduct can make the operator connect to any server in them.")
+	flags.BoolVar(&o.operator.Loaders.AllowPlainHTTP, "loader-allow-plain-http", false,
+		"Let data loaders use http as well as https. Tokens and counts can then be read and changed on the network.")
+	flags.BoolVar(&o.operator.Loaders.AllowPlainSQL, "loader-allow-plain-sql", false,
+		"Let data loaders connect to databases without TLS, or without verifying the server's certificate. "+
+			"Counts can then be read and changed on the network.")
+	flags.IntVar(&o.operator.Loaders.MaxAtOnce, "max-loaders", operator.DefaultMaxLoaders,
+		"How many data sources are read at once, each in a process of its own. A namespace uses at most half of what "+
+			"the others leave.")
+	flags.StringVar(&l.memory, "loader-memory", strconv.FormatInt(operator.DefaultLoaderMemory>>20, 10)+"Mi",
+		"Maximum memory that one loader process may use. Give the pod this much for each loader in addition to what the "+
+			"manager needs itself.")
+	return &l
+}
+
+// read parses them.
+func (l *loaderFlags) read(o *options) (err error) {
+	if o.operator.Loaders.AllowedNetworks, err = egress.ParseNetworks(l.networks); err != nil {
+		return fmt.Errorf("--loader-allowed-networks: %w", err)
+	}
+	o.operator.Loaders.Memory, err = parseMemory(l.memory)
+	return err
+}
+
+// eventsFlag is which Kubernetes events are sent.
+func eventsFlag(flags *flag.FlagSet, choice *operator.Events) {
+	*choice = operator.EventsImportant
+	flags.Func("events", "Kubernetes events to send: Important for warnings, limits and what else a person may want to act on, or "+
+		"All to also announce every start, end, invoice and applied update, which their statuses and records show anyway. "+
+		"Defaults to Important.", func(text string) error {
+		parsed, err := announce.ParseChoice(text)
+		*choice = operator.Events(parsed)
+		return err
+	})
+}
+
+// watchedFlags are the flags that say what is watched, as they are written.
+type watchedFlags struct{ namespaces, namespaceSelector, selector string }
+
+// bindWatched defines the flags that say what is watched.
+func bindWatched(flags *flag.FlagSet) *watchedFlags {
+	var w watchedFlags
+	flags.StringVar(&w.namespaces, "watch-namespaces", "",
+		"Namespaces to watch, separated by commas. Defaults to all namespaces.")
+	flags.StringVar(&w.namespaceSelector, "watch-namespace-selector", "",
+		"Label selector of the namespaces to watch, such as billing.seatplane.dev/shard=a. The manager follows the labels "+
+			"without a restart and keeps only these namespaces in memory. It must be allowed to list and watch Namespaces. "+
+			"Cannot be combined with --watch-namespaces.")
+	flags.StringVar(&w.selector, "watch-label-selector", "",
+		"Label selector of the objects that this manager handles, to share the work among several managers (see docs). "+
+			"It selects Subscriptions and the SeatProducts, policies and TestClocks that they name. A Subscription and everything that "+
+			"it names must be selected by the same manager. Updates, invoices and seat assignments follow their Subscription, "+
+			"regardless of their labels. Defaults to all objects.")
+	return &w
+}
+
+// read reads them.
+func (w *watchedFlags) read(o *options) (err error) {
+	if o.operator.Namespaces, err = parseNamespaces(w.namespaces); err != nil {
+		return err
+	}
+	if o.operator.NamespaceSelector, err = parseSelector("watch-namespace-selector", w.namespaceSelector); err != nil {
+		return err
+	}
+	o.operator.Selector, err = parseSelector("watch-label-selector", w.selector)
+	return err
 }
 
 // check refuses values that could only fail later.
 func (o options) check() error {
-	if o.maxConcurrentReconciles < 1 {
+	if o.operator.MaxConcurrentReconciles < 1 {
 		return errors.New("--max-concurrent-reconciles must be at least 1")
 	}
-	if o.maxLoaders < 1 {
+	if o.operator.Loaders.MaxAtOnce < 1 {
 		return errors.New("--max-loaders must be at least 1")
 	}
-	if o.syncPeriod < time.Second {
+	if o.operator.SyncPeriod < time.Second {
 		return errors.New("--sync-period must be at least 1s")
 	}
-	if o.minUpdateRetention < 0 {
+	if o.operator.MinUpdateRetention < 0 {
 		return errors.New("--min-update-retention must not be negative")
 	}
-	if o.sqliteDir == "" {
+	if o.operator.NamespaceSelector != nil && len(o.operator.Namespaces) > 0 {
+		return errors.New("--watch-namespace-selector and --watch-namespaces cannot be combined: remove one of them")
+	}
+	return checkFolder("--sqlite-dir", o.operator.Loaders.SQLiteDir)
+}
+
+// checkFolder refuses the folder of a flag that does not exist. An empty one is none.
+func checkFolder(flag, folder string) error {
+	if folder == "" {
 		return nil
 	}
-	info, err := os.Stat(o.sqliteDir)
+	info, err := os.Stat(folder)
 	if err != nil {
-		return fmt.Errorf("--sqlite-dir: %w", err)
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("--sqlite-dir: %s is not a folder", o.sqliteDir)
+		return fmt.Errorf("%s: %s is not a folder", flag, folder)
 	}
 	return nil
 }
 
-// parseNamespaces reads a list of namespaces, each once and sorted.
+// parseNamespaces parses a list of namespaces, and returns each once and sorted.
 func parseNamespaces(list string) ([]string, error) {
 	var namespaces []string
 	for part := range strings.SplitSeq(list, ",") {
@@ -161,25 +225,26 @@ func parseNamespaces(list string) ([]string, error) {
 	return slices.Compact(namespaces), nil
 }
 
-// parseMemory reads an amount of memory, in bytes.
+// parseMemory parses an amount of memory, in bytes.
 func parseMemory(text string) (int64, error) {
 	amount, err := resource.ParseQuantity(text)
 	if err != nil {
 		return 0, fmt.Errorf("--loader-memory: %q is not an amount of memory: write it like 256Mi", text)
 	}
-	if amount.Value() < guest.MinMemory {
-		return 0, fmt.Errorf("--loader-memory must be at least %dMi", guest.MinMemory>>20)
+	if amount.Value() < operator.MinLoaderMemory {
+		return 0, fmt.Errorf("--loader-memory must be at least %dMi", operator.MinLoaderMemory>>20)
 	}
 	return amount.Value(), nil
 }
 
-func parseSelector(selector string) (labels.Selector, error) {
+// parseSelector reads the label selector of a flag; nil when there is none.
+func parseSelector(flag, selector string) (labels.Selector, error) {
 	if strings.TrimSpace(selector) == "" {
 		return nil, nil
 	}
 	parsed, err := labels.Parse(selector)
 	if err != nil {
-		return nil, fmt.Errorf("--watch-label-selector: %w", err)
+		return nil, fmt.Errorf("--%s: %w", flag, err)
 	}
 	return parsed, nil
 }

@@ -26,7 +26,7 @@ import (
 
 var april = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 
-// freeAddress returns an address that nobody listens on at the moment.
+// freeAddress returns an address that is currently unused.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -77,7 +77,7 @@ func TestRun(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() { stopped <- run(ctx, cluster, o) }()
 
-	live, err := client.New(cluster, client.Options{Scheme: newScheme()})
+	live, err := client.New(cluster, client.Options{Scheme: managerOptions(o).Scheme})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func testControllers(t *testing.T, live client.Client) {
 	}
 }
 
-// testClock moves a clock over renewals, with seats that are counted anew and updates of users, and
+// testClock moves a clock over renewals, with seats that are counted again and updates of users, and
 // looks at all there is as soon as the clock is Ready: nothing may be on its way then.
 func testClock(t *testing.T, live client.Client) {
 	customers := []string{"acme", "globex", "initech", "umbrella"}

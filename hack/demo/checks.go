@@ -16,8 +16,8 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// Every check reads the objects themselves, not what was printed. It fails with a sentence that says
-// how the story differs from what was told.
+// check compares a value with what the story says. Every check reads the objects themselves, and not
+// what was printed. It fails with a sentence that says how the two differ.
 func check[T comparable](what string, want, got T) error {
 	if want != got {
 		return fmt.Errorf("the story did not come true: %s should be %v and is %v", what, want, got)
@@ -57,7 +57,7 @@ func (s *stage) updated(subscription, summary string, state v1alpha1.UpdateState
 	}
 }
 
-// invoiced checks what all invoices of a subscription come to, in their order.
+// invoiced checks the amounts of all invoices of a subscription, in order.
 func (s *stage) invoiced(subscription string, want ...v1alpha1.Amount) act {
 	return func(ctx context.Context) error {
 		invoices, err := s.invoices(ctx, subscription)
@@ -72,7 +72,7 @@ func (s *stage) invoiced(subscription string, want ...v1alpha1.Amount) act {
 	}
 }
 
-// loaded checks what the product of editors says about its last refresh.
+// loaded checks what the product of editors reports about its last refresh.
 func (s *stage) loaded(want metav1.ConditionStatus, reason string) act {
 	return func(ctx context.Context) error {
 		var product v1alpha1.SeatProduct

@@ -12,7 +12,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// explainUpdate says how the adjustment of an update came about, from its status.
+// explainUpdate shows how the adjustment of an update was computed, from its status.
 func (s *stage) explainUpdate(u *v1alpha1.SubscriptionUpdate) {
 	status := u.Status
 	s.say("SubscriptionUpdate %s, %s: found by a %s and applied on %s. Its adjustment of %s %s goes on the next invoice:",
@@ -22,7 +22,7 @@ func (s *stage) explainUpdate(u *v1alpha1.SubscriptionUpdate) {
 	}
 }
 
-// explainInvoice says how the total of an invoice came about, from its spec.
+// explainInvoice shows how the total of an invoice was computed, from its spec.
 func (s *stage) explainInvoice(invoice *v1alpha1.Invoice) {
 	spec := invoice.Spec
 	s.say("Invoice %s to %s, issued on %s for the reason %s:", invoice.Name, spec.Customer.DisplayName, day(&spec.IssueTime), spec.Reason)
@@ -35,8 +35,8 @@ func (s *stage) explainInvoice(invoice *v1alpha1.Invoice) {
 		strings.Join(amounts, " + "), spec.Subtotal, spec.CreditApplied, spec.Currency, spec.AmountDue)
 }
 
-// inWords says how the amount of a line came about: from the full amount, by the share of the period,
-// to the rounded amount.
+// inWords shows how the amount of a line was computed: from the full amount, by the share of the
+// period, to the rounded amount.
 func inWords(l v1alpha1.Line) string {
 	full := string(l.FullAmount)
 	if l.UnitAmount != "" && l.Quantity != nil {
@@ -55,7 +55,7 @@ func inWords(l v1alpha1.Line) string {
 		l.FullAmount, l.Units, l.UnitsInPeriod, l.UnroundedAmount, l.Carried, l.Amount)
 }
 
-// day writes an instant as people do: the time of day only where it is not midnight.
+// day formats an instant as people do: the time of day is left out at midnight.
 func day(t *metav1.Time) string {
 	if t == nil {
 		return "an unknown day"

@@ -1,11 +1,12 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command demo plays two months of billing on a real API server, with the real manager, and checks
-// that everything comes out as it says.
+// Command demo plays two months of billing on a real API server with the real manager, and checks
+// that the results are as it says.
 package main
 
 import (
+	"fmt"
 	"os"
 
 	"github.com/seatplane/seatplane/hack/internal/session"
@@ -13,8 +14,22 @@ import (
 )
 
 func main() {
+	os.Exit(run())
+}
+
+func run() int {
 	narrator := newNarrator(os.Stdout)
 	narrator.opening()
-	play := session.Session{Name: "demo", Play: tell(narrator)}
-	os.Exit(play.Run(playground.Options{}))
+	others, err := openOutside()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "\ndemo: %v\n", err)
+		return 1
+	}
+	play := session.Session{Name: "demo", Play: tell(narrator, others)}
+	status := play.Run(playground.Options{Args: outsideFlags})
+	if err := others.close(); err != nil {
+		fmt.Fprintf(os.Stderr, "\ndemo: %v\n", err)
+		return 1
+	}
+	return status
 }

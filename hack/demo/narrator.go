@@ -14,11 +14,11 @@ import (
 // width is how many columns prose takes.
 const width = 90
 
-// narrator writes for people: in colour on a terminal, plain elsewhere.
+// narrator writes for people: in color on a terminal, and plain elsewhere.
 type narrator struct {
 	out    io.Writer
 	colour bool
-	// fresh says that nothing stands between a heading and what comes next.
+	// fresh means that nothing was written since the last heading.
 	fresh bool
 }
 
@@ -38,7 +38,7 @@ func (n *narrator) heading(title string) {
 	n.fresh = true
 }
 
-// gap sets what comes next apart from what was written.
+// gap separates what comes next from what was written.
 func (n *narrator) gap() {
 	if !n.fresh {
 		fmt.Fprintln(n.out)
@@ -65,7 +65,7 @@ func (n *narrator) point(format string, args ...any) {
 	}
 }
 
-// command writes what was typed at a prompt, and what it printed.
+// command writes a command and its output.
 func (n *narrator) command(typed, printed string) {
 	n.gap()
 	for line := range strings.Lines(typed) {
@@ -83,7 +83,7 @@ func (n *narrator) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// wrap breaks a text into lines of at most so many columns.
+// wrap breaks a text into lines with at most the given number of columns.
 func wrap(text string, columns int) []string {
 	var lines []string
 	line := ""

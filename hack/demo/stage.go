@@ -5,9 +5,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -20,19 +22,20 @@ import (
 const (
 	namespace = "default"
 
-	// patience is how long kubectl waits for one step, on a slow machine too.
+	// patience is how long kubectl waits for one step, which includes slow machines.
 	patience = "--timeout=90s"
 )
 
-// stage is where the story is played.
+// stage is the environment in which the story is played.
 type stage struct {
 	*narrator
 	kubectl playground.Kubectl
 	objects client.Client
 	users   *crm.Database
+	others  *outside
 }
 
-func newStage(ctx context.Context, n *narrator, ground *playground.Playground) (*stage, error) {
+func newStage(ctx context.Context, n *narrator, ground *playground.Playground, others *outside) (*stage, error) {
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		return nil, err
@@ -49,10 +52,10 @@ func newStage(ctx context.Context, n *narrator, ground *playground.Playground) (
 	if err != nil {
 		return nil, err
 	}
-	return &stage{narrator: n, kubectl: ground.Kubectl, objects: objects, users: users}, users.Fill(ctx)
+	return &stage{narrator: n, kubectl: ground.Kubectl, objects: objects, users: users, others: others}, users.Fill(ctx)
 }
 
-// act is a part of a chapter: it says, does, shows or checks something.
+// act is a part of a chapter that writes, runs, shows or checks something.
 type act func(context.Context) error
 
 // says writes a paragraph.
@@ -75,7 +78,7 @@ func (s *stage) shows(args ...string) act {
 	}
 }
 
-// awaits waits with kubectl, and shows how.
+// awaits waits with kubectl, and shows the command.
 func (s *stage) awaits(args ...string) act {
 	return func(ctx context.Context) error {
 		out, err := s.kubectl.Run(ctx, append([]string{"wait", patience}, args...)...)
@@ -87,7 +90,7 @@ func (s *stage) awaits(args ...string) act {
 	}
 }
 
-// queries changes the customer database, and shows how.
+// queries changes the customer database, and shows the statements.
 func (s *stage) queries(statements ...string) act {
 	return func(ctx context.Context) error {
 		if err := s.users.Exec(ctx, strings.Join(statements, "\n")); err != nil {
@@ -95,6 +98,53 @@ func (s *stage) queries(statements ...string) act {
 		}
 		s.command("sql> "+strings.Join(statements, "\n     "), "")
 		return nil
+	}
+}
+
+// asks puts a question to the archive, shows it with its answer, and checks the answer.
+func (s *stage) asks(lines ...string) act {
+	return func(ctx context.Context) error {
+		answer, err := s.others.ask(ctx, strings.Join(lines, " "))
+		if err != nil {
+			return err
+		}
+		s.command("sql> "+strings.Join(lines, "\n     ")+";", answer.String())
+		want := [][]string{{"2026-04", "3", "165.00", "EUR"}, {"2026-05", "3", "296.25", "EUR"}}
+		return check("the archive's answer", fmt.Sprint(want), fmt.Sprint(answer.Rows))
+	}
+}
+
+// receives shows the event that the receiver got about a customer's newest invoice, and checks what it says.
+func (s *stage) receives(subscription string, amountDue v1alpha1.Amount) act {
+	return func(ctx context.Context) error {
+		got, err := s.others.received(ctx, "dev.seatplane.invoice.issued.v1", "subscriptions/"+subscription)
+		if err != nil {
+			return err
+		}
+		var data struct {
+			Invoice struct {
+				Name string `json:"name"`
+			} `json:"invoice"`
+			Currency string          `json:"currency"`
+			Due      v1alpha1.Amount `json:"amount_due"`
+		}
+		if err := json.Unmarshal(got.Data, &data); err != nil {
+			return err
+		}
+		s.point("type: %s", got.Type)
+		s.point("subject: %s", got.Subject)
+		s.point("time: %s", got.Time.Format(time.RFC3339))
+		s.point("data.invoice.name: %s", data.Invoice.Name)
+		s.point("data.amount_due: %s", data.Due)
+		s.point("data.currency: %s", data.Currency)
+		invoices, err := s.invoices(ctx, subscription)
+		if err != nil {
+			return err
+		}
+		if err := check("the invoice in the event about "+subscription, invoices[len(invoices)-1].Name, data.Invoice.Name); err != nil {
+			return err
+		}
+		return check("the amount due in that event", amountDue, data.Due)
 	}
 }
 
@@ -107,7 +157,8 @@ func (s *stage) counts(ctx context.Context) error {
 	return err
 }
 
-// movesClock moves the TestClock, shows how, and waits until everything on it has reached that time.
+// movesClock moves the TestClock, shows the command, and waits until everything on the clock has
+// reached the time.
 func (s *stage) movesClock(now string) act {
 	return func(ctx context.Context) error {
 		patch := []string{"patch", "testclock", "clock", "--type=merge", "-p", fmt.Sprintf(`{"spec":{"now":%q}}`, now)}
@@ -119,8 +170,8 @@ func (s *stage) movesClock(now string) act {
 	}
 }
 
-// clockIsReady waits for the TestClock. kubectl compares the observedGeneration of the condition: it
-// does not take the Ready of an earlier time for this one's.
+// clockIsReady waits for the TestClock. kubectl compares the observedGeneration of the condition, so
+// it does not mistake the Ready of an earlier time for the current one.
 func (s *stage) clockIsReady(ctx context.Context) error {
 	_, err := s.kubectl.Run(ctx, "wait", "testclock/clock", "--for=condition=Ready", patience)
 	if err == nil || ctx.Err() != nil {
@@ -130,18 +181,20 @@ func (s *stage) clockIsReady(ctx context.Context) error {
 	return fmt.Errorf("the clock does not become Ready (%q): %w", waits, err)
 }
 
-// subscriptionsAreReady waits for all subscriptions: a clock on which there is none yet is Ready.
+// subscriptionsAreReady waits for all subscriptions, because a clock without any subscription is
+// Ready.
 func (s *stage) subscriptionsAreReady(ctx context.Context) error {
 	_, err := s.kubectl.Run(ctx, "wait", "subscriptions", "--all", "--for=condition=Ready", patience)
 	return err
 }
 
-// sentenceOf is kubectl's format for what a condition says.
+// sentenceOf is kubectl's output format for the message of a condition.
 func sentenceOf(kind string) string {
 	return `jsonpath={.status.conditions[?(@.type=="` + kind + `")].message}`
 }
 
-// typed returns a kubectl command as one types it into a shell, on as many lines as it takes.
+// typed returns a kubectl command in the form in which people type it into a shell, on as many
+// lines as it needs.
 func typed(args []string) string {
 	const columns = 96
 	text, line := "", "$ kubectl"

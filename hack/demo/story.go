@@ -14,9 +14,9 @@ import (
 )
 
 // tell returns the story, from its first chapter to its last.
-func tell(n *narrator) func(context.Context, *playground.Playground) error {
+func tell(n *narrator, others *outside) func(context.Context, *playground.Playground) error {
 	return func(ctx context.Context, ground *playground.Playground) error {
-		s, err := newStage(ctx, n, ground)
+		s, err := newStage(ctx, n, ground, others)
 		if err != nil {
 			return err
 		}
@@ -49,12 +49,13 @@ func (s *stage) chapters() []chapter {
 		{"20 April: the database fails", s.loseTable()},
 		{"21 April: the database is back", s.findTable()},
 		{"1 May: the renewal", s.renew()},
+		{"1 May, still: others want to know", s.tellOthers()},
 		{"1 June: a month in which nothing happened", s.renewAgain()},
 		{"How the figures came about", s.explain()},
 	}
 }
 
-// opening is what is said before anything runs.
+// opening is written before anything runs.
 func (n *narrator) opening() {
 	n.heading("Seatplane: two months of seat billing, on a real API server")
 	n.say("Starting etcd, kube-apiserver and the operator. This takes a few seconds. All data is deleted at the end.")
@@ -185,6 +186,37 @@ func (s *stage) renew() []act {
 	}
 }
 
+func (s *stage) tellOthers() []act {
+	return []act{
+		s.says("From now on, an EventSink posts each event to a receiver, which is a part of this program. An Archive copies " +
+			"finished updates and invoices into a PostgreSQL database, where they stay after the cluster has deleted them."),
+		func(context.Context) error { return s.others.write() },
+		s.shows("apply", "-f", manifests+"/"),
+		s.awaits("eventsink/receiver", "--for=condition=Ready"),
+		s.askArchive,
+	}
+}
+
+// askArchive asks the archive one question, if there is a database.
+func (s *stage) askArchive(ctx context.Context) error {
+	if why := s.others.lacksDatabase(); why != "" {
+		s.say("The Archive is left out here, because %s.", why)
+		return nil
+	}
+	for _, act := range []act{
+		s.awaits("archive/books", "--for=condition=Ready"),
+		s.says("Finance asks the archive in SQL, for example what each month has brought:"),
+		s.asks("SELECT to_char(issued_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, count(*) AS invoices,",
+			"  sum(amount_due) AS amount, currency",
+			"FROM seatplane.invoices GROUP BY month, currency ORDER BY month"),
+	} {
+		if err := act(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *stage) renewAgain() []act {
 	return []act{
 		s.says("The clock jumps over May in one step. Nobody joined or left, so June is charged for the current seats, " +
@@ -194,6 +226,9 @@ func (s *stage) renewAgain() []act {
 		s.invoiced("acme", "25.00", "118.75", "87.50"),
 		s.invoiced("globex", "62.50", "50.00", "50.00"),
 		s.invoiced("initech", "77.50", "127.50", "110.00"),
+		s.says("The receiver gets an event for each invoice, and verifies that the operator signed it. This is the one about " +
+			"Acme, abridged:"),
+		s.receives("acme", "87.50"),
 	}
 }
 
@@ -217,7 +252,7 @@ func (s *stage) explain() []act {
 	}
 }
 
-// closing is what is said when everything came true.
+// closing is written after the story was confirmed.
 func (n *narrator) closing(took time.Duration) {
 	n.heading("What to try next")
 	n.say("All of this ran in %d seconds and was checked to the cent. Everything that was started is stopped now.",

@@ -16,12 +16,18 @@ Seatplane is running. Ctrl-C stops it and deletes the cluster's data. In a secon
 
   cd ROOT
   export KUBECONFIG=KUBECONFIG_FILE
+  export PATH="ROOT/bin:$PATH"   # kubectl seatplane is here
 PATH_LINE
 Three commands to try:
 
   kubectl apply -f examples/demo/
   kubectl get subscriptions,subscriptionupdates,invoices
   kubectl patch testclock clock --type=merge -p '{"spec":{"now":"2026-05-01T00:00:00Z"}}'
+
+What it cost, and why:
+
+  kubectl seatplane invoices acme --expand recent
+  kubectl seatplane history acme --chart
 
 Change the customer database, and count its seats now instead of at midnight:
 
@@ -47,7 +53,7 @@ The operator's log: MANAGER_LOG
 It runs as a process outside the cluster. The cluster has no nodes, so its Deployment stays at 0/2 pods.
 `
 
-// guide says how to use what runs.
+// guide explains how to use what is running.
 func guide(root, number string, ground *playground.Playground) string {
 	pathLine := ""
 	if _, err := exec.LookPath("kubectl"); err != nil {

@@ -1,10 +1,11 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command dev leaves a control plane and the manager running until it is interrupted, to play with.
+// Command dev runs a control plane and the manager until it is interrupted, so that you can try
+// things.
 //
-// With the argument sql it carries out statements on a database instead: that of the demo's users, or
-// one of which the name, such as my.db, comes first.
+// With the argument sql it executes statements on a database instead: on that of the demo's users, or
+// on one that you name first, such as my.db.
 package main
 
 import (
@@ -38,7 +39,7 @@ func run(args []string) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// What people make their own stays from one run to the next.
+	// Databases that people create are kept from one run to the next.
 	home := cmp.Or(os.Getenv("SEATPLANE_DEV_HOME"), filepath.Join(root, "bin", "dev-home"))
 	sqliteDir := filepath.Join(home, "sqlite")
 	databases := filepath.Join(sqliteDir, cmp.Or(os.Getenv("SEATPLANE_DEV_NAMESPACE"), "default"))
@@ -62,7 +63,7 @@ func run(args []string) (status int, err error) {
 	}
 	fmt.Println("Starting etcd, kube-apiserver and the operator. This takes a few seconds.")
 	number := filepath.Join(home, "manager.pid")
-	defer os.Remove(number) // another process may get it
+	defer os.Remove(number) // another process may get the same ID
 	dev := session.Session{Name: "dev", EndsByInterrupt: true, Play: wait(root, number), Revive: revive(number)}
 	return dev.Run(playground.Options{
 		Kubeconfig: filepath.Join(home, "kubeconfig"), SQLiteDir: sqliteDir, Args: laptop,
@@ -70,13 +71,14 @@ func run(args []string) (status int, err error) {
 }
 
 // laptop are the manager's flags for sources on this machine and in its own network, where neither
-// databases nor HTTP servers have certificates. None of them is safe on a shared cluster.
+// databases nor HTTP servers have certificates. Those about loaders are not safe on a shared cluster.
 var laptop = []string{
 	"--loader-allowed-networks=127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
 	"--loader-allow-plain-sql", "--loader-allow-plain-http",
+	"--events=All", // whoever plays wants to see everything that happens
 }
 
-// onlyOne makes sure that one runs at a time: they would share a kubeconfig.
+// onlyOne makes sure that only one instance runs at a time, because two would share a kubeconfig.
 func onlyOne(path string) (*os.File, error) {
 	lock, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -88,7 +90,7 @@ func onlyOne(path string) (*os.File, error) {
 	return lock, nil
 }
 
-// fillOnce makes the customer database unless it is there.
+// fillOnce creates the customer database if it does not exist.
 func fillOnce(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -100,7 +102,7 @@ func fillOnce(path string) error {
 	return errors.Join(users.Fill(context.Background()), users.Close())
 }
 
-// execute carries out statements on a database, and prints what a SELECT answers.
+// execute executes statements on a database, and prints the results of a SELECT.
 func execute(folder string, args []string) error {
 	file := crm.File
 	if len(args) > 1 && strings.HasSuffix(args[0], ".db") {
@@ -126,7 +128,8 @@ func execute(folder string, args []string) error {
 	return database.Exec(context.Background(), statements)
 }
 
-// wait says how to use what runs, and waits for the interrupt. The manager's number goes into a file.
+// wait explains how to use what is running, and waits for the interrupt. It writes the process ID of
+// the manager to a file.
 func wait(root, number string) func(context.Context, *playground.Playground) error {
 	return func(ctx context.Context, ground *playground.Playground) error {
 		if err := note(number, ground.Manager); err != nil {

@@ -13,11 +13,12 @@ import (
 	"github.com/seatplane/seatplane/internal/testing/playground"
 )
 
-// pause is how long the operator stays down after it ended: long enough to be seen, and not to wait for.
+// pause is how long the operator stays down after it ended: long enough to notice, and too short to wait
+// for.
 const pause = 5 * time.Second
 
-// revive starts the manager again after a pause, and notes its number, so that people can try what happens while the
-// operator is down.
+// revive starts the manager again after a pause, and writes down its process ID, so that people can try what happens
+// while the operator is down.
 func revive(number string) func(context.Context, *playground.Playground) error {
 	return func(ctx context.Context, ground *playground.Playground) error {
 		fmt.Printf("\nThe operator ended (%v). It starts again in %s.\n", ground.Manager.Ending(), pause)
@@ -34,7 +35,7 @@ func revive(number string) func(context.Context, *playground.Playground) error {
 	}
 }
 
-// note writes the number of the manager's process to a file.
+// note writes the process ID of the manager to a file.
 func note(number string, manager *playground.Manager) error {
 	return os.WriteFile(number, []byte(strconv.Itoa(manager.PID())+"\n"), 0o600)
 }

@@ -1,10 +1,10 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command mutants checks the tests of the billing engine: it breaks one rule after the other and runs the tests that
-// should notice. A mutant that no test notices survives, and the command fails. `make test-mutants` runs it.
+// Command mutants checks the tests of the billing engine, of the delivery of events and of the archive: it breaks one rule
+// after another and runs the tests that should notice. A mutant that no test notices survives, and the command fails. `make test-mutants` runs it.
 //
-// A mutant is a replacement of text in one file (list.go). The file itself is never changed: `go test -overlay` shows
+// A mutant is a replacement of text in one file (list.go, list_records.go). The file itself is never changed: `go test -overlay` shows
 // the compiler a changed copy.
 package main
 
@@ -59,13 +59,14 @@ func run(ctx context.Context, out io.Writer, choice selection) error {
 	return nil
 }
 
-// selection says which mutants of a list are tried.
+// selection defines which mutants of a list are tried.
 type selection struct {
 	most  int
 	match string
 }
 
-// from returns the chosen mutants. A bounded choice takes them at equal distances, so that it meets most files.
+// from returns the chosen mutants. If their number is bounded, they are evenly spaced, so that they cover most
+// files.
 func (s selection) from(all []mutant) []mutant {
 	var matching []mutant
 	for _, m := range all {

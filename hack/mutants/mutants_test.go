@@ -47,11 +47,11 @@ func TestSelection(t *testing.T) {
 		choice selection
 		want   []string
 	}{
-		"all":    {"nothing is asked for", selection{}, []string{"a: 1", "a: 2", "b: 3", "b: 4"}},
-		"two":    {"they are spread over the list", selection{most: 2}, []string{"a: 1", "b: 3"}},
-		"many":   {"there are no more", selection{most: 9}, []string{"a: 1", "a: 2", "b: 3", "b: 4"}},
-		"a file": {"by its name", selection{match: "b:"}, []string{"b: 3", "b: 4"}},
-		"none":   {"nothing matches", selection{match: "c:"}, nil},
+		"all":    {reason: "nothing is asked for", choice: selection{}, want: []string{"a: 1", "a: 2", "b: 3", "b: 4"}},
+		"two":    {reason: "they are spread over the list", choice: selection{most: 2}, want: []string{"a: 1", "b: 3"}},
+		"many":   {reason: "there are no more", choice: selection{most: 9}, want: []string{"a: 1", "a: 2", "b: 3", "b: 4"}},
+		"a file": {reason: "by its name", choice: selection{match: "b:"}, want: []string{"b: 3", "b: 4"}},
+		"none":   {reason: "nothing matches", choice: selection{match: "c:"}, want: nil},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -71,12 +71,12 @@ func TestFailedTest(t *testing.T) {
 		reason, output string
 		want           bool
 	}{
-		"a failure":    {"a test noticed", "--- FAIL: TestOracle (0.01s)\n    x\nFAIL\texample.com/p\t0.1s\n", true},
-		"a subtest":    {"it is indented", "    --- FAIL: TestOracle/a (0.01s)\n", true},
-		"a panic":      {"a program that dies is noticed too", "panic: index out of range\n", true},
-		"a time-out":   {"one that never ends is noticed", "panic: test timed out after 2m0s\n", true},
-		"no compiling": {"nothing ran", "# example.com/p\n./a.go:1:2: undefined: x\nFAIL\texample.com/p [build failed]\n", false},
-		"no package":   {"nothing ran", "no required module provides package\n", false},
+		"a failure":    {reason: "a test noticed", output: "--- FAIL: TestOracle (0.01s)\n    x\nFAIL\texample.com/p\t0.1s\n", want: true},
+		"a subtest":    {reason: "it is indented", output: "    --- FAIL: TestOracle/a (0.01s)\n", want: true},
+		"a panic":      {reason: "a program that dies is noticed too", output: "panic: index out of range\n", want: true},
+		"a time-out":   {reason: "one that never ends is noticed", output: "panic: test timed out after 2m0s\n", want: true},
+		"no compiling": {reason: "nothing ran", output: "# example.com/p\n./a.go:1:2: undefined: x\nFAIL\texample.com/p [build failed]\n", want: false},
+		"no package":   {reason: "nothing ran", output: "no required module provides package\n", want: false},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

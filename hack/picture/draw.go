@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Measures, in pixels. Each line is told how wide it is, so that columns stay columns in any font.
+// Measures, in pixels. Each line has an explicit width, so that columns stay aligned in any font.
 const (
 	advance = 7.8
 	leading = 19
@@ -33,10 +33,10 @@ text { font: %[3]dpx ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; f
 <circle cx="22" cy="18" r="5" fill="#ec6a5e"/><circle cx="39" cy="18" r="5" fill="#f4bf4f"/><circle cx="56" cy="18" r="5" fill="#61c554"/>
 `
 
-// sums are the amounts that the eye should follow.
+// sums are the amounts to highlight.
 var sums = []string{"31.25", "118.75"}
 
-// draw draws lines as a terminal shows them.
+// draw draws lines as in a terminal.
 func draw(lines []line) string {
 	width := int(math.Ceil(columns*advance)) + 2*margin
 	height := bar + len(lines)*leading + margin
@@ -52,7 +52,7 @@ func draw(lines []line) string {
 	return picture.String()
 }
 
-// marked is the text of a line with its sums marked.
+// marked is the text of a line with its sums highlighted.
 func marked(of line) string {
 	text := html.EscapeString(of.text)
 	if of.kind != printed {

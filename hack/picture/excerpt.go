@@ -11,15 +11,17 @@ import (
 
 // scene is a part of the demo's output that the picture shows.
 type scene struct {
-	// caption says in the picture what follows.
+	// caption describes in the picture what follows.
 	caption string
-	// section is how the heading of the part begins, after the rule; from is how its first line does.
+	// section is the beginning of the part's heading, after the rule. from is the beginning of its
+	// first line.
 	section, from string
-	// keep says which of the lines up to the next empty one are shown; nil shows all. The first always is.
+	// keep selects which of the lines up to the next empty one are shown. Nil shows all of them. The first
+	// line is always shown.
 	keep func(line string) bool
 }
 
-// scenes are the way of five people from a database to an invoice.
+// scenes follow five people from a database to an invoice.
 var scenes = []scene{
 	{"Five people join Acme, one leaves Globex. Nobody tells Seatplane.", "16 April", "sql> ", nil},
 	{
@@ -36,7 +38,7 @@ func having(words ...string) func(string) bool {
 	}
 }
 
-// kind is what a line of the picture is, and so its colour.
+// kind is the kind of a line in the picture, which determines its color.
 type kind string
 
 const (
@@ -51,8 +53,8 @@ type line struct {
 	text string
 }
 
-// excerpt cuts the scenes out of the demo's output. It is an error when one is not there: the picture
-// would not say what the demo does.
+// excerpt extracts the scenes from the demo's output. It returns an error if one is missing, because
+// the picture would then differ from the demo.
 func excerpt(demo string) ([]line, error) {
 	var shown []line
 	for _, scene := range scenes {

@@ -1,10 +1,11 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command picture makes the picture of the README from what the demo prints: `make picture` feeds it.
-// It writes the file that it is given; with -check, it fails when that one shows something else.
+// Command picture draws the picture of the README from the output of the demo, which `make picture`
+// passes to it. It writes the file that it is given. With -check, it fails if that file shows
+// something else.
 //
-// Names that end in a hash, and ages, differ from run to run; checking leaves them out.
+// Names that end in a hash, and ages, differ from run to run, so the check ignores them.
 package main
 
 import (
@@ -19,13 +20,18 @@ import (
 func main() {
 	check := flag.Bool("check", false, "compare the picture instead of writing it")
 	flag.Parse()
-	if err := run(os.Stdin, flag.Args(), *check); err != nil {
+	finish := write
+	if *check {
+		finish = compare
+	}
+	if err := run(os.Stdin, flag.Args(), finish); err != nil {
 		fmt.Fprintln(os.Stderr, "picture:", err)
 		os.Exit(1)
 	}
 }
 
-func run(from io.Reader, args []string, check bool) error {
+// run draws what was printed, and hands the drawing to finish with the path of the picture.
+func run(from io.Reader, args []string, finish func(path, drawn string) error) error {
 	if len(args) != 1 {
 		return errors.New("name one file: the picture")
 	}
@@ -37,17 +43,17 @@ func run(from io.Reader, args []string, check bool) error {
 	if err != nil {
 		return err
 	}
-	drawn := draw(lines)
-	if check {
-		return compare(args[0], drawn)
-	}
-	return os.WriteFile(args[0], []byte(drawn), 0o644) //nolint:gosec // a picture is for everyone
+	return finish(args[0], draw(lines))
 }
 
-// varying is what no two runs of the demo have in common.
+func write(path, drawn string) error {
+	return os.WriteFile(path, []byte(drawn), 0o644) //nolint:gosec // a picture is for everyone
+}
+
+// varying matches what differs between any two runs of the demo.
 var varying = regexp.MustCompile(`(acme|globex|initech)-[0-9a-z]{6,13}| *[0-9]+s<| textLength="[0-9.]+"`)
 
-// compare holds a picture on disk against what was drawn now.
+// compare compares a picture on disk with the one drawn now.
 func compare(path, drawn string) error {
 	shown, err := os.ReadFile(path)
 	if err != nil {

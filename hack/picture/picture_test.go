@@ -81,13 +81,13 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "picture.svg")
-			if err := run(strings.NewReader(demo), []string{path}, false); err != nil {
+			if err := run(strings.NewReader(demo), []string{path}, write); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := os.Stat(path); err != nil {
 				t.Fatal(err)
 			}
-			err := run(strings.NewReader(strings.ReplaceAll(demo, c.old, c.new)), []string{path}, true)
+			err := run(strings.NewReader(strings.ReplaceAll(demo, c.old, c.new)), []string{path}, compare)
 			if (err != nil) != c.fails {
 				t.Errorf("%s: got %v", c.reason, err)
 			}

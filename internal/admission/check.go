@@ -1,8 +1,8 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package admission looks whether the admission policies of config/admission are installed, which keep what the
-// operator records from being forged (trust.md#admission).
+// Package admission checks whether the admission policies of config/admission are installed. They prevent users
+// from forging what the operator records (trust.md#admission).
 package admission
 
 import (
@@ -25,51 +25,51 @@ import (
 
 // +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingadmissionpolicies;validatingadmissionpolicybindings,verbs=get
 
-// interval is how often the policies are looked for.
+// interval is the time between two checks.
 const interval = 10 * time.Minute
 
 // Policies are the ValidatingAdmissionPolicies of config/admission, sorted. Each has a binding of the same name.
 var Policies = []string{
-	"seatplane-invoices", "seatplane-statuses", "seatplane-subscriptions", clocksPolicy, "seatplane-updates",
+	"seatplane-imports", "seatplane-invoices", "seatplane-statuses", "seatplane-subscriptions", clocksPolicy, "seatplane-updates",
 }
 
 // limits are the ValidatingAdmissionPolicies of config/policy, sorted. They are optional.
 var limits = []string{"seatplane-limits-subscriptions", "seatplane-limits-updates"}
 
 const (
-	// clocksPolicy holds for everybody, so that it names no account.
+	// clocksPolicy applies to every account, so it names none.
 	clocksPolicy = "seatplane-test-clocks"
-	// managerCondition is the match condition that lets the manager through.
+	// managerCondition is the match condition that exempts the manager.
 	managerCondition = "not-the-operator"
 )
 
 var present = prometheus.NewDesc("seatplane_admission_policies_present",
-	"1 when all admission policies of Seatplane are installed and enforced, 0 when one is missing or wrong; "+
-		"absent when the manager may not look.", nil, nil)
+	"1 if all admission policies of Seatplane are installed and enforced, 0 if one is missing or wrong. "+
+		"Absent if the manager is not allowed to check.", nil, nil)
 
-// Check looks, when the manager starts and every ten minutes, whether the policies are installed and enforced, and
-// name the account that the manager has: with another, the API server would refuse what the manager writes. The
-// manager works without them, but then it cannot tell a perfect forgery from its own records. A Check is a
-// manager's Runnable and a metric.
+// Check checks, when the manager starts and every ten minutes, whether the policies are installed and enforced,
+// and whether they name the manager's account. With another account, the API server would refuse what the manager
+// writes. The manager works without the policies, but then it cannot distinguish a perfect forgery from its own
+// records. A Check is a Runnable of the manager and a metric.
 type Check struct {
 	// Live reads from the API server.
 	Live client.Reader
-	// Reviews creates the SelfSubjectReview that says who the manager is.
+	// Reviews creates the SelfSubjectReview that returns the manager's account.
 	Reviews client.Writer
-	// Log takes a sentence, and what it is about, when there is something new to say.
+	// Log is called with a sentence, and what it is about, when the result changes.
 	Log func(sentence string, keysAndValues ...any)
 
 	mu sync.Mutex
-	// enforced is nil while the manager does not know.
+	// enforced is nil as long as the result is not known.
 	enforced *bool
-	// said is what was logged last.
+	// said is what was last logged.
 	said string
 }
 
-// NeedLeaderElection is false: managers that stand by look too.
+// NeedLeaderElection is false, because managers on standby check too.
 func (*Check) NeedLeaderElection() bool { return false }
 
-// Start looks until ctx ends.
+// Start checks until ctx ends.
 func (c *Check) Start(ctx context.Context) error {
 	wait.UntilWithContext(ctx, c.look, interval)
 	return nil
@@ -78,7 +78,7 @@ func (c *Check) Start(ctx context.Context) error {
 // Describe describes the metric.
 func (*Check) Describe(to chan<- *prometheus.Desc) { to <- present }
 
-// Collect sends the metric. There is none while the manager does not know.
+// Collect sends the metric. It sends none as long as the result is not known.
 func (c *Check) Collect(to chan<- prometheus.Metric) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -92,7 +92,7 @@ func (c *Check) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(present, prometheus.GaugeValue, value)
 }
 
-// look finds out, and logs what is new.
+// look checks once, and logs a new result.
 func (c *Check) look(ctx context.Context) {
 	faults, err := c.faults(ctx)
 	switch {
@@ -110,7 +110,7 @@ func (c *Check) look(ctx context.Context) {
 	}
 }
 
-// say keeps what was found out, and logs it unless that was logged last.
+// say stores the result, and logs it unless it was logged last.
 func (c *Check) say(enforced *bool, sentence, key, value string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -121,7 +121,8 @@ func (c *Check) say(enforced *bool, sentence, key, value string) {
 	}
 }
 
-// faults says of each policy that does not do its work why that is so. An error says why that is not known.
+// faults describes, for each policy that is not effective, why. The error explains why that could not be
+// determined.
 func (c *Check) faults(ctx context.Context) ([]string, error) {
 	var self authenticationv1.SelfSubjectReview
 	if err := c.Reviews.Create(ctx, &self); err != nil {
@@ -150,8 +151,8 @@ func (c *Check) faults(ctx context.Context) ([]string, error) {
 	return all, nil
 }
 
-// faultOf says why a policy and the binding of its name do not make the API server enforce what they should, for a
-// manager of the account; "" when they do.
+// faultOf explains why a policy and its binding do not make the API server enforce what they should for a manager
+// with the account. It returns "" if they do.
 func faultOf(ctx context.Context, live client.Reader, name, account string) (string, error) {
 	var policy admissionv1.ValidatingAdmissionPolicy
 	var binding admissionv1.ValidatingAdmissionPolicyBinding
@@ -167,7 +168,7 @@ func faultOf(ctx context.Context, live client.Reader, name, account string) (str
 	return faultOfBinding(&binding), nil
 }
 
-// isThere reads an object of no namespace, and reports whether there is one.
+// isThere reads a cluster-scoped object, and reports whether it exists.
 func isThere(ctx context.Context, live client.Reader, name string, object client.Object) (bool, error) {
 	err := live.Get(ctx, client.ObjectKey{Name: name}, object)
 	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
@@ -204,7 +205,7 @@ func faultOfBinding(binding *admissionv1.ValidatingAdmissionPolicyBinding) strin
 	}
 }
 
-// isNarrowed reports whether a match leaves out some of the objects of the kinds that it names.
+// isNarrowed reports whether a match excludes some of the objects of the kinds that it names.
 func isNarrowed(match *admissionv1.MatchResources) bool {
 	return selects(match.NamespaceSelector) || selects(match.ObjectSelector) || len(match.ExcludeResourceRules) > 0
 }
@@ -213,7 +214,8 @@ func selects(selector *metav1.LabelSelector) bool {
 	return selector != nil && len(selector.MatchLabels)+len(selector.MatchExpressions) > 0
 }
 
-// faultOfAccount says that a policy does not let an account through as the manager's; "" when it does.
+// faultOfAccount explains that a policy does not exempt the account as the manager's. It returns "" if
+// it does.
 func faultOfAccount(policy *admissionv1.ValidatingAdmissionPolicy, account string) string {
 	trusted := slices.ContainsFunc(policy.Spec.MatchConditions, func(condition admissionv1.MatchCondition) bool {
 		return condition.Name == managerCondition && strings.Contains(condition.Expression, "'"+account+"'")

@@ -1,8 +1,8 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package clocks tells what time it is for a subscription: that of its TestClock, or the wall clock's. Which clock that
-// is, internal/facts reads off the subscription; what it shows is read from the cluster, and so not there.
+// Package clocks tells the time for a subscription: that of its TestClock, or of the wall clock. internal/facts finds
+// out which clock a subscription uses. Its time is read from the cluster, so it is read here.
 package clocks
 
 import (
@@ -17,12 +17,12 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// NotFoundError says that a TestClock which somebody lives by does not exist.
+// NotFoundError is returned if a TestClock that a subscription uses does not exist.
 type NotFoundError struct {
 	Namespace, Name string
 }
 
-// Error says it in a sentence.
+// Error describes the error in a sentence.
 func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("TestClock %q does not exist in namespace %q", e.Name, e.Namespace)
 }
@@ -31,13 +31,13 @@ func (e *NotFoundError) Error() string {
 type Reader struct {
 	// Client reads TestClocks.
 	Client client.Reader
-	// Wall is the clock of those who live by no TestClock.
+	// Wall is the clock of subscriptions without a TestClock.
 	Wall clock.PassiveClock
 }
 
-// Now returns the time on the named TestClock of a namespace, or on the wall clock when the name is
-// empty, in whole seconds of UTC. A TestClock that does not exist is a *NotFoundError: nobody who lives
-// by a TestClock may fall back to the wall clock.
+// Now returns the time on the named TestClock of a namespace, or on the wall clock if the name is
+// empty, in whole seconds of UTC. If the TestClock does not exist, it returns a *NotFoundError, because
+// a subscription that uses a TestClock must never fall back to the wall clock.
 func (r Reader) Now(ctx context.Context, namespace, name string) (time.Time, error) {
 	if name == "" {
 		return r.Wall.Now().UTC().Truncate(time.Second), nil

@@ -11,33 +11,35 @@ import (
 	"unicode/utf8"
 )
 
-// MaxCount is the largest count of seats that is believed (billing.md#failures).
+// MaxCount is the largest count of seats that is accepted (billing.md#failures).
 const MaxCount = 10_000_000
 
-// MaxTotal is the largest reading of a total that is believed: a counter runs for years.
+// MaxTotal is the largest reading of a total that is accepted. Counters run for years.
 const MaxTotal = 1_000_000_000_000_000
 
-// Missing says what becomes of a key that the answer lacks
-// (billing.md#failures). Its values are those of spec.refresh.onMissing.
+// Missing is how to treat a key that is missing from the answer (billing.md#failures). Its values
+// are those of spec.refresh.onMissing.
 type Missing string
 
 const (
-	// MissingKeep keeps the count of a missing key. It is what an empty Missing means.
+	// MissingKeep keeps the count of a missing key. It is the default of an empty Missing.
 	MissingKeep Missing = "Keep"
-	// MissingZero takes a missing key for a count of zero; of a total, only before its first reading.
+	// MissingZero treats a missing key as a count of zero. For a total it does so only before the
+	// first reading.
 	MissingZero Missing = "Zero"
-	// MissingFail takes a missing key for a failure of that key.
+	// MissingFail treats a missing key as a failure of that key.
 	MissingFail Missing = "Fail"
 )
 
-// Rules are the product's own rules for judging an answer.
+// Rules are the product's rules for judging an answer.
 type Rules struct {
-	// OnMissing is for a key that the answer lacks.
+	// OnMissing applies to a key that is missing from the answer.
 	OnMissing Missing
-	// AllowEmpty believes an answer without any row while seats are held.
+	// AllowEmpty accepts an answer without any row although there are seats.
 	AllowEmpty bool
-	// Totals are the keys whose rows are readings of a total that only grows, and no counts of seats
-	// (billing.md#11-usage): these may be larger. The value is the last reading; zero before the first.
+	// Totals are the keys whose rows are readings of a total that only grows, and not counts of seats
+	// (billing.md#11-usage). These may be larger. The value is the last reading, or zero before the
+	// first.
 	Totals map[string]int64
 }
 
@@ -51,37 +53,38 @@ func (r Rules) anyTotal() bool {
 	return false
 }
 
-// Outcome is what an answer says about one key.
+// Outcome is the result of an answer for one key.
 type Outcome string
 
 const (
-	// Counted says that the key has a count.
+	// Counted means that the key has a count.
 	Counted Outcome = "Counted"
-	// Kept says that the key is missing and keeps the count that it has.
+	// Kept means that the key is missing and keeps its current count.
 	Kept Outcome = "Kept"
-	// Failed says that the key has no count, for a reason that a person has to look at.
+	// Failed means that the key has no count, for a reason that a person has to look at.
 	Failed Outcome = "Failed"
 )
 
-// Verdict is what an answer says about one key.
+// Verdict is the result of an answer for one key.
 type Verdict struct {
 	Outcome Outcome
-	// Count is the number of units, 0 to MaxCount, or to MaxTotal of a total; zero unless Outcome is
-	// Counted.
+	// Count is the number of units: 0 to MaxCount, or 0 to MaxTotal for a total. It is zero unless
+	// Outcome is Counted.
 	Count int64
-	// Reason is ReasonBadCounts or ReasonKeyMissing; empty when Outcome is Counted.
+	// Reason is ReasonBadCounts or ReasonKeyMissing. It is empty if Outcome is Counted.
 	Reason Reason
-	// Message says in one sentence what is wrong with the key; empty when Outcome is Counted.
+	// Message explains in one sentence what is wrong with the key. It is empty if Outcome is
+	// Counted.
 	Message string
 }
 
-// Judge says for every wanted key what the answer says about it, by billing.md#failures. seatsHeld is
-// the number of seats that the wanted keys hold now. The only error is a *Failure with
-// ReasonEmptyResult: no row at all while seats are held or usage is known, which the rules do not
-// allow; then no key has a verdict.
+// Judge returns a verdict for every wanted key, by billing.md#failures. seatsHeld is the current
+// number of seats of the wanted keys. Its only error is a *Failure with ReasonEmptyResult: the answer
+// has no row although there are seats or known usage, and the rules do not allow that. Then no key
+// has a verdict.
 //
-// Rows of keys that are not wanted, and rows without a key, are passed over: a query answers for
-// everyone, also for those who are not customers any more.
+// Rows of keys that are not wanted, and rows without a key, are ignored, because a query may return
+// rows for everyone, including former customers.
 func Judge(answer Answer, wanted []string, rules Rules, seatsHeld int64) (map[string]Verdict, error) {
 	if answer.Size() == 0 && !rules.AllowEmpty {
 		if err := refuseEmpty(rules, seatsHeld); err != nil {
@@ -96,7 +99,7 @@ func Judge(answer Answer, wanted []string, rules Rules, seatsHeld int64) (map[st
 	return verdicts, nil
 }
 
-// refuseEmpty refuses an answer without any row where somebody is known to have something.
+// refuseEmpty refuses an answer without any row if there are known seats or usage.
 func refuseEmpty(rules Rules, seatsHeld int64) error {
 	switch {
 	case seatsHeld > 0:
@@ -109,7 +112,7 @@ func refuseEmpty(rules Rules, seatsHeld int64) error {
 	return nil
 }
 
-// rowsByKey returns the rows of each wanted key that has any.
+// rowsByKey returns the rows of each wanted key that has rows.
 func rowsByKey(rows []Row, wanted []string) map[string][]Row {
 	byKey := make(map[string][]Row, len(wanted))
 	for _, key := range wanted {
@@ -129,7 +132,7 @@ func rowsByKey(rows []Row, wanted []string) map[string][]Row {
 func judgeKey(key string, rows []Row, rules Rules) Verdict {
 	switch {
 	case len(rows) > 1:
-		// Also when they agree: which of them is right is not the operator's to guess.
+		// This applies even if the rows agree: the operator must not guess which of them is right.
 		return badCount(key, "has more than one row")
 	case len(rows) == 0:
 		return judgeMissing(key, rules)
@@ -147,7 +150,7 @@ func judgeKey(key string, rows []Row, rules Rules) Verdict {
 	return Verdict{Outcome: Counted, Count: count}
 }
 
-// judgeMissing judges a key without a row. Zero is nothing that a total goes back to: the next reading
+// judgeMissing judges a key without a row. A total never goes back to zero, because the next reading
 // would bill all of it a second time.
 func judgeMissing(key string, rules Rules) Verdict {
 	message := "key " + quote(key) + " is not in the answer"
@@ -165,12 +168,12 @@ func badCount(key, problem string) Verdict {
 	return Verdict{Outcome: Failed, Reason: ReasonBadCounts, Message: "key " + quote(key) + " " + problem}
 }
 
-// maxCountText bounds the text of a count. It keeps "1e999999999" and a megabyte of digits from
-// being computed with.
+// maxCountText bounds the text of a count, so that no arithmetic is done with "1e999999999" or a
+// megabyte of digits.
 const maxCountText = 64
 
-// parseCount reads a count exactly. A driver that returns "7.0" or "7e0" for a whole number (a SUM
-// over a numeric column, a JSON number) means seven; "7.5" means nothing that can be sold.
+// parseCount parses a count exactly. A driver that returns "7.0" or "7e0" for a whole number (a SUM
+// over a numeric column, a JSON number) means seven. "7.5" is not a number of seats.
 func parseCount(text string, largest int64) (int64, string) {
 	text = strings.TrimSpace(text)
 	if text == "" || len(text) > maxCountText || !plainDecimal(text) {
@@ -191,7 +194,7 @@ func parseCount(text string, largest int64) (int64, string) {
 }
 
 // plainDecimal reports whether text is a decimal number with an exponent of at most two digits. It
-// leaves out what big.Rat also reads: fractions, other bases, underscores, huge exponents.
+// excludes what big.Rat also accepts: fractions, other bases, underscores and huge exponents.
 func plainDecimal(text string) bool {
 	mantissa, exponent, hasExponent := strings.Cut(strings.ToLower(text), "e")
 	if hasExponent && !digits(strings.TrimLeft(exponent, "+-"), 1, 2) {
@@ -210,14 +213,14 @@ func digits(text string, atLeast, atMost int) bool {
 		!strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
 }
 
-// maxNamed is how many keys a sentence names before it counts the rest.
+// maxNamed is how many keys a sentence names. It counts the rest.
 const maxNamed = 3
 
 // maxQuoted bounds a key or a count inside a sentence, in bytes.
 const maxQuoted = 64
 
-// NameProblems joins the messages of keys that failed into one sentence: sorted by message, the
-// first few, and how many more. It returns "" for none.
+// NameProblems joins the messages of failed keys into one sentence: the first few, sorted, and how
+// many more there are. It returns "" for none.
 func NameProblems(messages []string) string {
 	sorted := slices.Sorted(slices.Values(messages))
 	if len(sorted) == 0 {
@@ -234,14 +237,15 @@ func NameProblems(messages []string) string {
 // FailedCount stands for a count that could not be computed.
 const FailedCount = "(error)"
 
-// knownCounts are texts of counts that are not numbers and hold no data of the source.
+// knownCounts are texts of counts that are not numbers and contain no data of the source.
 var knownCounts = []string{
 	FailedCount, "NaN", "+Inf", "-Inf", "Inf", "true", "false", "null",
 	"a bool", "a list", "a map", "a bytes", "a histogram", "no value",
 }
 
-// showCount returns a count that is not a number as a message may repeat it. Anything that can hold data of
-// the source, such as a name that the query selects for a count, is described by its length alone.
+// showCount returns a count that is not a number in the form that a message may repeat. Any text that may
+// contain data of the source, such as a name that the query selects as a count, is described only by its
+// length.
 func showCount(text string) string {
 	if slices.Contains(knownCounts, text) || !strings.ContainsFunc(text, notOfNumber) {
 		return quote(text)
@@ -249,7 +253,7 @@ func showCount(text string) string {
 	return "a text of " + strconv.Itoa(utf8.RuneCountInString(text)) + " characters"
 }
 
-// quote puts text in quotation marks, cut to a length that leaves room for a sentence.
+// quote quotes text, truncated to a length that leaves room for a sentence.
 func quote(text string) string {
 	text = tidy(text)
 	if len(text) > maxQuoted {

@@ -72,7 +72,7 @@ func TestJudge(t *testing.T) {
 			Verdict{Outcome: Counted},
 		},
 		"Total":           {"a counter runs for years", one("5000000000"), Rules{Totals: map[string]int64{"acme": 0}}, Verdict{Outcome: Counted, Count: 5_000_000_000}},
-		"TotalGoesBack":   {"a counter may begin anew, and says so itself", one("0"), Rules{Totals: map[string]int64{"acme": 7}}, Verdict{Outcome: Counted}},
+		"TotalGoesBack":   {"a counter may begin again, and says so itself", one("0"), Rules{Totals: map[string]int64{"acme": 7}}, Verdict{Outcome: Counted}},
 		"MissingTotal":    {"zero would bill all of it a second time", []Row{{Key: "other", Count: "7"}}, Rules{OnMissing: MissingZero, Totals: map[string]int64{"acme": 7}}, kept},
 		"MissingNewTotal": {"nothing was used yet", []Row{{Key: "other", Count: "7"}}, Rules{OnMissing: MissingZero, Totals: map[string]int64{"acme": 0}}, Verdict{Outcome: Counted}},
 		"EmptyTotal":      {"nor does an empty answer that is allowed", nil, Rules{AllowEmpty: true, OnMissing: MissingZero, Totals: map[string]int64{"acme": 7}}, kept},

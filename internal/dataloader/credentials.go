@@ -18,21 +18,37 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// Use is what a Secret is released for: a value of the label billing.seatplane.dev/allow
+// Use is what a Secret may be used for: a value of the label billing.seatplane.dev/allow
 // (trust.md#secrets).
 type Use string
 
 const (
-	// UseDSN is a connection string of a database.
+	// UseDSN means a connection string of a database.
 	UseDSN Use = v1alpha1.AllowLoaderDSN
-	// UseToken is a bearer token.
+	// UseToken means a bearer token.
 	UseToken Use = v1alpha1.AllowLoaderToken
-	// UseCA is certificates of authorities. They are sent nowhere, so a Secret that is released as a DSN or
-	// as a token may hold its server's certificates too.
+	// UseArchive means a connection string of an archive's database.
+	UseArchive Use = v1alpha1.AllowArchive
+	// UseCA means certificates of authorities. They are sent nowhere, so a Secret that may be used as a DSN,
+	// as a token or for an archive may also contain its server's certificates.
 	UseCA Use = v1alpha1.AllowLoaderCA
+	// UseSink means a key that signs the events of an EventSink.
+	UseSink Use = v1alpha1.AllowSink
 )
 
-// formerUse is the one value that the label had before Secrets were released for a use.
+// owner is the kind of the object that names a Secret for the use.
+func (u Use) owner() string {
+	switch u {
+	case UseSink:
+		return "EventSink"
+	case UseArchive:
+		return "Archive"
+	default:
+		return "SeatProduct"
+	}
+}
+
+// formerUse is the only value that the label had before it named a use.
 const formerUse = "loader"
 
 // Released is the value of a Secret that may be used.
@@ -42,16 +58,16 @@ type Released struct {
 	hosts []string
 }
 
-// ReadSecret reads one entry of a Secret by name, live, and only when the Secret itself is released for
-// the use: whoever may write a SeatProduct must not be able to send any Secret of the namespace anywhere.
-// An error is a *Failure that names the Secret and no value.
+// ReadSecret reads one entry of a Secret by name, without the cache, and only if the Secret itself allows
+// the use. Otherwise, anyone who may write a SeatProduct could send any Secret of the namespace anywhere.
+// The error is a *Failure that names the Secret and contains no value.
 func ReadSecret(ctx context.Context, live client.Reader, namespace string, ref v1alpha1.SecretKeyReference, use Use) (Released, error) {
 	name := string(ref.Name)
 	secret := &corev1.Secret{}
 	err := live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return Released{}, Failf(ReasonSecretNotFound, "Secret %q does not exist: create it in the namespace of the SeatProduct, with the key %q", name, ref.Key)
+		return Released{}, Failf(ReasonSecretNotFound, "Secret %q does not exist: create it in the namespace of the %s, with the key %q", name, use.owner(), ref.Key)
 	case apierrors.IsForbidden(err):
 		return Released{}, Failf(ReasonSecretNotAllowed, "the operator is not permitted to read Secrets in this namespace, so it cannot read Secret %q", name)
 	case err != nil:
@@ -62,15 +78,16 @@ func ReadSecret(ctx context.Context, live client.Reader, namespace string, ref v
 	}
 	value, ok := secret.Data[ref.Key]
 	if !ok || len(value) == 0 {
-		return Released{}, Failf(ReasonSecretNotFound, "Secret %q has no value under the key %q: add it, or correct the key in the SeatProduct", name, ref.Key)
+		return Released{}, Failf(ReasonSecretNotFound, "Secret %q has no value under the key %q: add it, or correct the key in the %s", name, ref.Key, use.owner())
 	}
 	return Released{Secret: NewSecret(string(value)), name: name, hosts: hostsOf(secret)}, nil
 }
 
-// checkUse refuses a Secret whose label does not release it for the use.
+// checkUse refuses a Secret whose label does not allow the use.
 func checkUse(secret *corev1.Secret, use Use) error {
 	switch allowed := secret.Labels[v1alpha1.LabelAllow]; {
-	case allowed == string(use), use == UseCA && (allowed == string(UseDSN) || allowed == string(UseToken)):
+	case allowed == string(use),
+		use == UseCA && (allowed == string(UseDSN) || allowed == string(UseToken) || allowed == string(UseArchive)):
 		return nil
 	case allowed == formerUse:
 		return Failf(ReasonSecretNotAllowed,
@@ -93,8 +110,8 @@ func hostsOf(secret *corev1.Secret) []string {
 	return hosts
 }
 
-// CheckHost refuses to send the value to a server that the Secret's own annotation does not name. An
-// error is a *Failure. It repeats neither the server, which may be a part of the value, nor the value.
+// CheckHost refuses to send the value to a server that the Secret's own annotation does not name. The
+// error is a *Failure. It repeats neither the value nor the server, which may be a part of the value.
 func (r Released) CheckHost(host string, port uint16) error {
 	wanted := strings.ToLower(net.JoinHostPort(host, strconv.Itoa(int(port))))
 	if slices.Contains(r.hosts, wanted) {

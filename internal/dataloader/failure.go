@@ -14,59 +14,60 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// Reason is a machine-readable cause, as it stands in the condition Loaded of a SeatProduct
-// (docs/kinds/seatproduct.md) and, for BadCounts and KeyMissing, in SeatsCurrent of a
-// Subscription.
+// Reason is a machine-readable cause, as shown in the condition Loaded of a SeatProduct
+// (docs/kinds/seatproduct.md) and, for BadCounts and KeyMissing, in SeatsCurrent of a Subscription.
 type Reason string
 
 const (
-	// ReasonRefreshed says that the last refresh ran and every key got what the product asks for.
+	// ReasonRefreshed means that the last refresh ran and that every key got what the product asks
+	// for.
 	ReasonRefreshed Reason = v1alpha1.ReasonRefreshed
-	// ReasonSourceUnreachable says that the source is not there: no file, no object, no connection.
+	// ReasonSourceUnreachable means that the source cannot be found: no file, no object, no
+	// connection.
 	ReasonSourceUnreachable Reason = v1alpha1.ReasonSourceUnreachable
-	// ReasonSourceError says that the source is there and answered with an error, or with something that
-	// is not an answer.
+	// ReasonSourceError means that the source returned an error, or something that is not an answer.
 	ReasonSourceError Reason = v1alpha1.ReasonSourceError
-	// ReasonEmptyResult says that the source answered with no row at all while seats are held.
+	// ReasonEmptyResult means that the source returned no row although there are seats.
 	ReasonEmptyResult Reason = v1alpha1.ReasonEmptyResult
-	// ReasonBadCounts says that at least one key got something that is not a count of seats.
+	// ReasonBadCounts means that at least one key has a value that is not a count of seats.
 	ReasonBadCounts Reason = v1alpha1.ReasonBadCounts
-	// ReasonKeyMissing says that the answer lacks a key that has to be in it.
+	// ReasonKeyMissing means that a required key is missing from the answer.
 	ReasonKeyMissing Reason = v1alpha1.ReasonKeyMissing
-	// ReasonSecretNotFound says that a Secret, or the entry of it that is named, does not exist.
+	// ReasonSecretNotFound means that a Secret, or the named entry of it, does not exist.
 	ReasonSecretNotFound Reason = v1alpha1.ReasonSecretNotFound
-	// ReasonSecretNotAllowed says that a Secret lacks the label by which it allows being read.
+	// ReasonSecretNotAllowed means that a Secret lacks the label that allows reading it.
 	ReasonSecretNotAllowed Reason = v1alpha1.ReasonSecretNotAllowed
-	// ReasonInvalidSchedule says that the schedule, the interval or the time zone cannot be used.
+	// ReasonInvalidSchedule means that the schedule, the interval or the time zone is not valid.
 	ReasonInvalidSchedule Reason = v1alpha1.ReasonInvalidSchedule
-	// ReasonInvalidExpression says that the loader's own text (a query, an expression) is refused
+	// ReasonInvalidExpression means that the loader's own text (a query, an expression) is refused
 	// before the source is asked.
 	ReasonInvalidExpression Reason = v1alpha1.ReasonInvalidExpression
-	// ReasonSuspended says that refreshes are suspended.
+	// ReasonSuspended means that refreshes are suspended.
 	ReasonSuspended Reason = v1alpha1.ReasonSuspended
 )
 
-// Failure is why a refresh got no answer. Its Message is one sentence for the person who wrote the
-// SeatProduct: deterministic, at most maxMessage bytes, and free of secrets. It wraps nothing on
-// purpose: an error chain is how a DSN finds its way into a log.
+// Failure is why a refresh got no answer. Its Message is one sentence for the author of the
+// SeatProduct: deterministic, at most maxMessage bytes, and without secrets. It deliberately wraps
+// no error, because error chains can carry a DSN into a log.
 type Failure struct {
 	Reason  Reason
 	Message string
-	// Detail is what the source itself said, without secrets, for the operator's log: it may hold what only
-	// those may see who may read the source. It goes into no status, event or metric.
+	// Detail is the source's own text, without secrets, for the operator's log. It may contain data that
+	// only people with access to the source may see, so it goes into no status, event or metric.
 	Detail string
 }
 
 // Error implements error.
 func (f *Failure) Error() string { return string(f.Reason) + ": " + f.Message }
 
-// Failf builds a Failure. Arguments must be free of secrets; what a driver said goes through Scrub.
+// Failf returns a Failure. The arguments must not contain secrets. Use Scrub for the text of a
+// driver.
 func Failf(reason Reason, format string, args ...any) *Failure {
 	return &Failure{Reason: reason, Message: tidy(fmt.Sprintf(format, args...))}
 }
 
-// AsFailure returns err as a Failure. An error of any other type is one that no source has looked
-// at, so its text may hold anything and is not repeated.
+// AsFailure returns err as a Failure. The text of an error of any other type is not repeated,
+// because no source has checked it and it may contain anything.
 func AsFailure(err error) *Failure {
 	if failure, ok := errors.AsType[*Failure](err); ok {
 		return failure
@@ -74,19 +75,19 @@ func AsFailure(err error) *Failure {
 	return Failf(ReasonSourceError, "the source failed in a way that it does not describe")
 }
 
-// Redacted stands where a secret stood.
+// Redacted replaces a secret.
 const Redacted = "[redacted]"
 
-// maxMessage bounds a message in bytes. A condition takes 32 KiB and an event 1 KiB; a sentence that
-// is longer than this is not read.
+// maxMessage bounds a message in bytes. A condition accepts 32 KiB and an event 1 KiB, but nobody
+// reads a sentence that is longer than this.
 const maxMessage = 500
 
-// minScrubbed is the length below which a part of a secret is not searched for by itself: replacing
-// every "a" of a message says more about the secret than leaving them.
+// minScrubbed is the length below which a part of a secret is not searched for. Replacing every "a"
+// of a message would reveal more about the secret than leaving them.
 const minScrubbed = 3
 
-// Scrub returns text as one line in which every one of the secrets is replaced, the longest first
-// so that a part of a secret does not leave its rest behind.
+// Scrub returns text as one line in which every secret is replaced, the longest first, so that
+// replacing a part of a secret does not leave the rest.
 func Scrub(text string, secrets ...string) string {
 	sorted := slices.Clone(secrets)
 	slices.SortFunc(sorted, func(a, b string) int { return len(b) - len(a) })
@@ -98,8 +99,8 @@ func Scrub(text string, secrets ...string) string {
 	return tidy(text)
 }
 
-// ScrubCounts has every secret replaced in the counts that are not numbers. A sentence about a wrong
-// count repeats it, cut, and a server that is asked with a secret can answer with it.
+// ScrubCounts removes secrets from the counts that are not numbers. A message about a wrong count
+// may repeat it, truncated, and a server that gets a secret can return it as a count.
 func ScrubCounts(rows []Row, scrub func(string) string) {
 	for n := range rows {
 		if strings.ContainsFunc(rows[n].Count, notOfNumber) {
@@ -108,7 +109,7 @@ func ScrubCounts(rows []Row, scrub func(string) string) {
 	}
 }
 
-// notOfNumber says whether a character is in no number as sources write them.
+// notOfNumber reports whether a character never appears in a number.
 func notOfNumber(r rune) bool { return !strings.ContainsRune("0123456789+-.eE", r) }
 
 // tidy makes text one line of printable characters within maxMessage bytes.

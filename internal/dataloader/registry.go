@@ -10,7 +10,8 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// Scope says on whose behalf a source is read: it may reach nothing outside the product's namespace.
+// Scope is the product that a source is read for. The source may reach nothing outside the product's
+// namespace.
 type Scope struct {
 	// Namespace of the SeatProduct, and of every Secret and ConfigMap that it names.
 	Namespace string
@@ -18,34 +19,34 @@ type Scope struct {
 	Product string
 }
 
-// Provider opens sources of one kind. There is one a package under internal/dataloader.
+// Provider opens sources of one kind. Each package under internal/dataloader for a kind of source
+// has one.
 type Provider interface {
-	// Name is the name of the member of spec.dataLoader that it stands for, such as "sql". Metrics
-	// carry it as their label source.
+	// Name is the name of its member of spec.dataLoader, such as "sql". It is the label source of
+	// metrics.
 	Name() string
-	// Handles says whether the spec names a source of this kind.
+	// Handles reports whether the spec names a source of this kind.
 	Handles(spec *v1alpha1.DataLoader) bool
-	// Open makes the source that the spec names ready to be asked once. Secrets are read here, each time, and
-	// nothing stays open when the answer is there.
-	// An error is a *Failure, free of secrets.
+	// Open returns the source that the spec names, ready for one load. It reads Secrets each time, and
+	// nothing stays open after the answer. The error is a *Failure without secrets.
 	Open(ctx context.Context, scope Scope, spec *v1alpha1.DataLoader) (Source, error)
 }
 
-// Loader asks the source that a spec names. Registry is the real one.
+// Loader queries the source that a spec names. Registry is the implementation for production.
 type Loader interface {
-	// Load asks the source of the spec once. An error is a *Failure, free of secrets, or the
+	// Load queries the source of the spec once. The error is a *Failure without secrets, or the
 	// context's own.
 	Load(ctx context.Context, scope Scope, spec *v1alpha1.DataLoader, request Request) (Answer, error)
-	// SourceName names the kind of source of the spec, for metrics; "none" when there is no such kind.
+	// SourceName returns the kind of the spec's source, for metrics, or "none".
 	SourceName(spec *v1alpha1.DataLoader) string
 }
 
-// Registry chooses among the kinds of sources that this operator has.
+// Registry chooses among the kinds of sources of this operator.
 type Registry struct{ providers []Provider }
 
 var _ Loader = (*Registry)(nil)
 
-// NewRegistry returns a registry of the providers. At most one of them handles any spec.
+// NewRegistry returns a registry of the providers. At most one of them may handle any spec.
 func NewRegistry(providers ...Provider) *Registry {
 	return &Registry{providers: slices.Clone(providers)}
 }
@@ -67,8 +68,8 @@ func (r *Registry) Load(ctx context.Context, scope Scope, spec *v1alpha1.DataLoa
 	return answer, nil
 }
 
-// plain returns what may leave a source: the end of the context (the operator stops, which says
-// nothing about the source) or a Failure.
+// plain returns an error that a source may return: the end of the context (the operator stops,
+// which does not concern the source) or a Failure.
 func plain(ctx context.Context, err error) error {
 	if ended := ctx.Err(); ended != nil {
 		return ended

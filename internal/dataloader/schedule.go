@@ -13,7 +13,7 @@ import (
 	"github.com/netresearch/go-cron"
 )
 
-// Schedule says when refreshes are due. It is pure: the same question has the same answer for ever.
+// Schedule computes when refreshes are due. It is pure: the same input always has the same result.
 type Schedule interface {
 	// Next returns the first tick strictly after the instant, in UTC and whole seconds.
 	Next(after time.Time) time.Time
@@ -22,18 +22,18 @@ type Schedule interface {
 // MinInterval is the shortest interval between two refreshes.
 const MinInterval = 10 * time.Second
 
-// parser reads the five fields that users know from Kubernetes' CronJob, and the names like @daily.
-// As there, a day of the month and a day of the week together mean either of them.
+// parser accepts the five fields that users know from Kubernetes' CronJob, and names such as
+// @daily. As in CronJob, a day of the month and a day of the week together mean either of them.
 var parser = cron.MustNewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor | cron.DowOrDom)
 
 // ParseCron returns the schedule of a cron expression in an IANA time zone ("" is UTC). Cron
-// expressions are never jittered (billing.md#load-spreading). The error says what is wrong with
-// which of the two.
+// expressions are never jittered (billing.md#load-spreading). The error says which of the two is
+// wrong, and why.
 //
-// A schedule that names its hours lives by the wall clock of its zone: it runs once for each wall
-// time it names, at the first of two occurrences, and a wall time that a change of the clock skips
-// runs later by the gap. One that runs in every hour lives by elapsed time and passes both changes
-// evenly.
+// A schedule that names its hours follows the wall clock of its zone. It runs once for each wall
+// time that it names: at the first of two occurrences, and later by the gap if a clock change skips
+// the wall time. A schedule that runs in every hour follows elapsed time, and is not affected by
+// clock changes.
 func ParseCron(expression, zone string) (Schedule, error) {
 	location, err := time.LoadLocation(zone)
 	if err != nil || zone == "Local" {
@@ -74,38 +74,38 @@ func unsupported(expression string) string {
 	return ""
 }
 
-// elapsed is a schedule that runs in every hour: the parser's own reckoning in the zone.
+// elapsed is a schedule that runs in every hour, computed by the parser in the zone.
 type elapsed struct{ spec *cron.SpecSchedule }
 
 // Next implements Schedule.
 func (s elapsed) Next(after time.Time) time.Time { return s.spec.Next(after).UTC() }
 
-// wall is a schedule that names hours. Its ticks are found on a calendar without any change of the
-// clock (the zone's wall time, written as UTC) and only then become instants.
+// wall is a schedule that names hours. Its ticks are found on a calendar without clock changes (the
+// zone's wall time, written as UTC) and are converted to instants only then.
 type wall struct {
 	spec     *cron.SpecSchedule
 	location *time.Location
 }
 
-// farther than any zone's change of its clock reaches.
+// aroundChange is longer than the effect of any zone's clock change.
 const aroundChange = 26 * time.Hour
 
 // Next implements Schedule.
 func (s wall) Next(after time.Time) time.Time {
-	// A wall time that was skipped comes later than its name says, so the search begins early
-	// enough to find it: at the lower of the offsets before and now.
+	// A skipped wall time comes later than its name says, so the search begins early enough to find
+	// it: at the lower of the offsets before and now.
 	offset := min(offsetAt(after, s.location), offsetAt(after.Add(-aroundChange), s.location))
 	for name := s.spec.Next(after.UTC().Add(offset)); !name.IsZero(); name = s.spec.Next(name) {
 		if tick := instantOf(name, s.location); tick.After(after) {
 			return tick
 		}
 	}
-	// ParseCron refused what never comes.
+	// ParseCron refuses schedules without ticks.
 	return time.Time{}
 }
 
-// instantOf returns the instant of a wall time of the zone: the first of two occurrences, and one
-// that does not occur moved forward by the gap.
+// instantOf returns the instant of a wall time of the zone: the first of two occurrences, or moved
+// forward by the gap if it does not occur.
 func instantOf(name time.Time, location *time.Location) time.Time {
 	before := name.Add(-offsetAt(name.Add(-aroundChange), location))
 	later := name.Add(-offsetAt(name.Add(aroundChange), location))
@@ -131,9 +131,9 @@ func offsetAt(instant time.Time, location *time.Location) time.Duration {
 }
 
 // Every returns the schedule of an interval, in whole seconds and at least MinInterval. Its ticks lie
-// on a grid that is shifted by a stable jitter below one interval, which is derived from seed (the
-// product's UID), so that a thousand products with "every: 1h" spread over the hour and a restart
-// changes no tick.
+// on a grid that is shifted by a stable jitter below one interval, which is derived from the seed
+// (the product's UID). This way a thousand products with "every: 1h" are spread over the hour, and a
+// restart changes no tick.
 func Every(interval time.Duration, seed string) (Schedule, error) {
 	interval = interval.Truncate(time.Second)
 	if interval < MinInterval {

@@ -8,11 +8,11 @@ import (
 	"log/slog"
 )
 
-// Secret holds a value that must not be printed: a DSN, a token. Whatever formats, logs or encodes
-// it gets Redacted; only Reveal gives the value. The zero value is an empty secret.
+// Secret is a value that must not be printed, such as a DSN or a token. Anything that formats, logs
+// or encodes it gets Redacted. Only Reveal returns the value. The zero value is an empty secret.
 type Secret struct {
-	// A function rather than a string: what prints by reflection (a %+v of a struct that holds one
-	// in an unexported field, a dump in a test's failure) cannot look into it.
+	// This is a function and not a string, so that printing by reflection (a %+v of a struct with a
+	// Secret in an unexported field, a dump in a test's failure) cannot reach the value.
 	reveal func() string
 }
 
@@ -21,7 +21,7 @@ func NewSecret(value string) Secret {
 	return Secret{reveal: func() string { return value }}
 }
 
-// Reveal returns the value. Hand it to the driver that needs it and to nothing else.
+// Reveal returns the value. Pass it only to the driver that needs it.
 func (s Secret) Reveal() string {
 	if s.reveal == nil {
 		return ""

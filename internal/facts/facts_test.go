@@ -5,8 +5,10 @@ package facts
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -16,11 +18,14 @@ import (
 func TestBelongs(t *testing.T) {
 	subscription := builders.MakeSubscription("acme", "shop").Obj()
 	subscription.UID = "present"
+	subscription.CreationTimestamp.Time = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 	cases := map[string]struct {
 		reason string
 		named  types.UID
 		seen   types.UID
-		want   bool
+		// older is how long before the subscription the update was created.
+		older time.Duration
+		want  bool
 	}{
 		"ByName":       {reason: "a user need not name a UID, and nobody has looked at it yet", want: true},
 		"ByUID":        {reason: "the UID is that of the subscription", named: "present", want: true},
@@ -28,15 +33,34 @@ func TestBelongs(t *testing.T) {
 		"Seen":         {reason: "the subscription has looked at it", seen: "present", want: true},
 		"SeenByOther":  {reason: "an earlier subscription has looked at it", seen: "past"},
 		"NamedAndSeen": {reason: "an earlier one has looked at what names this one", named: "present", seen: "past"},
+		"Ahead":        {reason: "manifests are applied in any order", older: MaxAhead, want: true},
+		"Outdated":     {reason: "a subscription of that name a month later is another one", older: MaxAhead + time.Second},
+		"OldButSeen":   {reason: "the subscription has looked at it", seen: "present", older: 2 * MaxAhead, want: true},
+		"OldButNamed":  {reason: "nobody knows the UID of a later one", named: "present", older: 2 * MaxAhead, want: true},
+		"Younger":      {reason: "most updates are created later", older: -2 * MaxAhead, want: true},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			update := builders.MakeSubscriptionUpdate("u", "shop", "acme").Obj()
 			update.Spec.SubscriptionRef.UID, update.Status.SubscriptionUID = tc.named, tc.seen
+			update.CreationTimestamp.Time = subscription.CreationTimestamp.Add(-tc.older)
 			if got := Belongs(update, subscription); got != tc.want {
 				t.Errorf("%s: got %v", tc.reason, got)
 			}
 		})
+	}
+}
+
+// What is read from files has no time of creation, and is taken at its word.
+func TestBelongsWithoutTimes(t *testing.T) {
+	subscription := builders.MakeSubscription("acme", "shop").Obj()
+	update := builders.MakeSubscriptionUpdate("u", "shop", "acme").Obj()
+	if !Belongs(update, subscription) {
+		t.Error("neither was created")
+	}
+	subscription.CreationTimestamp = metav1.Now()
+	if !Belongs(update, subscription) {
+		t.Error("the update was not created")
 	}
 }
 

@@ -52,6 +52,14 @@ func TestExtract(t *testing.T) {
 		field  string
 		want   []string
 	}{
+		"open": {
+			reason: "an open update is found by its subscription, and among all that are open",
+			object: refreshed(v1alpha1.UpdatePending), field: FieldOpen, want: []string{"acme", AnyOpen},
+		},
+		"not open": {
+			reason: "a finished one is history",
+			object: refreshed(v1alpha1.UpdateApplied), field: FieldOpen,
+		},
 		"products": {
 			"each product once, declared or in force",
 			builders.MakeSubscription("acme", "ns").Item("a", "editor", "monthly", 1).Item("b", "editor", "yearly", 1).With(held).Obj(),

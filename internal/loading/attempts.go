@@ -17,19 +17,19 @@ const (
 	// MaxBackoff is the longest time between two attempts after failures, on the wall clock.
 	MaxBackoff = 10 * time.Minute
 
-	// MinDemandInterval is the shortest time between two refreshes of a product that somebody asked for, on
-	// the wall clock. What is asked for in between is answered together by the next.
+	// MinDemandInterval is the shortest time between two refreshes of a product that people asked for, on
+	// the wall clock. The next refresh answers all requests made in between.
 	MinDemandInterval = 10 * time.Second
 
-	// FirstAgain is how long an item whose first count was loaded without effect is left alone.
+	// FirstAgain is how long an item is left alone after its first count was loaded without effect.
 	FirstAgain = 10 * time.Minute
 
-	// MaxAnswerAge is how long after the answer an update that carries its count may be created; one that
-	// is created later is never compared with (consistency.md#3-creating-updates).
+	// MaxAnswerAge is how long after the answer an update with its count may be created. A later one is
+	// never used for comparison (consistency.md#3-creating-updates).
 	MaxAnswerAge = billing.MaxAnswerAge
 )
 
-// Backoff returns how long to wait after so many failures in a row.
+// Backoff returns how long to wait after the given number of failures in a row.
 func Backoff(failures int64) time.Duration {
 	wait := FirstBackoff
 	for ; failures > 1 && wait < MaxBackoff; failures-- {
@@ -38,34 +38,34 @@ func Backoff(failures int64) time.Duration {
 	return min(wait, MaxBackoff)
 }
 
-// AnswerTimes say when an answer came, in whole seconds.
+// AnswerTimes are the times at which an answer arrived, in whole seconds.
 type AnswerTimes struct {
-	// Observed is the time on the subscriptions' clock, Loaded that on the wall clock.
+	// Observed is the time on the subscriptions' clock, and Loaded the time on the wall clock.
 	Observed, Loaded time.Time
 }
 
-// Attempts is what a process remembers of a product's loads, to decide when the next one may begin. Losing
-// it costs an attempt that is too early, never a wrong count.
+// Attempts is what a process keeps in memory about a product's loads, to decide when the next one may
+// begin. If it is lost, an attempt may come too early, but no count is ever wrong.
 type Attempts struct {
-	// retryAt is when the failed load of a clock may be tried again, and failed the requests that were part
-	// of it, by the UID of who asked.
+	// retryAt is when the failed load of a clock may be tried again. failed contains the requests that were
+	// part of it, by the UID of the object that asked.
 	retryAt map[string]time.Time
 	failed  map[string]map[string]string
-	// loaded are the times of the last usable answer on each clock.
+	// loaded contains the times of the last usable answer on each clock.
 	loaded map[string]AnswerTimes
-	// unansweredUntil: a create may still arrive until then, so no load may begin.
+	// unansweredUntil is until when a create may still arrive, so that no load may begin.
 	unansweredUntil time.Time
 	// demandEnded is when a load that answered a request last ended.
 	demandEnded time.Time
-	// round is the product's request that was answered last, and the clocks on which it was: a request of
-	// the product is answered by one load a clock, which need not be spaced.
+	// round is the product's request that was answered last, with the clocks on which it was answered. A
+	// request of the product is answered by one load on each clock, and these need no spacing.
 	round       string
 	roundClocks map[string]bool
 	// firstTried is when the first count of an item was loaded.
 	firstTried map[ItemID]time.Time
 }
 
-// NewAttempts returns the memory of a product of which no load is known.
+// NewAttempts returns the Attempts of a product without any known load.
 func NewAttempts() *Attempts {
 	return &Attempts{
 		retryAt: map[string]time.Time{}, failed: map[string]map[string]string{}, loaded: map[string]AnswerTimes{},
@@ -73,9 +73,9 @@ func NewAttempts() *Attempts {
 	}
 }
 
-// WaitUntil returns until when, by the wall clock, a load that is due has to wait; zero or a past instant
-// when it need not. A new request and a TestClock that moved do not wait for a backoff: a person who
-// repaired the source wants to see it now. A new request waits for the spacing of requests instead.
+// WaitUntil returns until when, on the wall clock, a due load has to wait. A zero or past instant means
+// that it may begin. A new request and a TestClock that moved do not wait for a backoff, because a person
+// who repaired the source wants to see it now. A new request waits for the spacing of requests instead.
 func (a *Attempts) WaitUntil(l Load, entry Entry) time.Time {
 	var owed time.Time
 	if !movedSince(entry, l.At) {
@@ -94,7 +94,7 @@ func (a *Attempts) WaitUntil(l Load, entry Entry) time.Time {
 	return later(until, later(a.unansweredUntil, a.nextSecond(entry, l.At)))
 }
 
-// spacedUntil returns when a load that was asked for may begin after the last one.
+// spacedUntil returns when a requested load may begin after the last one.
 func (a *Attempts) spacedUntil(l Load) time.Time {
 	continues := l.Request != "" && l.Request == a.round && !a.roundClocks[l.Clock]
 	if continues || a.demandEnded.IsZero() {
@@ -103,10 +103,10 @@ func (a *Attempts) spacedUntil(l Load) time.Time {
 	return a.demandEnded.Add(MinDemandInterval)
 }
 
-// nextSecond returns when an answer can be told apart from the last one on its clock. The API knows whole
-// seconds only: of two counts of one second the second would pass for the older one and be lost. A clock
-// that has moved since tells them apart. Where this process does not know, the status does, except for a
-// TestClock, whose entry has no time of the wall clock.
+// nextSecond returns when an answer can be distinguished from the last one on its clock. The API stores
+// whole seconds only: of two counts in the same second, the second would be taken for the older one and
+// be lost. If the clock has moved since, they can be distinguished. If this process does not know the
+// last answer, the status does, except for a TestClock, whose entry has no wall-clock time.
 func (a *Attempts) nextSecond(entry Entry, now time.Time) time.Time {
 	last, known := a.loaded[entry.Clock]
 	if !known && entry.Clock == "" && !entry.LastRefresh.IsZero() {
@@ -118,8 +118,8 @@ func (a *Attempts) nextSecond(entry Entry, now time.Time) time.Time {
 	return last.Loaded.Add(time.Second)
 }
 
-// RetryTime returns when the failed load of a clock may be tried again. Where this process does not know,
-// the status does, except for a TestClock, whose entry has no time of the wall clock.
+// RetryTime returns when the failed load of a clock may be tried again. If this process does not know,
+// the status does, except for a TestClock, whose entry has no wall-clock time.
 func (a *Attempts) RetryTime(entry Entry) time.Time {
 	if known, ok := a.retryAt[entry.Clock]; ok {
 		return known
@@ -130,7 +130,7 @@ func (a *Attempts) RetryTime(entry Entry) time.Time {
 	return entry.LastAttempt.Add(Backoff(entry.Failures))
 }
 
-// asksAgain says whether the load has a request that was not part of the one that failed.
+// asksAgain reports whether the load has a request that was not part of the failed load.
 func (a *Attempts) asksAgain(l Load) bool {
 	failed := a.failed[l.Clock]
 	for by, value := range l.Requests {
@@ -152,10 +152,10 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// Answered remembers that a source gave a usable answer.
+// Answered records that a source gave a usable answer.
 func (a *Attempts) Answered(clock string, times AnswerTimes) { a.loaded[clock] = times }
 
-// Ended remembers that a load ended at a time of the wall clock, for the spacing of requests.
+// Ended records when a load ended on the wall clock, for the spacing of requests.
 func (a *Attempts) Ended(l Load, wall time.Time) {
 	if len(l.Requests) == 0 {
 		return
@@ -170,14 +170,14 @@ func (a *Attempts) Ended(l Load, wall time.Time) {
 	a.roundClocks[l.Clock] = true
 }
 
-// Failed remembers a load after which something has to be repeated. Failures is how many there have been
-// in a row, wall the time of the wall clock.
+// Failed records a load after which something has to be repeated. Failures is the number of failures in
+// a row, and wall the time on the wall clock.
 func (a *Attempts) Failed(l Load, failures int64, wall time.Time) {
 	a.retryAt[l.Clock] = wall.Add(Backoff(failures))
 	a.failed[l.Clock] = maps.Clone(l.Requests)
 }
 
-// Succeeded forgets the failures of a clock, and remembers which first counts the load brought. Items are
+// Succeeded clears the failures of a clock, and records which first counts the load returned. Items are
 // those that it counted.
 func (a *Attempts) Succeeded(l Load, items []Counted, wall time.Time) {
 	delete(a.retryAt, l.Clock)
@@ -189,14 +189,14 @@ func (a *Attempts) Succeeded(l Load, items []Counted, wall time.Time) {
 	}
 }
 
-// Unanswered remembers that nobody knows whether a create of an answer arrived. No load begins before it
-// could only arrive too late to be believed.
+// Unanswered records that it is not known whether a create for an answer arrived. No load begins until
+// such a create would be too late to be used.
 func (a *Attempts) Unanswered(times AnswerTimes) {
 	a.unansweredUntil = times.Loaded.Add(MaxAnswerAge)
 }
 
-// RecentlyTried returns which of the items were loaded a moment ago and still have no count, and forgets
-// all others.
+// RecentlyTried returns which of the items were loaded recently and still have no count, and drops all
+// others.
 func (a *Attempts) RecentlyTried(items []Connected, wall time.Time) map[ItemID]bool {
 	if len(a.firstTried) == 0 {
 		return nil
@@ -212,8 +212,8 @@ func (a *Attempts) RecentlyTried(items []Connected, wall time.Time) map[ItemID]b
 	return recent
 }
 
-// NextLook returns when something is due by the wall clock; zero when nothing is. A TestClock wakes its
-// products when it moves.
+// NextLook returns when something is due on the wall clock, or zero. A TestClock triggers its products
+// when it moves.
 func (a *Attempts) NextLook(entries []Entry, wall time.Time) time.Time {
 	var next time.Time
 	sooner := func(at time.Time) {
@@ -230,7 +230,7 @@ func (a *Attempts) NextLook(entries []Entry, wall time.Time) time.Time {
 		}
 	}
 	if len(a.firstTried) > 0 {
-		// A first count that came to nothing, because its update was created too late, is loaded again.
+		// If a first count had no effect, because its update was created too late, it is loaded again.
 		sooner(wall.Add(FirstAgain))
 	}
 	return next

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	billing "github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
 // KeyKind says what the key of a row means.
@@ -29,70 +29,72 @@ const (
 	ByItem KeyKind = "Item"
 )
 
-// Product is what a SeatProduct says about the counting of its seats.
+// Product is what the rules need to know about a SeatProduct.
 type Product struct {
 	Name string
-	// UID identifies the product among those that ask for a refresh, and spreads the ticks of intervals.
+	// UID identifies the product among the objects that ask for a refresh, and spreads the ticks of
+	// intervals.
 	UID string
-	// HasLoader is false for a product whose seats nobody counts.
+	// HasLoader is false for a product without a data loader.
 	HasLoader bool
 	Keys      KeyKind
 	Plans     []Plan
 	Refresh   Refresh
-	// Edited says that the spec changed since the status was last written.
+	// Edited means that the spec changed since the status was last written.
 	Edited bool
-	// Request is the refresh that was asked for on the product and is not answered yet; "" for none.
+	// Request is the refresh that was requested on the product and not answered yet, or "".
 	Request string
-	// Entries are the refreshes so far, one entry a clock.
+	// Entries are the states of the refreshes, one for each clock.
 	Entries []Entry
 }
 
-// Plan is what a plan says about the counting of an item.
+// Plan is what the rules need to know about a plan.
 type Plan struct {
 	Name    string
 	Metered bool
-	// Minimum and Maximum bound a quantity; a Maximum of 0 means that there is none.
+	// Minimum and Maximum bound a quantity. A Maximum of 0 means no maximum.
 	Minimum, Maximum int64
 }
 
-// Subscription is what a subscription says about the counting of its items by one product.
+// Subscription is what the rules need to know about a subscription with items of one product.
 type Subscription struct {
 	UID, Name  string
 	Created    time.Time
 	CustomerID string
 	// ExternalRef is empty for a subscription without one.
 	ExternalRef string
-	// Clock is the name of the TestClock that it lives by; "" is the wall clock.
+	// Clock is the name of the TestClock that it uses, or "" for the wall clock.
 	Clock string
-	// Ended says that it is canceled or being deleted.
+	// Ended means that it is canceled or being deleted.
 	Ended bool
-	// Request is the refresh that was asked for on it and that the product has not answered; "" for none.
+	// Request is the refresh that was requested on it and that the product has not answered, or "".
 	Request string
-	// KeyFailed says that the product's last answer had no usable count for it.
+	// KeyFailed means that the product's last answer had no usable count for it.
 	KeyFailed bool
-	// Items are those of the spec in its order, then those that only updates added.
+	// Items are those of the spec in its order, followed by those that only updates added.
 	Items []Item
 }
 
-// Item is an item of a subscription: as the spec declares it, as it is in force, or both.
+// Item is an item of a subscription, as declared in the spec, as in force, or both.
 type Item struct {
 	Name string
-	// IsDeclared says that the spec lists the item; Declared is how.
+	// IsDeclared means that the spec lists the item, as described by Declared.
 	IsDeclared bool
 	Declared   Declared
-	// IsInForce says that the subscription has the item; InForce is how.
+	// IsInForce means that the subscription has the item, as described by InForce.
 	IsInForce bool
 	InForce   InForce
-	// ActedOn says that the spec's item took effect at some time. One that is not in force was then removed.
+	// ActedOn means that the spec's item took effect before. If it is not in force now, it was removed
+	// since.
 	ActedOn bool
-	// Reading is the newest reading of a metered item; nil before the first.
+	// Reading is the newest reading of a metered item, or nil before the first.
 	Reading *int64
 }
 
 // Declared is an item as the spec declares it.
 type Declared struct {
 	Product, Plan string
-	// HasQuantity says that the spec sets the quantity.
+	// HasQuantity means that the spec sets the quantity.
 	HasQuantity bool
 	Recurring   bool
 }
@@ -102,16 +104,16 @@ type InForce struct {
 	Product, Plan string
 	Metered       bool
 	Quantity      int64
-	// HasCount says that a loaded count was acted on before.
+	// HasCount means that a loaded count was acted on before.
 	HasCount bool
-	// Minimum and Maximum are those of the plan when the quantity was set. They are used where the product
-	// no longer has the plan.
+	// Minimum and Maximum are those of the plan when the quantity was set. They are used if the product no
+	// longer has the plan.
 	Minimum, Maximum int64
-	// Assigned is how many seats somebody holds.
+	// Assigned is the number of assigned seats.
 	Assigned int64
 }
 
-// ItemID names an item of a subscription, also when another subscription takes over its name.
+// ItemID identifies an item of a subscription, even if another subscription takes over its name.
 type ItemID struct {
 	// Subscription is the UID of the subscription.
 	Subscription string
@@ -122,8 +124,8 @@ type ItemID struct {
 // Limits bound a loaded count.
 type Limits struct{ Minimum, Maximum, Assigned int64 }
 
-// Clamp brings a count within the plan's limits, and never below the seats that somebody holds
-// (billing.md#10-seats, billing.md#targets). A maximum of 0 means that there is none.
+// Clamp brings a count within the plan's limits, and never below the number of assigned seats
+// (billing.md#10-seats, billing.md#targets). A maximum of 0 means no maximum.
 func (l Limits) Clamp(count int64) int64 {
 	return billing.Clamp(count, l.Minimum, l.Maximum, l.Assigned)
 }
@@ -133,38 +135,40 @@ type Connected struct {
 	ID ItemID
 	// Subscription is the name of the subscription.
 	Subscription string
-	// Key is what the item is called in an answer; "" where the subscription has no such key.
+	// Key identifies the item in an answer. It is "" if the subscription has no such key.
 	Key string
-	// Clock is the name of the TestClock that the item lives by; "" is the wall clock.
+	// Clock is the name of the TestClock that the item uses, or "" for the wall clock.
 	Clock string
-	// Metered says that a row is a reading of a total, and not a count of seats (billing.md#11-usage).
+	// Metered means that a row is a reading of a total, and not a count of seats
+	// (billing.md#11-usage).
 	Metered bool
 	Limits  Limits
-	// Quantity is the current one; 0 before the item is in force.
+	// Quantity is the current quantity, or 0 before the item is in force.
 	Quantity int64
-	// HasCount says that a count was acted on before, or a reading taken.
+	// HasCount means that a count was acted on before, or a reading taken.
 	HasCount bool
-	// Reading is the newest reading of a metered item; nil before the first.
+	// Reading is the newest reading of a metered item, or nil before the first.
 	Reading *int64
-	// Request is the refresh that the subscription asks for; "" for none.
+	// Request is the refresh that the subscription asks for, or "".
 	Request string
-	// KeyFailed says that the last answer had no usable count for the subscription.
+	// KeyFailed means that the last answer had no usable count for the subscription.
 	KeyFailed bool
 
 	created time.Time
 }
 
-// Connection is which items the data loader of a product counts.
+// Connection lists the items that the data loader of a product counts.
 type Connection struct {
 	Items []Connected
-	// Duplicates are the subscriptions with items whose keys belong to other items, by their UID, with
-	// the sentences that say so.
+	// Duplicates are the subscriptions with items whose keys belong to other items, by UID, with the
+	// sentences that explain it.
 	Duplicates map[string]string
 }
 
 // Connect finds the items whose seats the product's data loader counts. A key belongs to one item: that of
-// the older subscription, then the earlier one in its list (billing.md#keys). The subscriptions may come
-// in any order; each is read before the next is asked for. Expected says how many items there may be.
+// the older subscription, or of the same subscription the one that is earlier in its list
+// (billing.md#keys). The subscriptions may come in any order. Each one is read before the next is
+// requested. Expected is how many items there may be.
 func Connect(product Product, subscriptions iter.Seq[*Subscription], expected int) Connection {
 	c := connecting{owners: make(map[string]int, expected)}
 	c.items = make([]Connected, 0, expected)
@@ -178,7 +182,7 @@ func Connect(product Product, subscriptions iter.Seq[*Subscription], expected in
 	return Connection{Items: c.items, Duplicates: c.duplicates()}
 }
 
-// connecting is a connection in the making.
+// connecting is a connection under construction.
 type connecting struct {
 	items []Connected
 	// owners are the positions of the items that own each key.
@@ -193,7 +197,7 @@ func (c *connecting) add(found Connected) {
 	case !taken || found.Key == "":
 		c.owners[found.Key] = len(c.items)
 		c.items = append(c.items, found)
-	case found.olderThan(&c.items[at]):
+	case found.age().Compare(c.items[at].age()) < 0:
 		c.losers = append(c.losers, c.items[at])
 		c.items[at] = found
 	default:
@@ -201,12 +205,12 @@ func (c *connecting) add(found Connected) {
 	}
 }
 
-// olderThan orders the items that want one key. Of one subscription, the first that was found stays.
-func (i *Connected) olderThan(other *Connected) bool {
-	return cmp.Or(i.created.Compare(other.created), cmp.Compare(i.Subscription, other.Subscription)) < 0
-}
+// age is that of the item's subscription. Of the items of one subscription that want one key, the first that was
+// found keeps it.
+func (i *Connected) age() facts.Age { return facts.Age{Created: i.created, Name: i.Subscription} }
 
-// duplicates says of each subscription with items that lost their keys to whom they did.
+// duplicates describes, for each subscription with items that lost their keys, which items own
+// them.
 func (c *connecting) duplicates() map[string]string {
 	lost := map[string][]*Connected{}
 	for n := range c.losers {
@@ -220,27 +224,25 @@ func (c *connecting) duplicates() map[string]string {
 	return sentences
 }
 
-// maxDuplicatesNamed bounds the items of one subscription that are named.
+// maxDuplicatesNamed bounds how many items of one subscription are named.
 const maxDuplicatesNamed = 3
 
-// name says of items of one subscription who owns their keys: of the first few by name, and how many more there are.
+// name describes who owns the keys of the items of one subscription. It names the first few, and says how many more
+// there are.
 func (c *connecting) name(losers []*Connected) string {
 	slices.SortFunc(losers, func(a, b *Connected) int { return cmp.Compare(a.ID.Item, b.ID.Item) })
 	var sentences []string
-	for _, loser := range losers[:min(len(losers), maxDuplicatesNamed)] {
+	for _, loser := range losers {
 		owner := &c.items[c.owners[loser.Key]]
 		sentences = append(sentences, fmt.Sprintf("Item %q is not counted: its key %q belongs to item %q of Subscription %q.",
 			loser.ID.Item, loser.Key, owner.ID.Item, owner.Subscription))
 	}
-	if more := len(losers) - maxDuplicatesNamed; more > 0 {
-		sentences = append(sentences, fmt.Sprintf("The same applies to %d more of its items.", more))
-	}
-	return strings.Join(sentences, " ")
+	return billing.ListProblems(sentences, maxDuplicatesNamed)
 }
 
-// ConnectItem says whether the product's data loader counts the item at a position of the subscription's
-// list, and under which key. What is in force decides; an item that is not in force yet is as the spec
-// declares it. An item that an update removed is not counted.
+// ConnectItem reports whether the product's data loader counts the item at a position of the
+// subscription's list, and under which key. For an item in force that decides, and otherwise the spec
+// does. An item that an update removed is not counted.
 func ConnectItem(product Product, subscription *Subscription, position int) (Connected, bool) {
 	if !product.HasLoader || subscription.Ended {
 		return Connected{}, false
@@ -274,8 +276,8 @@ func ConnectItem(product Product, subscription *Subscription, position int) (Con
 	return found, true
 }
 
-// termsOf returns the limits of an item and whether it is metered; false for an item of another product,
-// and for one that is to come on a plan that the product does not have.
+// termsOf returns the limits of an item and whether it is metered. It returns false for an item of
+// another product, and for an item to be added on a plan that the product does not have.
 func termsOf(product Product, item *Item) (limits Limits, metered, ok bool) {
 	if item.IsInForce {
 		held := &item.InForce
@@ -315,8 +317,8 @@ func keyOf(kind KeyKind, subscription *Subscription, item string) string {
 	}
 }
 
-// Counts says whether the product's data loader counts any item of the subscription, apart from who owns
-// its key.
+// Counts reports whether the product's data loader counts any item of the subscription, regardless of
+// who owns its key.
 func Counts(product Product, subscription *Subscription) bool {
 	for n := range subscription.Items {
 		if _, ok := ConnectItem(product, subscription, n); ok {

@@ -59,11 +59,11 @@ func TestConnect(t *testing.T) {
 			given:  declared(func(s *v1alpha1.Subscription) { s.Spec.Items[0].ProductRef.Name = "other" }),
 		},
 		"MovesAway": {
-			reason: "what is in force is counted until an edit takes hold",
+			reason: "what is in force is counted until an edit takes effect",
 			given:  one(func(s *v1alpha1.Subscription) { s.Spec.Items[0].ProductRef.Name = "other" }), want: []string{"acme/editors=acme"},
 		},
 		"MovesHere": {
-			reason: "an item that an edit moves here is not counted before the edit takes hold",
+			reason: "an item that an edit moves here is not counted before the edit takes effect",
 			given:  one(func(s *v1alpha1.Subscription) { s.Status.Items[0].Product = "other" }),
 		},
 		"UnknownPlan": {
@@ -151,7 +151,7 @@ func TestConnect(t *testing.T) {
 			duplicates: []string{`uid-acme: Item "a" is not counted: its key "acme" belongs to item "editors" of Subscription "acme". ` +
 				`Item "b" is not counted: its key "acme" belongs to item "editors" of Subscription "acme". ` +
 				`Item "c" is not counted: its key "acme" belongs to item "editors" of Subscription "acme". ` +
-				`The same applies to 2 more of its items.`},
+				`2 more problems are not listed here.`},
 		},
 		"ByName": {
 			reason:  "the key may be the name",

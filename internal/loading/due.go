@@ -19,8 +19,7 @@ const (
 	TokenRetry = "retry"
 )
 
-// Unanswered returns the refresh that somebody asks for, or "" when it equals one of those that were
-// answered.
+// Unanswered returns the requested refresh, or "" if it equals one of those that were answered.
 func Unanswered(asked string, answered ...string) string {
 	if slices.Contains(answered, asked) {
 		return ""
@@ -28,32 +27,32 @@ func Unanswered(asked string, answered ...string) string {
 	return asked
 }
 
-// Facts are what decides which loads are due.
+// Facts decide which loads are due.
 type Facts struct {
 	Product    Product
 	Connection Connection
-	// Schedule is the product's, as NewSchedule returns it.
+	// Schedule is the product's schedule, as returned by NewSchedule.
 	Schedule dataloader.Schedule
 	// Clocks is the time on each clock that exists. Items on other clocks wait.
 	Clocks map[string]time.Time
-	// Open are the newest open updates of refreshes.
+	// Open contains the newest open update of a refresh for each item.
 	Open map[ItemID]Pending
 	// Tried are the items whose first count was loaded recently.
 	Tried map[ItemID]bool
 }
 
-// Pending is the newest open update that a refresh made for an item.
+// Pending is the newest open update that a refresh created for an item.
 type Pending struct {
-	// Count is the one that was loaded.
+	// Count is the loaded count.
 	Count int64
-	// Observed is the time of the answer on the item's clock, Loaded that on the wall clock.
+	// Observed is the time of the answer on the item's clock, and Loaded that on the wall clock.
 	Observed, Loaded time.Time
-	// Held says that the update waits for approval.
+	// Held means that the update waits for approval.
 	Held bool
 }
 
-// NewerThan orders the updates of one item. On a TestClock that stands still only the wall clock says which
-// answer came later.
+// NewerThan orders the updates of one item. On a TestClock that stands still, only the wall clock shows
+// which answer came later.
 func (p Pending) NewerThan(other Pending) bool {
 	return cmp.Or(p.Observed.Compare(other.Observed), p.Loaded.Compare(other.Loaded)) > 0
 }
@@ -62,31 +61,31 @@ func (p Pending) NewerThan(other Pending) bool {
 type Order struct {
 	ID  ItemID
 	Key string
-	// Token says what the item is counted for: a tick, a request, TokenFirst or TokenRetry.
+	// Token is the reason for counting the item: a tick, a request, TokenFirst or TokenRetry.
 	Token string
 }
 
-// Load is one question to the source: the items of one clock whose counts are wanted.
+// Load is one question to the source: the items of one clock to be counted.
 type Load struct {
-	// Clock is the name of a TestClock; "" is the wall clock. At is the time on it when the load was
-	// planned.
+	// Clock is the name of a TestClock, or "" for the wall clock. At is the time on it when the load
+	// was planned.
 	Clock  string
 	At     time.Time
 	Orders []Order
-	// Whole is true when every connected item of the clock is counted. Only then does the product's status
+	// Whole means that every connected item of the clock is counted. Only then does the product's status
 	// show the load as its last refresh.
 	Whole bool
-	// Token says what a whole load is for.
+	// Token is the reason for a whole load.
 	Token string
-	// OnDemand says that only requests make the load due.
+	// OnDemand means that the load is due only because of requests.
 	OnDemand bool
-	// Request is the product's request that the load answers; "" for none.
+	// Request is the product's request that the load answers, or "".
 	Request string
-	// Requests are all requests that it answers, by the UID of the object that asks.
+	// Requests are all requests that the load answers, by the UID of the object that asks.
 	Requests map[string]string
 }
 
-// Keys returns the keys that the load asks for, sorted, each once.
+// Keys returns the keys that the load asks for, sorted and without duplicates.
 func (l Load) Keys() []string {
 	keys := make([]string, 0, len(l.Orders))
 	for n := range l.Orders {
@@ -110,7 +109,8 @@ func (f *Facts) Groups() map[string][]*Connected {
 	return groups
 }
 
-// Due returns the loads that are due, the wall clock's first, then by the name of the clock.
+// Due returns the loads that are due: that of the wall clock first, and then by the name of the
+// clock.
 func (f *Facts) Due() []Load {
 	var due []Load
 	groups := f.Groups()
@@ -129,7 +129,7 @@ func (f *Facts) load(clock string, items []*Connected) Load {
 		planned.Request, planned.Token = asked, asked
 		planned.Requests[f.Product.UID] = asked
 	}
-	if tick := NextTick(entry, f.Schedule, planned.At, f.Product.Edited); !tick.IsZero() && !tick.After(planned.At) {
+	if tick := f.NextTick(clock); !tick.IsZero() && !tick.After(planned.At) {
 		planned.Token, planned.OnDemand = tick.Format(time.RFC3339), false
 	}
 	for _, each := range items {
@@ -154,7 +154,8 @@ func (f *Facts) load(clock string, items []*Connected) Load {
 	return planned
 }
 
-// retry makes a load repeat one that failed: whether the source answers again has still to be seen.
+// retry makes a load repeat a failed one, because it is not known yet whether the source answers
+// again.
 func (l *Load) retry(items []*Connected) {
 	l.OnDemand = false
 	for _, each := range items {
@@ -162,15 +163,15 @@ func (l *Load) retry(items []*Connected) {
 	}
 }
 
-// OwesRetry says whether the last load on a clock failed and is to be repeated. An edit that suspends the
-// product ends that; a request that fails while it is suspended is repeated like any other.
+// OwesRetry reports whether the last load on a clock failed and has to be repeated. Suspending the
+// product ends that. A request that fails during the suspension is repeated like any other.
 func (f *Facts) OwesRetry(entry Entry) bool {
 	wasSuspended := f.Product.Refresh.Suspended && f.Product.Edited
 	return entry.Failures > 0 && !wasSuspended
 }
 
-// FirstDue says whether an item is to be counted because it has no count yet: none is on its way, its key
-// did not fail, and it was not tried a moment ago.
+// FirstDue reports whether to count an item because it has no count yet. That is so if no count is on its
+// way, its key did not fail, and it was not tried recently.
 func (f *Facts) FirstDue(item *Connected) bool {
 	if item.HasCount || item.KeyFailed || f.Product.Refresh.Suspended || f.Tried[item.ID] {
 		return false

@@ -114,7 +114,7 @@ func TestDue(t *testing.T) {
 			s.tried = map[loading.ItemID]bool{{Subscription: "uid-bolt", Item: "editors"}: true}
 		}},
 		"NoSuchClock": {
-			reason: "who lives by a clock that does not exist waits",
+			reason: "who uses a clock that does not exist waits",
 			change: func(s *scene) { onClock(s, "gone") }, want: []string{":2026-04-16T12:00:00Z whole acme=2026-04-16T12:00:00Z"},
 		},
 		"Failed": {
@@ -175,7 +175,7 @@ func TestOwes(t *testing.T) {
 		"Never":          {reason: "a product on demand only owes nothing", entry: loading.Entry{LastAttempt: noon.Add(-time.Hour)}},
 		"ToCome":         {reason: "the tick has not come", entry: loading.Entry{NextTick: noon.Add(time.Hour)}},
 		"Due":            {reason: "the tick has come", entry: loading.Entry{NextTick: noon}, want: true},
-		"AttemptedNow":   {reason: "an attempt counts, whatever came of it", entry: loading.Entry{NextTick: noon, LastAttempt: noon, Failures: 1}},
+		"AttemptedNow":   {reason: "an attempt counts, successful or not", entry: loading.Entry{NextTick: noon, LastAttempt: noon, Failures: 1}},
 		"AttemptedFirst": {reason: "an attempt at an earlier time does not", entry: loading.Entry{NextTick: noon, LastAttempt: noon.Add(-time.Second), Failures: 1}, want: true},
 	}
 	for name, tc := range cases {

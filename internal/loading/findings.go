@@ -12,12 +12,12 @@ import (
 // Counted is an item that a load counts, as it is when the answer is judged.
 type Counted struct {
 	Item *Connected
-	// Token says what the item is counted for.
+	// Token is the reason for counting the item.
 	Token string
 }
 
-// Resolve returns the items of a load as they are now. An item that is no longer connected under the key
-// that was asked for is left out: the answer says nothing about it.
+// Resolve returns the items of a load as they are now. It leaves out an item that is no longer connected
+// under the requested key, because the answer does not apply to it.
 func Resolve(l Load, now Connection) []Counted {
 	asked := make(map[ItemID]int, len(l.Orders))
 	for n := range l.Orders {
@@ -33,41 +33,43 @@ func Resolve(l Load, now Connection) []Counted {
 	return items
 }
 
-// Change is a count or a reading that has to be recorded.
+// Change is a count or a reading to be recorded.
 type Change struct {
 	Counted
-	// Count is the number as it was loaded. Limits are applied by whoever applies it, when it applies.
+	// Count is the loaded number. Limits apply when the change is applied.
 	Count int64
 }
 
-// Problem is why an item got no count.
+// Problem is why an item has no count.
 type Problem struct {
 	// Reason is BadCounts or KeyMissing.
 	Reason string
 	// Message is a fragment of a sentence for people.
 	Message string
-	// Missing says that the answer has no row for the key.
+	// Missing means that the answer has no row for the key.
 	Missing bool
-	// Kept says that the item keeps its count, as the product asks for, so that nothing failed.
+	// Kept means that the item keeps its count, as the product asks for, so nothing failed.
 	Kept bool
 }
 
-// Findings is what an answer means.
+// Findings are the result of an answer.
 type Findings struct {
-	// Changes are the counts of seats that have to be recorded, Readings those of metered items.
+	// Changes are the counts of seats to be recorded, and Readings those of metered items.
 	Changes, Readings []Change
-	// Problems are by the UID of the subscription. Those of several items are reported together.
+	// Problems are indexed by the UID of the subscription. Those of several items of one
+	// subscription are combined.
 	Problems map[string]Problem
-	// Counted is how many items have a usable row.
+	// Counted is the number of items with a usable row.
 	Counted int64
-	// Held is how many items have a change that waits for approval and is still right.
+	// Held is the number of items with a change that waits for approval and is still correct.
 	Held int64
-	// Failed is how many keys failed, Kept how many are missing from the answer and keep their counts.
+	// Failed is the number of keys that failed, and Kept the number of keys that are missing from the
+	// answer and whose items keep their counts.
 	Failed, Kept int64
 }
 
-// Judge says what an answer means for every item of a load. The only error is a *dataloader.Failure: no
-// item may change.
+// Judge decides what an answer means for every item of a load. Its only error is a *dataloader.Failure,
+// after which no item may change.
 func Judge(items []Counted, answer dataloader.Answer, rules dataloader.Rules, open map[ItemID]Pending) (Findings, error) {
 	rules.Totals = totals(items)
 	verdicts, err := dataloader.Judge(answer, keys(items), rules, seatsHeld(items))
@@ -87,8 +89,8 @@ func Judge(items []Counted, answer dataloader.Answer, rules dataloader.Rules, op
 	return found, nil
 }
 
-// together tells the problems of several items of one subscription in one: it is as grave as the gravest of them, and
-// names the first few.
+// together combines the problems of several items of one subscription. The result is as serious as the most serious
+// of them, and names the first few.
 func together(problems []Problem) Problem {
 	one := slices.MinFunc(problems, graver)
 	if len(problems) == 1 {
@@ -102,8 +104,7 @@ func together(problems []Problem) Problem {
 	return one
 }
 
-// graver orders problems: those by which an item failed come before those with a count that is kept, and a bad count
-// before a missing one.
+// graver orders problems: failures come before counts that are kept, and a bad count before a missing one.
 func graver(a, b Problem) int {
 	weight := func(p Problem) int {
 		switch {
@@ -128,7 +129,7 @@ func keys(items []Counted) []string {
 	return all
 }
 
-// totals returns the last reading of each key whose rows are readings; zero before the first.
+// totals returns the last reading of each key whose rows are readings, or zero before the first.
 func totals(items []Counted) map[string]int64 {
 	last := map[string]int64{}
 	for _, each := range items {
@@ -153,7 +154,7 @@ func seatsHeld(items []Counted) int64 {
 	return seats
 }
 
-// add takes the verdict on one item in. It returns what is wrong with the item, unless its count is usable.
+// add records the verdict on one item. It returns what is wrong with the item, unless its count is usable.
 func (f *Findings) add(each Counted, verdict dataloader.Verdict, open map[ItemID]Pending) (problem Problem, ok bool) {
 	known := each.Item.HasCount
 	if !each.Item.Metered {
@@ -177,7 +178,7 @@ func (f *Findings) add(each Counted, verdict dataloader.Verdict, open map[ItemID
 		return kept, false
 	default:
 		f.Counted++
-		f.take(each, verdict.Count, open)
+		f.compare(each, verdict.Count, open)
 		return Problem{}, true
 	}
 }
@@ -189,8 +190,8 @@ func problemOf(verdict dataloader.Verdict) Problem {
 	}
 }
 
-// take compares a count with what the item has.
-func (f *Findings) take(each Counted, count int64, open map[ItemID]Pending) {
+// compare adds a count to the changes or readings, unless it is what the item has already.
+func (f *Findings) compare(each Counted, count int64, open map[ItemID]Pending) {
 	switch {
 	case !Differs(each.Item, count, open):
 		if open[each.Item.ID].Held {
@@ -203,10 +204,10 @@ func (f *Findings) take(each Counted, count int64, open map[ItemID]Pending) {
 	}
 }
 
-// Differs says whether a count or a reading of an item has to be recorded. A count is brought within the
-// item's limits first, then compared with its newest open update, else with the current quantity
-// (billing.md#targets). A reading passes no limit: those are the subscription's, when it takes the
-// reading.
+// Differs reports whether a count or a reading of an item has to be recorded. A count is first clamped
+// to the item's limits, and then compared with its newest open update, or without one with the current
+// quantity (billing.md#targets). A reading is not limited here: the subscription applies limits when it
+// takes the reading.
 func Differs(item *Connected, count int64, open map[ItemID]Pending) bool {
 	if item.Metered {
 		return item.Reading == nil || *item.Reading != count

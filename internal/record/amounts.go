@@ -8,7 +8,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// amount reads an amount; one that is left out is zero.
+// amount parses an amount. An empty one is zero.
 func amount(a v1alpha1.Amount) (money.Decimal, error) {
 	if a == "" {
 		return money.Decimal{}, nil
@@ -16,7 +16,7 @@ func amount(a v1alpha1.Amount) (money.Decimal, error) {
 	return money.ParseDecimal(string(a))
 }
 
-// optionalFraction reads an exact fraction; one that is left out is none.
+// optionalFraction parses an exact fraction. An empty one is nil.
 func optionalFraction(r v1alpha1.Rational) (*money.Fraction, error) {
 	if r == "" {
 		return nil, nil
@@ -25,7 +25,7 @@ func optionalFraction(r v1alpha1.Rational) (*money.Fraction, error) {
 	return &f, err
 }
 
-// fraction reads an exact fraction; one that is left out is zero.
+// fraction parses an exact fraction. An empty one is zero.
 func fraction(r v1alpha1.Rational) (money.Fraction, error) {
 	if r == "" {
 		return money.Fraction{}, nil
@@ -33,12 +33,12 @@ func fraction(r v1alpha1.Rational) (money.Fraction, error) {
 	return money.ParseFraction(string(r))
 }
 
-// rounded writes an amount of whole minor units: "12.50".
+// rounded formats an amount in whole minor units: "12.50".
 func rounded(d money.Decimal, c money.Currency) v1alpha1.Amount {
 	return v1alpha1.Amount(c.Format(d))
 }
 
-// exact writes an amount with at least the currency's digits: "12.50", "0.0123".
+// exact formats an amount with at least the currency's digits: "12.50", "0.0123".
 func exact(d money.Decimal, c money.Currency) v1alpha1.Amount {
 	return v1alpha1.Amount(c.FormatExact(d))
 }

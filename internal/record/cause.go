@@ -17,25 +17,26 @@ import (
 )
 
 const (
-	// maxAhead is how far a cause may lie in the future: the clocks of two machines differ.
+	// maxAhead is how far in the future the time of a cause may be, because the clocks of two
+	// machines differ.
 	maxAhead = time.Minute
-	// maxBehind is how long before its creation an update may say that its cause was seen.
+	// maxBehind is how long before its creation the cause of an update may have been seen.
 	maxBehind = subscription.MaxAnswerAge
-	// maxSkew is how much later than its creation, and than the manager's clock shows, an update may say that its
-	// count was loaded. A later one was created before there was anything to record.
+	// maxSkew is how much later than its creation, and than the manager's clock, the count of an update may have
+	// been loaded. With a later time, the update would have been created before there was anything to record.
 	maxSkew = 10 * time.Second
 )
 
-// Present is what time it is when a cause is judged.
+// Present is the time at which a cause is judged.
 type Present struct {
 	// Clock is the time on the subscription's own clock, and Wall that on the wall clock. They are the same
-	// for a subscription that lives by no TestClock.
+	// for a subscription without a TestClock.
 	Clock, Wall time.Time
 }
 
-// CauseFault says why an update cannot have been made by the operator although its cause says so, in a sentence that also
-// says what to do. It is empty for an update that the operator may have made, and for one without a cause. Where
-// the admission policies are not installed, any user may write a cause (trust.md#admission).
+// CauseFault explains, in a sentence that also says what to do, why the operator cannot have created an update although
+// its cause says so. It is empty for an update that the operator may have created, and for one without a cause. If the
+// admission policies are not installed, any user may write a cause (trust.md#admission).
 func CauseFault(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Present) string {
 	var why string
 	switch {
@@ -43,9 +44,9 @@ func CauseFault(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Pr
 		return ""
 	case wasInvalid(u):
 		why = "it was rejected for that before"
-	case u.Spec.SubscriptionRef.UID != s.UID, !equality.Semantic.DeepEqual(u.Spec, asOperator(u)):
+	case u.Spec.SubscriptionRef.UID != facts.Identity(s), !equality.Semantic.DeepEqual(u.Spec, asOperator(u)):
 		why = "its fields are not those that Seatplane sets"
-	case u.Spec.Approved && u.Generation <= 1:
+	case u.Spec.Approved && facts.Generation(u) <= 1:
 		why = "it was approved before anybody could review it"
 	case !seenInTime(u, s, now):
 		why = "its times do not fit the time of its creation"
@@ -58,14 +59,15 @@ func CauseFault(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Pr
 		". To change the subscription, create an update without spec.cause."
 }
 
-// wasInvalid reports whether an update was rejected because of its cause. What could not be true then is not made true
-// by the time that has passed.
+// wasInvalid reports whether an update was rejected because of its cause. A cause that was not valid then does not
+// become valid as time passes.
 func wasInvalid(u *v1alpha1.SubscriptionUpdate) bool {
 	applied := meta.FindStatusCondition(u.Status.Conditions, v1alpha1.ConditionApplied)
 	return u.Status.State == v1alpha1.UpdateRejected && applied != nil && applied.Reason == v1alpha1.ReasonInvalidCause
 }
 
-// asOperator is the spec that the operator writes for the cause and the quantity or items of an update.
+// asOperator is the spec that the operator would write for the cause and the quantity or items of an
+// update.
 func asOperator(u *v1alpha1.SubscriptionUpdate) v1alpha1.SubscriptionUpdateSpec {
 	cause := u.Spec.Cause
 	spec := v1alpha1.SubscriptionUpdateSpec{
@@ -87,12 +89,11 @@ func asOperator(u *v1alpha1.SubscriptionUpdate) v1alpha1.SubscriptionUpdateSpec 
 	return spec
 }
 
-// seenInTime reports whether the times of a cause are possible. A count is loaded before the update that carries it
-// is created. A manager whose clock is behind the API server's, or ahead of it, sees its own updates as possible all
-// the same.
+// seenInTime reports whether the times of a cause are possible. A count is loaded before its update is created. A
+// manager still accepts its own updates if its clock is behind or ahead of the API server's.
 func seenInTime(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Present) bool {
 	observed, loaded := Instant(u.Spec.Cause.ObservedTime), Instant(u.Spec.Cause.LoadedTime)
-	created := u.CreationTimestamp.UTC()
+	created := facts.Created(u).UTC()
 	latest, earliest := created, created
 	if now.Wall.After(latest) {
 		latest = now.Wall
@@ -111,24 +112,24 @@ func seenInTime(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription, now Pr
 	case facts.IsByHand(s):
 		return !observed.After(now.Clock)
 	case refresh:
-		// One answer has both times.
+		// Both times are those of the same answer.
 		return observed.Sub(loaded).Abs() <= maxAhead
 	default:
 		return !observed.After(latest) && !observed.Before(earliest)
 	}
 }
 
-// asDeclared reports whether an edit is of a generation that the spec has had, and asks for what the spec declares.
-// What an earlier generation declared is not known any more. An edit of one is taken for the operator's own only if
-// the operator has judged it before, or if it has the name that the operator gives: it was made shortly before the
-// spec was edited again, and gives way to that.
+// asDeclared reports whether an edit has a generation that the spec has had, and asks for what the spec declares.
+// What an earlier generation declared is no longer known. An edit of an earlier generation counts as the operator's
+// only if the operator has judged it before, or if it has the name that the operator gives. Such an edit was
+// created shortly before the spec was edited again, and is superseded by the newer edit.
 func asDeclared(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription) bool {
 	generation := u.Spec.Cause.Generation
 	switch {
-	case generation == nil, *generation > s.Generation:
+	case generation == nil, *generation > facts.Generation(s):
 		return false
-	case *generation < s.Generation:
-		return u.Status.State != "" || u.Name == SpecUpdateName(s.Name, string(s.UID), *generation, u.Spec.Cause.Item)
+	case *generation < facts.Generation(s):
+		return u.Status.State != "" || u.Name == SpecUpdateName(s.Name, string(facts.Identity(s)), *generation, u.Spec.Cause.Item)
 	case u.Spec.ChangeItems != nil:
 		return equality.Semantic.DeepEqual(u.Spec.ChangeItems.Items, s.Spec.Items)
 	default:
@@ -138,10 +139,10 @@ func asDeclared(u *v1alpha1.SubscriptionUpdate, s *v1alpha1.Subscription) bool {
 	}
 }
 
-// SameRecord reports whether an update that exists is the one that the operator was about to create under its name:
-// the same in everything but what differs from one try to the next (the count of a refresh, and when it was
-// seen) and the approval, which a person gives. Two refreshes that were seen and loaded at the same times are one
-// answer, and count the same. An update that has an owner or a finalizer is somebody else's.
+// SameRecord reports whether an existing update is the one that the operator was about to create under its name.
+// They must be the same except for what differs from one try to the next (the count of a refresh, and when it was
+// seen) and for the approval, which a person gives. Two refreshes that were seen and loaded at the same times are
+// one answer, and have the same count. An update with an owner or a finalizer was created by somebody else.
 func SameRecord(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
 	if existing.Spec.Cause == nil || wanted.Spec.Cause == nil || !SameKeepers(existing, wanted) {
 		return false
@@ -159,9 +160,9 @@ func SameRecord(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
 
 func sameTime(a, b *metav1.Time) bool { return Instant(a).Equal(Instant(b)) }
 
-// SameKeepers reports whether an object that exists has the owners and finalizers with which the operator would have
-// created it: an owner takes a record along when it is deleted, and a finalizer prevents that retention deletes it.
-// The finalizers by which Kubernetes itself deletes dependents first, or leaves them, say nothing of who created it.
+// SameKeepers reports whether an existing object has the owners and finalizers with which the operator would have
+// created it. An owner deletes a record together with itself, and a finalizer prevents retention from deleting it.
+// The finalizers that Kubernetes itself uses to delete or orphan dependents do not show who created the object.
 func SameKeepers(existing, wanted metav1.Object) bool {
 	finalizers := slices.DeleteFunc(slices.Clone(existing.GetFinalizers()), func(finalizer string) bool {
 		return finalizer == metav1.FinalizerDeleteDependents || finalizer == metav1.FinalizerOrphanDependents

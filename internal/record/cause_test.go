@@ -59,7 +59,7 @@ func TestCauseFault(t *testing.T) {
 		"a manager that is ahead":  {reason: "its clock says what it wrote", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.CreationTimestamp.Time = created.Add(-time.Hour) }, now: created},
 		"a manager that is behind": {reason: "its clock says what it wrote", update: quantity, change: func(u *v1alpha1.SubscriptionUpdate) { u.CreationTimestamp.Time = created.Add(time.Hour) }, now: created},
 
-		"observed in 2199": {reason: "row 1: it would be the newest answer for ever", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(year2199) }, now: created, want: times},
+		"observed in 2199": {reason: "row 1: it would be the newest answer forever", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.ObservedTime = Time(year2199) }, now: created, want: times},
 		"loaded in 2199":   {reason: "row 2: it would pass for a later try", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) { u.Spec.Cause.LoadedTime = Time(year2199) }, now: created, want: times},
 		"both in 2199": {reason: "row 1", update: refresh, change: func(u *v1alpha1.SubscriptionUpdate) {
 			u.Spec.Cause.ObservedTime, u.Spec.Cause.LoadedTime = Time(year2199), Time(year2199)

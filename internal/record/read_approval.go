@@ -11,9 +11,9 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// Approval says who set spec.approved and when, as far as the API server can tell: by the field manager that owns the
-// field; of several the one that wrote first. nil when nobody owns it. The update must come from a live read: the
-// cache keeps no managed fields.
+// Approval returns who set spec.approved and when, as far as the API server knows: the field manager that owns the
+// field, or of several the one that wrote first. It is nil if nobody owns the field. The update must come from a live
+// read, because the cache does not store managed fields.
 func Approval(u *v1alpha1.SubscriptionUpdate) *v1alpha1.UpdateApproval {
 	var first *metav1.ManagedFieldsEntry
 	for i := range u.ManagedFields {

@@ -13,9 +13,9 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 )
 
-// Predecessor reads what the invoices of earlier subscriptions say to their
-// successor (billing.md#14-start-and-end). The newest one names the last end.
-// The zero value stands for no invoices.
+// Predecessor sums up the invoices of earlier subscriptions for their successor
+// (billing.md#14-start-and-end). The newest one names the last end. Without invoices it returns the
+// zero value.
 func Predecessor(invoices []v1alpha1.Invoice) subscription.Predecessor {
 	if len(invoices) == 0 {
 		return subscription.Predecessor{}
@@ -31,8 +31,8 @@ func Predecessor(invoices []v1alpha1.Invoice) subscription.Predecessor {
 	return last
 }
 
-// SettledUntil is the last instant that an invoice says something about: the end of its
-// period, what it charges or gives back, or what was billed elsewhere.
+// SettledUntil is the last instant that an invoice settles: the end of its period, of what it
+// charges or credits, or of what was billed elsewhere.
 func SettledUntil(invoice *v1alpha1.Invoice) time.Time {
 	until := Instant(invoice.Spec.BilledUntil)
 	if end := Instant(invoice.Spec.PeriodEnd); end.After(until) {
@@ -46,27 +46,24 @@ func SettledUntil(invoice *v1alpha1.Invoice) time.Time {
 	return until
 }
 
-// compareIssued orders invoices by when they fell due. Names decide between two of one
-// instant.
+// compareIssued orders invoices by when they fell due, and then by name.
 func compareIssued(a, b v1alpha1.Invoice) int {
 	return cmp.Or(a.Spec.IssueTime.Compare(b.Spec.IssueTime.Time), cmp.Compare(a.Name, b.Name))
 }
 
-// claim is what an invoice says about a span of time.
+// claim is what an invoice records about a span of time.
 type claim struct {
 	from, until time.Time
-	// full is what was given back (positive) or charged (negative), as the amount for a
-	// full period.
+	// full is what was credited (positive) or charged (negative), as the amount for a full period.
 	full money.Decimal
-	// billed: the time was charged, or billed elsewhere.
+	// billed means that the time was charged, or billed elsewhere.
 	billed bool
 }
 
-// lasts reports whether a claim is about an instant.
+// lasts reports whether a claim covers an instant.
 func (c claim) lasts(at time.Time) bool { return !c.from.After(at) && c.until.After(at) }
 
-// billedUntil is up to when all time from an instant on was billed and was not given
-// back.
+// billedUntil is until when all time from an instant on was billed and not credited.
 func billedUntil(claims []claim, at time.Time) time.Time {
 	for {
 		billed, balance := false, money.Decimal{}
@@ -81,7 +78,7 @@ func billedUntil(claims []claim, at time.Time) time.Time {
 				}
 			}
 		}
-		// What was given back counts unless charges after it come to as much.
+		// A credit counts unless later charges make up for it.
 		if !billed || balance.Sign() > 0 {
 			return at
 		}
@@ -89,8 +86,8 @@ func billedUntil(claims []claim, at time.Time) time.Time {
 	}
 }
 
-// paidBefore is what was charged for the time just before an instant and was not given back; nil
-// where no line charges for it.
+// paidBefore is what was charged for the time just before an instant and not credited. It is nil if
+// no line charges for that time.
 func paidBefore(claims []claim, until time.Time) *money.Decimal {
 	var paid *money.Decimal
 	for _, c := range claims {
@@ -124,10 +121,10 @@ func claimsAfter(invoices []v1alpha1.Invoice, end time.Time) []claim {
 	return claims
 }
 
-// claimOf is what a line gives back or charges; until is zero for a line that does
-// neither, as one that was abandoned. A charge in arrears of a Final document stops at
-// the end: the rest of its period counts as given back. A folded debit stands for
-// changes of several instants, so it makes up for nothing.
+// claimOf is what a line credits or charges. Until is zero for a line that does neither, such as
+// one of an abandoned subscription. A charge in arrears on a Final document stops at the end, and
+// the rest of its period counts as credited. A folded debit stands for changes at several instants,
+// so it makes up for nothing.
 func claimOf(i *v1alpha1.InvoiceSpec, line *v1alpha1.Line) claim {
 	full, err := money.ParseDecimal(string(line.FullAmount))
 	if err != nil || line.From == nil || line.To == nil {

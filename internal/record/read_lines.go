@@ -4,25 +4,11 @@
 package record
 
 import (
-	"fmt"
-
 	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
-
-func readLines(lines []v1alpha1.Line) ([]proration.Line, error) {
-	var out []proration.Line
-	for i := range lines {
-		l, err := readLine(&lines[i])
-		if err != nil {
-			return nil, fmt.Errorf("line %q: %w", lines[i].Key, err)
-		}
-		out = append(out, l)
-	}
-	return out, nil
-}
 
 // readLine reads a line that waits for its document. The amount is what will be
 // billed; nothing is computed from the other numbers again.
@@ -58,7 +44,7 @@ func readLine(l *v1alpha1.Line) (proration.Line, error) {
 }
 
 func readShare(l *v1alpha1.Line, line *proration.Line) error {
-	if l.UnitsInPeriod == "" {
+	if l.UnitsInPeriod == "" && l.Unit == "" {
 		return nil
 	}
 	share := proration.Share{Unit: proration.Unit(l.Unit), Rounding: proration.Rounding(l.Rounding)}
@@ -72,3 +58,7 @@ func readShare(l *v1alpha1.Line, line *proration.Line) error {
 	line.Share = &share
 	return nil
 }
+
+// PricedLine reads a line of an update or an invoice as the numbers that it was made from. Exact amounts that do not end
+// were cut to twelve digits when the line was written. The error names the field that cannot be parsed.
+func PricedLine(l *v1alpha1.Line) (proration.Line, error) { return readLine(l) }

@@ -15,7 +15,7 @@ func changePolicy(a v1alpha1.ApplicationSchedule, p v1alpha1.PaymentSchedule, m 
 	}
 }
 
-// PolicyRef reads a reference to a proration policy; nil names none.
+// PolicyRef reads a reference to a proration policy. Nil names none.
 func PolicyRef(ref *v1alpha1.ProrationPolicyReference) subscription.PolicyRef {
 	if ref == nil {
 		return subscription.PolicyRef{}
@@ -23,7 +23,7 @@ func PolicyRef(ref *v1alpha1.ProrationPolicyReference) subscription.PolicyRef {
 	return subscription.PolicyRef{Kind: string(ref.Kind), Name: ref.Name}
 }
 
-// Policy reads a proration policy. The unit is a day when left out.
+// Policy reads a proration policy. The unit defaults to a day.
 func Policy(name string, spec v1alpha1.ProrationPolicySpec, generation int64) subscription.Policy {
 	unit := proration.Day
 	if spec.Unit != "" {

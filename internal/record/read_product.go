@@ -16,8 +16,8 @@ import (
 	"github.com/seatplane/seatplane/internal/loading"
 )
 
-// Product reads a seat product, with its refreshes on the named clock (""
-// is the wall clock). An amount that cannot be read is an error that names it.
+// Product reads a seat product, with its refreshes on the named clock ("" is the wall clock). An
+// amount that cannot be parsed is an error that names it.
 func Product(p *v1alpha1.SeatProduct, clock string) (subscription.Product, error) {
 	product := subscription.Product{
 		ExternalRef: p.Spec.ExternalRef,
@@ -81,7 +81,7 @@ func readPlan(p *v1alpha1.Plan) (subscription.Plan, error) {
 	return plan, nil
 }
 
-// ReadPrice reads what a plan costs.
+// ReadPrice reads the price of a plan.
 func ReadPrice(p v1alpha1.Pricing) (pricing.Price, error) {
 	price := pricing.Price{
 		Model:         pricing.Model(p.Model),
@@ -105,10 +105,10 @@ func ReadPrice(p v1alpha1.Pricing) (pricing.Price, error) {
 	return price, price.Validate()
 }
 
-// LoadingProduct reads what a product says about the counting of its seats.
+// LoadingProduct reads what internal/loading needs to know about a product.
 func LoadingProduct(p *v1alpha1.SeatProduct) loading.Product {
 	product := loading.Product{
-		Name: p.Name, UID: string(p.UID),
+		Name: p.Name, UID: string(facts.Identity(p)),
 		HasLoader: p.Spec.DataLoader != nil,
 		Plans:     make([]loading.Plan, 0, len(p.Spec.Plans)),
 		Edited:    p.Status.ObservedGeneration != p.Generation,

@@ -9,7 +9,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 )
 
-// RevenueState says how certain recurring revenue is.
+// RevenueState is how certain recurring revenue is.
 type RevenueState string
 
 // The states of recurring revenue.
@@ -18,20 +18,20 @@ const (
 	RevenueActive RevenueState = "Active"
 	// RevenueEnding is paid and has an end.
 	RevenueEnding RevenueState = "Ending"
-	// RevenueTrialing is what a trial will cost when it is over.
+	// RevenueTrialing is what a trial will cost after it is over.
 	RevenueTrialing RevenueState = "Trialing"
 	// RevenueSuspended is not charged until somebody lets the subscription continue.
 	RevenueSuspended RevenueState = "Suspended"
 )
 
-// Revenue is what a subscription brings in a month, before taxes and without usage.
+// Revenue is the monthly revenue of a subscription, before taxes and without usage.
 type Revenue struct {
 	Kind RevenueKind
 	// Monthly is status.recurringAmount for a month, exactly.
 	Monthly money.Fraction
 }
 
-// RevenueKind tells apart what cannot be added up, and what people ask for one by one.
+// RevenueKind distinguishes revenue that cannot be added up, or that people ask for separately.
 type RevenueKind struct {
 	Currency string
 	// Interval is the largest unit of the billing period: Day, Week, Month or Year.
@@ -39,8 +39,8 @@ type RevenueKind struct {
 	State    RevenueState
 }
 
-// RevenueOf reads a subscription's recurring revenue. It is false where there is none: the subscription has not
-// started, is over, ends with its trial, or lives by a TestClock, where nobody pays.
+// RevenueOf reads a subscription's recurring revenue. It is false if there is none: if the subscription has not
+// started, is over, ends with its trial, or uses a TestClock, on which nobody pays.
 func RevenueOf(s *v1alpha1.Subscription) (Revenue, bool) {
 	state, earns := revenueState(s)
 	if !earns || s.Spec.TestClockRef != nil || s.Status.Interval == nil {
@@ -62,7 +62,7 @@ func RevenueOf(s *v1alpha1.Subscription) (Revenue, bool) {
 func revenueState(s *v1alpha1.Subscription) (state RevenueState, earns bool) {
 	period := s.Status.CurrentPeriod
 	if period == nil || period.Trial && s.Status.RenewalTime == nil {
-		return "", false // not started, or over when its trial is
+		return "", false // not started, or ends with its trial
 	}
 	switch s.Status.State {
 	case v1alpha1.SubscriptionTrialing:

@@ -16,8 +16,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 )
 
-// ReadState reads the committed billing state from a subscription's status.
-// A status that the operator did not write is an error; it is never guessed at.
+// ReadState reads the committed billing state from a subscription's status. A status that the
+// operator did not write is an error, and is never guessed.
 func ReadState(s *v1alpha1.SubscriptionStatus) (subscription.State, error) {
 	state := subscription.State{
 		Phase:      subscription.Pending,
@@ -42,7 +42,7 @@ func ReadState(s *v1alpha1.SubscriptionStatus) (subscription.State, error) {
 	return state, err
 }
 
-// readStarted reads what only a subscription that has started has.
+// readStarted reads the part of the state that only a started subscription has.
 func readStarted(s *v1alpha1.SubscriptionStatus, state *subscription.State) error {
 	if s.CurrentPeriod == nil || s.Interval == nil || s.ActedOn == nil {
 		return fmt.Errorf("status has a startTime but no currentPeriod, interval or actedOn")
@@ -70,7 +70,7 @@ func readStarted(s *v1alpha1.SubscriptionStatus, state *subscription.State) erro
 		state.Items = append(state.Items, item)
 	}
 	if s.UpcomingInvoice != nil {
-		if state.Accrued, err = readLines(s.UpcomingInvoice.Lines); err != nil {
+		if state.Accrued, err = readAccrued(s.UpcomingInvoice.Lines, state); err != nil {
 			return err
 		}
 	}
@@ -150,9 +150,9 @@ func readPosition(i *v1alpha1.SubscriptionItemStatus) (proration.Position, error
 	return p, err
 }
 
-// readCoverage reads the units of an item that are settled for the period. Earlier
-// versions kept no coverage: what they billed is charged, and what was held beyond
-// that was not charged in that period.
+// readCoverage reads the units of an item that need no further charge in the period. Earlier
+// versions stored no coverage: the units that they billed are charged, and the units above were not
+// charged in that period.
 func readCoverage(i *v1alpha1.SubscriptionItemStatus) proration.Coverage {
 	if i.ReferenceTotal == "" {
 		var c proration.Coverage

@@ -15,18 +15,20 @@ import (
 	"github.com/seatplane/seatplane/internal/loading"
 )
 
-// LoadingSubscription reads what a subscription says about the counting of its items by a product.
+// LoadingSubscription reads what internal/loading needs to know about a subscription with items of
+// a product.
 func LoadingSubscription(s *v1alpha1.Subscription, product string) loading.Subscription {
 	var into loading.Subscription
 	ReadLoading(&into, s, product)
 	return into
 }
 
-// ReadLoading is LoadingSubscription for many: it reads into a value that is used again and again.
+// ReadLoading is LoadingSubscription without allocations for many subscriptions: it reads into a
+// value that is reused.
 func ReadLoading(into *loading.Subscription, s *v1alpha1.Subscription, product string) {
 	load := facts.Load(s, product)
 	*into = loading.Subscription{
-		UID: string(s.UID), Name: s.Name, Created: s.CreationTimestamp.Time,
+		UID: string(facts.Identity(s)), Name: s.Name, Created: facts.Created(s),
 		Clock: facts.Clock(s), CustomerID: s.Spec.Customer.ID, ExternalRef: string(s.Spec.ExternalRef),
 		Ended:     s.Status.State == v1alpha1.SubscriptionCanceled || !s.DeletionTimestamp.IsZero(),
 		Request:   loading.Unanswered(facts.RefreshRequest(s), s.Status.LastHandledRefreshRequest, load.LastHandledRefreshRequest),
@@ -74,14 +76,14 @@ func actedOn(s *v1alpha1.Subscription, name string) bool {
 	return acted != nil && slices.ContainsFunc(acted.Items, func(i v1alpha1.ActedOnItem) bool { return i.Name == name })
 }
 
-// readingOf returns the newest reading of a metered item that was loaded, whether its subscription has
-// taken it or not; nil without one. What another product said of the item is not one.
+// readingOf returns the newest loaded reading of a metered item, even if its subscription has not
+// taken it yet. It is nil if there is none. A reading of another product does not count.
 func readingOf(s *v1alpha1.Subscription, item *loading.Item) *int64 {
 	product := item.Declared.Product
 	if item.IsInForce {
 		product = item.InForce.Product
 	}
-	for n := len(s.Status.LoadedReadings) - 1; n >= 0; n-- { // the newest of an item is its last one
+	for n := len(s.Status.LoadedReadings) - 1; n >= 0; n-- { // the last one of an item is its newest
 		if loaded := &s.Status.LoadedReadings[n]; loaded.Item == item.Name && loaded.Product == product {
 			return &loaded.Reading
 		}
@@ -103,17 +105,17 @@ func Terms(s *v1alpha1.Subscription) subscription.Terms {
 		BilledUntil: Instant(s.Spec.BilledUntil),
 		Zone:        s.Spec.TimeZone,
 		Policy:      PolicyRef(s.Spec.ProrationPolicyRef),
-		Generation:  s.Generation,
+		Generation:  facts.Generation(s),
 		SpecSeen:    s.Status.ObservedGeneration == s.Generation,
 		ByHand:      facts.IsByHand(s),
 		Suspended:   s.Spec.Suspend,
 		Deleted:     !s.DeletionTimestamp.IsZero(),
 	}
 	if t.Deleted && !t.ByHand {
-		t.DeletedAt = s.DeletionTimestamp.UTC()
+		t.DeletedAt = facts.DeletionAsked(s).UTC()
 	}
 	if t.Created.IsZero() {
-		t.Created = s.CreationTimestamp.UTC()
+		t.Created = facts.Created(s).UTC()
 	}
 	t.Items = Items(s.Spec.Items)
 	if p := s.Spec.ChangePolicy; p != nil {
@@ -133,8 +135,8 @@ func Terms(s *v1alpha1.Subscription) subscription.Terms {
 	return t
 }
 
-// Items reads a list of items as declared. A limit that cannot be read, which
-// admission refuses, limits nothing.
+// Items reads a list of items as declared. A limit that is not valid, which admission refuses, is
+// ignored.
 func Items(items []v1alpha1.SubscriptionItem) []subscription.TermsItem {
 	declared := make([]subscription.TermsItem, 0, len(items))
 	for _, item := range items {

@@ -17,7 +17,7 @@ import (
 func Update(u *v1alpha1.SubscriptionUpdate) subscription.Update {
 	update := subscription.Update{
 		Name: u.Name, UID: string(u.UID), Origin: subscription.Origin(facts.Origin(u)),
-		Created:    u.CreationTimestamp.UTC(),
+		Created:    facts.Created(u).UTC(),
 		SeenAt:     Instant(u.Status.SeenTime),
 		Approved:   u.Spec.Approved,
 		ApprovedAt: Instant(u.Status.ApprovedTime),
@@ -49,8 +49,8 @@ func Update(u *v1alpha1.SubscriptionUpdate) subscription.Update {
 	return update
 }
 
-// shortForm spells out what other systems call create_prorations,
-// always_invoice and none (billing.md#7-schedules).
+// shortForm expands the values that other systems call create_prorations, always_invoice and none
+// (billing.md#7-schedules).
 func shortForm(p v1alpha1.Proration) (proration.Method, subscription.Payment) {
 	switch p {
 	case v1alpha1.ProrationAlwaysInvoice:
@@ -63,14 +63,14 @@ func shortForm(p v1alpha1.Proration) (proration.Method, subscription.Payment) {
 }
 
 // LoadingPending reads an open update of a refresh. It returns false for any other update, and for one that
-// came too late after its answer, which counts are not compared with.
+// was created too late after its answer, which counts are not compared with.
 func LoadingPending(u *v1alpha1.SubscriptionUpdate) (loading.ItemID, loading.Pending, bool) {
 	cause, seats := u.Spec.Cause, u.Spec.Seats
 	if cause == nil || cause.Type != v1alpha1.CauseRefresh || seats == nil || seats.Count == nil {
 		return loading.ItemID{}, loading.Pending{}, false
 	}
 	loaded := Instant(cause.LoadedTime)
-	if !loaded.IsZero() && u.CreationTimestamp.Sub(loaded) > loading.MaxAnswerAge {
+	if !loaded.IsZero() && facts.Created(u).Sub(loaded) > loading.MaxAnswerAge {
 		return loading.ItemID{}, loading.Pending{}, false
 	}
 	return loading.ItemID{Subscription: string(u.Spec.SubscriptionRef.UID), Item: cause.Item}, loading.Pending{

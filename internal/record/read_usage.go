@@ -16,8 +16,8 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 )
 
-// readLimits reads the limits on the usage of an item. Admission refuses an amount
-// that is none.
+// readLimits reads the limits on the usage of an item. Admission refuses an amount that is not
+// valid.
 func readLimits(l *v1alpha1.UsageLimits) metering.Limits {
 	if l == nil {
 		return metering.Limits{}
@@ -53,8 +53,8 @@ func readUsage(usage []v1alpha1.UsageStatus, state *subscription.State) error {
 	return nil
 }
 
-// Readings are the readings of a subscription that were loaded and not taken yet,
-// as far as the items still have the product that was read.
+// Readings are the readings of a subscription that were loaded and not taken yet, if the items
+// still have the product that was read.
 func Readings(s *v1alpha1.Subscription) []subscription.Reading {
 	var readings []subscription.Reading
 	for _, r := range s.Status.LoadedReadings {
@@ -65,7 +65,7 @@ func Readings(s *v1alpha1.Subscription) []subscription.Reading {
 	return readings
 }
 
-// productOf is the product of an item that is held or, before it is, declared.
+// productOf is the product of an item in force or, before it is in force, as declared.
 func productOf(s *v1alpha1.Subscription, item string) string {
 	if inForce := facts.ItemInForce(s, item); inForce != nil {
 		return inForce.Product

@@ -175,7 +175,7 @@ func (c *customer) anyLife(t *rapid.T, created time.Time) life {
 
 // billing.md#14-start-and-end: however a customer deletes subscriptions and creates
 // them again, and whatever they write, all time that was used is charged once. What
-// the first subscription says of an import is believed.
+// the first subscription says about an import is believed.
 func TestNobodyLivesFreeByComingBack(t *testing.T) {
 	for _, charge := range []subscription.Charge{subscription.InAdvance, subscription.InArrears} {
 		t.Run(string(charge), rapid.MakeCheck(func(t *rapid.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/calendar"
 )
 
-// Time writes an instant down; the zero instant is left out.
+// Time converts an instant. The zero instant becomes nil.
 func Time(t time.Time) *metav1.Time {
 	if t.IsZero() {
 		return nil
@@ -20,7 +20,7 @@ func Time(t time.Time) *metav1.Time {
 	return &metav1.Time{Time: t}
 }
 
-// Instant reads an instant that may be left out, in UTC; left out it is zero.
+// Instant converts an optional instant to UTC. Nil becomes zero.
 func Instant(t *metav1.Time) time.Time {
 	if t == nil || t.IsZero() {
 		return time.Time{}

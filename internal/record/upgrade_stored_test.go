@@ -117,7 +117,7 @@ func (s *stored) carriedOut(e subscription.Effect, state subscription.State) str
 	return fmt.Sprintf("%s %s %s", e.Decision.Name, e.Decision.Verdict, adjustment)
 }
 
-// What the previous version stored goes on with the right amounts, whatever was under way.
+// What the previous version stored continues with the right amounts, whatever was under way.
 func TestStoredByThePreviousVersion(t *testing.T) {
 	more := func(name string) *builders.SubscriptionUpdate {
 		return builders.MakeSubscriptionUpdate(name, "shop", "acme").Increment("editors", 5)

@@ -34,7 +34,7 @@ const storedBefore = `{
     {"name": "editors", "generation": 1, "product": "editor-seat", "plan": "monthly", "recurring": true}]}
 }`
 
-// A subscription that the version before coverage committed goes on with the right amounts: in every pricing
+// A subscription that the version before coverage committed continues with the right amounts: in every pricing
 // model, with seats given up without a credit, with seats that were not charged, and after a change of plan that
 // was not charged.
 func TestStatusOfThePreviousVersion(t *testing.T) {

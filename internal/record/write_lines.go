@@ -11,7 +11,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Lines writes priced lines down.
+// Lines writes priced lines.
 func Lines(lines []proration.Line, c money.Currency) []v1alpha1.Line {
 	var out []v1alpha1.Line
 	for _, l := range lines {
@@ -20,8 +20,8 @@ func Lines(lines []proration.Line, c money.Currency) []v1alpha1.Line {
 	return out
 }
 
-// Line writes a priced line down. Amounts that do not end are cut to twelve
-// digits; the numbers that they come from stand beside them, exactly.
+// Line writes a priced line. Amounts without a finite decimal form are truncated to twelve digits.
+// The numbers that they are computed from are stored exactly, next to them.
 func Line(l proration.Line, c money.Currency) v1alpha1.Line {
 	line := v1alpha1.Line{
 		Key: l.Key, Item: l.Item, Product: l.Product, Plan: l.Plan, Kind: v1alpha1.LineKind(l.Kind),

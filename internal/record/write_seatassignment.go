@@ -15,52 +15,51 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// Unseated is why a holder has no seat.
+// Unseated is why an assignee has no seat.
 type Unseated struct{ Reason, Message string }
 
-// NoSeatFree says that the assignment waits in the line of its item.
+// NoSeatFree means that the assignment waits in the queue of its item.
 func NoSeatFree(item string) Unseated {
 	return Unseated{v1alpha1.ReasonWaitingForSeat, fmt.Sprintf("No seat of item %q is free: the assignment is served when "+
 		"one is added or freed.", item)}
 }
 
-// NotInForce says that the item is declared, and the subscription does not have it
-// yet.
+// NotInForce means that the item is declared, but not in force yet.
 func NotInForce(item string) Unseated {
 	return Unseated{v1alpha1.ReasonWaitingForSeat, fmt.Sprintf("Item %q is not in force yet: its seats are given once "+
 		"it is.", item)}
 }
 
-// SameHolder says that another assignment of the same holder goes first.
+// SameHolder means that another assignment of the same assignee comes first.
 func SameHolder(first, item string) Unseated {
 	return Unseated{v1alpha1.ReasonDuplicateHolder, fmt.Sprintf("SeatAssignment %q is for the same holder and item %q, and "+
 		"goes first: delete one of the two.", first, item)}
 }
 
-// NoSuchItem says that neither the spec nor what is in force has the item.
+// NoSuchItem means that neither the spec nor the subscription in force has the item.
 func NoSuchItem(item string) Unseated {
 	return Unseated{v1alpha1.ReasonUnknownItem, fmt.Sprintf("The subscription has no item %q: add it, or name one that it "+
 		"has in another SeatAssignment.", item)}
 }
 
-// HasEnded says that nobody holds a seat of a subscription that has ended.
+// HasEnded means that nobody has a seat of a subscription that has ended.
 func HasEnded() Unseated {
 	return Unseated{v1alpha1.ReasonSubscriptionCanceled, "The subscription has ended: nobody has a seat of it any more."}
 }
 
-// NoSubscription says that the subscription does not exist: GitOps applies in any
-// order.
+// NoSubscription means that the subscription does not exist, or does not exist yet, because GitOps
+// applies in any order.
 func NoSubscription() Unseated {
 	return Unseated{v1alpha1.ReasonSubscriptionNotFound, "The subscription that this assignment names does not exist: the " +
 		"assignment waits until it does."}
 }
 
-// Seated is the status of an assignment whose holder has a seat of the subscription
-// with the UID. Since when stays as it was, or is at, on the subscription's clock.
-// The conditions carry now, the wall clock's time.
+// Seated is the status of an assignment whose assignee has a seat of the subscription with the UID.
+// The time since when stays as it was, or is at, on the subscription's clock. The conditions get
+// now, the time on the wall clock.
 func Seated(a *v1alpha1.SeatAssignment, subscription types.UID, at, now time.Time) v1alpha1.SeatAssignmentStatus {
 	st := v1alpha1.SeatAssignmentStatus{
-		ObservedGeneration: a.Generation, SubscriptionUID: subscription,
+		ObservedGeneration: a.Generation, SubscriptionUID: subscription, Imported: a.Status.Imported,
 		AssignedTime: Time(at), Conditions: slices.Clone(a.Status.Conditions),
 	}
 	if Claim(a, subscription).Assigned && a.Status.AssignedTime != nil {
@@ -73,11 +72,11 @@ func Seated(a *v1alpha1.SeatAssignment, subscription types.UID, at, now time.Tim
 	return st
 }
 
-// NotSeated is the status of an assignment whose holder has no seat. One of two of
-// a holder waits for a person; one of a subscription that has ended asks for
-// nothing any more; every other one is served as soon as it can be.
+// NotSeated is the status of an assignment whose assignee has no seat. A duplicate of the same
+// assignee waits for a person. One of a subscription that has ended needs nothing more. Any other
+// gets a seat as soon as possible.
 func NotSeated(a *v1alpha1.SeatAssignment, why Unseated, now time.Time) v1alpha1.SeatAssignmentStatus {
-	st := v1alpha1.SeatAssignmentStatus{ObservedGeneration: a.Generation, Conditions: slices.Clone(a.Status.Conditions)}
+	st := v1alpha1.SeatAssignmentStatus{ObservedGeneration: a.Generation, Imported: a.Status.Imported, Conditions: slices.Clone(a.Status.Conditions)}
 	set := status.Of(&st.Conditions, a.Generation, now)
 	switch why.Reason {
 	case v1alpha1.ReasonDuplicateHolder:

@@ -24,8 +24,8 @@ func writeCoverage(c proration.Coverage) []v1alpha1.CoverageRun {
 	return runs
 }
 
-// WriteState writes the billing state into a subscription's status and leaves
-// the rest of it (outbox, conditions, acknowledgements) alone.
+// WriteState writes the billing state into a subscription's status, and does not touch the rest of
+// it (outbox, conditions, acknowledgements).
 func WriteState(state subscription.State, upcoming subscription.Upcoming, s *v1alpha1.SubscriptionStatus) {
 	s.Sequence = state.Sequence
 	s.NextInvoiceNumber = state.NextNumber
@@ -73,13 +73,13 @@ func WriteState(state subscription.State, upcoming subscription.Upcoming, s *v1a
 	WriteUpcoming(&state, upcoming, s)
 }
 
-// WriteUpcoming writes what lies ahead of a subscription: its next invoice, its renewal and its end. It follows
+// WriteUpcoming writes the future of a subscription: its next invoice, its renewal and its end. It is derived
 // from the state and the spec, and is shown to people. The lines of the next invoice are part of the state.
 func WriteUpcoming(state *subscription.State, upcoming subscription.Upcoming, s *v1alpha1.SubscriptionStatus) {
 	s.RenewalTime, s.TrialEndTime, s.UpcomingInvoice, s.RecurringAmount = nil, nil, nil, ""
 	s.EndTime, s.TrialOnly = Time(upcoming.End), upcoming.TrialOnly
 	if !state.Started() {
-		if len(state.Accrued) > 0 { // of an abandoned subscription; no invoice bills them
+		if len(state.Accrued) > 0 { // lines of an abandoned subscription, which no invoice bills
 			s.UpcomingInvoice = &v1alpha1.UpcomingInvoice{Lines: Lines(state.Accrued, state.Currency)}
 		}
 		return
@@ -95,7 +95,7 @@ func WriteUpcoming(state *subscription.State, upcoming subscription.Upcoming, s 
 		return
 	}
 	s.UpcomingInvoice = &v1alpha1.UpcomingInvoice{
-		DueTime: Time(upcoming.DueTime), Lines: Lines(upcoming.Lines, state.Currency),
+		DueTime: Time(upcoming.DueTime), Lines: writeAccrued(state, upcoming.Lines),
 		DocumentTotals: totals(upcoming.Totals, state.Currency),
 	}
 }

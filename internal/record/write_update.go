@@ -4,6 +4,7 @@
 package record
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,13 +18,13 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// Decided is the final status of an update: what the commit that decided it
-// freezes into the outbox. The conditions carry now, the wall clock's time.
+// Decided is the final status of an update, which the commit that decided it freezes into the
+// outbox. The conditions get now, the time on the wall clock.
 func Decided(s *v1alpha1.Subscription, d subscription.Decision, c money.Currency, policies Policies, now time.Time) v1alpha1.SubscriptionUpdateStatus {
 	st := inForce(d.InForce, policies)
 	st.State = v1alpha1.UpdateState(d.Verdict)
 	st.Summary = d.Summary
-	st.SubscriptionUID = s.UID
+	st.SubscriptionUID = facts.Identity(s)
 	st.AppliedTime = Time(d.AppliedAt)
 	st.Currency = v1alpha1.Currency(c.Code())
 	st.Lines = Lines(d.Lines, c)
@@ -46,23 +47,25 @@ func Decided(s *v1alpha1.Subscription, d subscription.Decision, c money.Currency
 		}
 	}
 	if d.Document > 0 {
-		st.Invoice = InvoiceName(s.Name, string(s.UID), d.Document)
+		st.Invoice = InvoiceName(s.Name, string(facts.Identity(s)), d.Document)
 	}
 	setUpdateConditions(&st, d.Fault, 1, now)
 	return st
 }
 
-// Waiting is the status of an update that is still open. It starts from the
-// status that it has, so that what does not change is not written.
+// Waiting is the status of an update that is still open. It starts from the current status, so that
+// what does not change is not written.
 func Waiting(u *v1alpha1.SubscriptionUpdate, w subscription.Waiting, c money.Currency, policies Policies, now time.Time) v1alpha1.SubscriptionUpdateStatus {
 	st := inForce(w.InForce, policies)
 	st.State = v1alpha1.UpdateState(w.Verdict)
 	st.Summary = w.Summary
 	st.Origin = facts.Origin(u)
 	st.SubscriptionUID = u.Status.SubscriptionUID
+	st.Imported = u.Status.Imported
 	st.Approval = u.Status.Approval
 	st.Conditions = append([]metav1.Condition(nil), u.Status.Conditions...)
 	st.ObservedGeneration = u.Generation
+	st.Waited = waited(u.Status.Waited, w)
 	if e := w.Estimate; e != nil {
 		st.Currency = v1alpha1.Currency(c.Code())
 		st.Estimate = &v1alpha1.UpdateEstimate{Amount: rounded(e.Amount, c), ApplyAt: Time(e.ApplyAt)}
@@ -72,10 +75,19 @@ func Waiting(u *v1alpha1.SubscriptionUpdate, w subscription.Waiting, c money.Cur
 	return st
 }
 
-// Policies names the proration policies in force as the record shows them.
+// waited returns the states in which an update has waited, for its approval or its date.
+func waited(before []v1alpha1.UpdateState, w subscription.Waiting) []v1alpha1.UpdateState {
+	state := v1alpha1.UpdateState(w.Verdict)
+	if !w.Waits() || slices.Contains(before, state) {
+		return before
+	}
+	return append(slices.Clone(before), state)
+}
+
+// Policies contains the proration policies in force as the record shows them.
 type Policies map[subscription.PolicyRef]subscription.Policy
 
-// inForce writes down what an update goes by.
+// inForce writes the values that apply to an update.
 func inForce(f subscription.InForce, policies Policies) v1alpha1.SubscriptionUpdateStatus {
 	st := v1alpha1.SubscriptionUpdateStatus{
 		SeenTime: Time(f.SeenAt), ApprovedTime: Time(f.ApprovedAt), Overdue: f.Overdue,
@@ -101,9 +113,8 @@ func inForce(f subscription.InForce, policies Policies) v1alpha1.SubscriptionUpd
 	return st
 }
 
-// setUpdateConditions sets Applied, and what kstatus reads: an update that was
-// applied, previewed or superseded is what was asked for; a rejected one waits
-// for a person; every other one is on its way.
+// setUpdateConditions sets Applied, and the conditions of kstatus: an update that was applied,
+// previewed or superseded is Ready, a rejected one is Stalled, and any other is Reconciling.
 func setUpdateConditions(st *v1alpha1.SubscriptionUpdateStatus, fault subscription.Fault, generation int64, now time.Time) {
 	conditions := status.Of(&st.Conditions, generation, now)
 	reason := string(fault.Reason)

@@ -10,7 +10,6 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/billing/calendar"
 	"github.com/seatplane/seatplane/internal/billing/metering"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 )
@@ -33,7 +32,7 @@ func writeLimit(l metering.Limit) *v1alpha1.UsageLimit {
 	return limit
 }
 
-// writeUsage writes what metered items used in the current period.
+// writeUsage writes the usage of metered items in the current period.
 func writeUsage(state *subscription.State) []v1alpha1.UsageStatus {
 	var usage []v1alpha1.UsageStatus
 	for i := range state.Items {
@@ -56,13 +55,13 @@ func writeUsage(state *subscription.State) []v1alpha1.UsageStatus {
 }
 
 const (
-	// maxReadings is how many readings of one item wait at most, and maxLoadedReadings how many of all items.
+	// maxReadings is how many readings of one item may wait, and maxLoadedReadings how many of all items.
 	maxReadings       = 12
 	maxLoadedReadings = 100
 )
 
-// AddReading has a subscription take in one more reading, the newest of its item. Those that wait already stay, so that
-// usage is priced in the period and by the plan of its time; what is beyond the bounds is thinned out.
+// AddReading adds a reading, the newest of its item, to a subscription. Earlier readings that wait stay, so that usage
+// is priced in the period and by the plan of its time. If there are too many, they are thinned out.
 func AddReading(s *v1alpha1.Subscription, newest v1alpha1.LoadedReading) {
 	s.Status.LoadedReadings = slices.DeleteFunc(s.Status.LoadedReadings, func(r v1alpha1.LoadedReading) bool {
 		return r.Item == newest.Item && r.Product != newest.Product
@@ -84,7 +83,7 @@ func AddReading(s *v1alpha1.Subscription, newest v1alpha1.LoadedReading) {
 	}
 }
 
-// thinned are at most so many of the readings of one item.
+// thinned returns at most the given number of the readings of one item.
 func thinned(loaded []v1alpha1.LoadedReading, most int, boundary func(a, b time.Time) bool) []v1alpha1.LoadedReading {
 	readings := make([]metering.Reading, 0, len(loaded))
 	for _, r := range loaded {
@@ -94,28 +93,18 @@ func thinned(loaded []v1alpha1.LoadedReading, most int, boundary func(a, b time.
 	return slices.DeleteFunc(loaded, func(r v1alpha1.LoadedReading) bool { return !slices.Contains(kept, ReadReading(r)) })
 }
 
-// boundaries tells whether a boundary of a subscription's periods lies between two instants: before its start, the
-// start; in a trial, its end too.
-func boundaries(s *v1alpha1.Subscription) func(a, b time.Time) bool {
-	start := Terms(s).Created
-	if s.Spec.StartTime != nil {
-		start = s.Spec.StartTime.UTC()
-	}
-	between := func(a, b, at time.Time) bool { return a.Before(at) && !b.Before(at) }
+// boundaries tells whether a boundary of a subscription's periods lies between two instants. One whose status cannot be
+// read is taken for one that has not started.
+func boundaries(s *v1alpha1.Subscription) func(earlier, later time.Time) bool {
 	state, err := ReadState(&s.Status)
-	if err != nil || state.Start.IsZero() {
-		return func(a, b time.Time) bool { return !a.After(start) && b.After(start) }
-	}
-	zone, err := calendar.LoadZone(state.Period.Zone)
 	if err != nil {
-		zone = time.UTC
+		state = subscription.State{}
 	}
-	c := calendar.Calendar{Anchor: state.Anchor, Interval: state.Interval, Zone: zone}
-	return func(a, b time.Time) bool { return between(a, b, state.Period.Span.End) || c.IndexOf(a) != c.IndexOf(b) }
+	return subscription.Boundaries(state, Terms(s))
 }
 
-// dropTaken drops the loaded readings that the state has taken, and those of a product that an
-// item has left. Those of items that are not held yet wait for them.
+// dropTaken drops the loaded readings that the state has taken, and those of a product that an item
+// has left. Readings of items that are not in force yet stay.
 func dropTaken(state *subscription.State, loaded []v1alpha1.LoadedReading) []v1alpha1.LoadedReading {
 	var left []v1alpha1.LoadedReading
 	for _, r := range loaded {

@@ -123,7 +123,7 @@ func TestLastTransitionTimeMovesWithTheStatusOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var list []metav1.Condition
 			Of(&list, 1, first).Stalled("A", "a")
-			// The clock is finer than what the API server stores: the difference may not be written for ever.
+			// The clock is finer than what the API server stores: the difference may not be written forever.
 			tc.do(Of(&list, 1, later.Add(time.Nanosecond)))
 			if got := meta.FindStatusCondition(list, v1alpha1.ConditionReady).LastTransitionTime.Time; !got.Equal(tc.want) {
 				t.Errorf("%s: got %s, want %s", tc.reason, got, tc.want)

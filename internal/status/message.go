@@ -9,31 +9,31 @@ import (
 )
 
 const (
-	// MaxMessageLength is how long the API lets a condition's message be.
+	// MaxMessageLength is the API's limit for the message of a condition.
 	MaxMessageLength = 32768
-	// MaxEventNoteLength is how long the API lets the note of a Kubernetes event be, in bytes.
+	// MaxEventNoteLength is the API's limit for the note of a Kubernetes event, in bytes.
 	MaxEventNoteLength = 1024
 
 	ellipsis = "…"
 )
 
-// Message cuts a sentence to what fits into a condition.
+// Message truncates a sentence to the length of a condition's message.
 func Message(message string) string {
 	return cut(message, MaxMessageLength)
 }
 
-// Sentence ends a sentence with a full stop, unless it has one.
+// Sentence adds a full stop to a sentence that has none.
 func Sentence(text string) string {
 	return strings.TrimSuffix(text, ".") + "."
 }
 
-// EventNote cuts a sentence to what fits into a Kubernetes event.
+// EventNote truncates a sentence to the length of an event's note.
 func EventNote(note string) string {
 	return cut(note, MaxEventNoteLength)
 }
 
-// cut shortens text to limit bytes, at the end of a word where one is near, and marks that something
-// is missing. It never cuts a character in two: the API server refuses what is not UTF-8.
+// cut truncates text to limit bytes, if possible at the end of a word, and marks that something is
+// missing. It never splits a character, because the API server refuses text that is not UTF-8.
 func cut(text string, limit int) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if len(text) <= limit {

@@ -11,18 +11,18 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// IsRefused reports whether the API server refused a write because of what it says or of who makes it: 400, 403,
-// 413 or 422. Trying again alone does not help.
+// IsRefused reports whether the API server refused a write because of its content or its author: 400, 403, 413
+// or 422. A retry alone does not help.
 func IsRefused(err error) bool {
 	return apierrors.IsInvalid(err) || apierrors.IsForbidden(err) || apierrors.IsRequestEntityTooLargeError(err) ||
 		apierrors.IsBadRequest(err)
 }
 
-// maxRefusal bounds how many characters of the API server's sentence are repeated.
+// maxRefusal bounds how many characters of the API server's message are repeated.
 const maxRefusal = 300
 
-// Refusal says in one sentence what the API server refused and why, with the field that it names. The API server's
-// own sentence is cut to 300 characters, because it may repeat a whole value.
+// Refusal explains in one sentence what the API server refused and why, with the field that it names. The API
+// server's own message is truncated to 300 characters, because it may contain a whole value.
 func Refusal(err error) string {
 	var answer apierrors.APIStatus
 	if !errors.As(err, &answer) {
@@ -49,7 +49,7 @@ func firstCause(said metav1.Status) *metav1.StatusCause {
 	return &said.Details.Causes[0]
 }
 
-// shortened puts a sentence of the API server on one line and cuts it.
+// shortened puts a message of the API server on one line and truncates it.
 func shortened(sentence string) string {
 	runes := []rune(strings.Join(strings.Fields(sentence), " "))
 	if len(runes) <= maxRefusal {

@@ -12,10 +12,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Write writes the status of after if it differs from that of before, a copy taken before the pass began
-// to change it, and says whether it wrote. The write carries the resourceVersion of after: if someone
-// else has written since it was read, it is a conflict and nothing happened. A write that changes nothing
-// is never sent: it would cost the API server almost as much as one that does.
+// Write writes the status of after if it differs from that of before, a copy that was made before the
+// changes. It reports whether it wrote. The write uses the resourceVersion of after, so it is a conflict,
+// and nothing happens, if someone else has written since the object was read. A write that changes
+// nothing is never sent, because it would cost the API server almost as much as one that does.
 func Write(ctx context.Context, c client.Client, before, after client.Object) (changed bool, err error) {
 	if equality.Semantic.DeepEqual(statusOf(before), statusOf(after)) {
 		return false, nil

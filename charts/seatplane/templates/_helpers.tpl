@@ -12,7 +12,7 @@ Fails with one sentence where a section of the values is null, which Helm takes 
 with a sentence about nil pointers. Each file of templates begins with it.
 */}}
 {{- define "seatplane.checkValues" -}}
-{{- range $path := splitList " " "image crds admission policy policy.limits loaders metrics metrics.serviceMonitor metrics.rules metrics.dashboard networkPolicy roles serviceAccount resources" }}
+{{- range $path := splitList " " "image crds admission policy policy.limits loaders sinks metrics metrics.serviceMonitor metrics.rules metrics.dashboard networkPolicy roles serviceAccount resources" }}
 {{- $section := $.Values.AsMap }}
 {{- range $name := splitList "." $path }}
 {{- $section = get $section $name }}
@@ -20,6 +20,9 @@ with a sentence about nil pointers. Each file of templates begins with it.
 {{- if not (kindIs "map" $section) }}
 {{- fail (printf "the section %s of the values is null: remove the line %s, so that its defaults apply, or write what it should contain" $path (splitList "." $path | last)) }}
 {{- end }}
+{{- end }}
+{{- if and .Values.namespaces .Values.namespaceSelector }}
+{{- fail "the values namespaces and namespaceSelector cannot be combined: remove one of them" }}
 {{- end }}
 {{- end }}
 

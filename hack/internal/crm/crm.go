@@ -1,8 +1,8 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package crm keeps the customer databases of the demo and of development: SQLite files, one of them
-// with the users of three customers.
+// Package crm provides the customer databases of the demo and of development. They are SQLite files,
+// and one of them contains the users of three customers.
 package crm
 
 import (
@@ -36,7 +36,7 @@ type Database struct{ db *sql.DB }
 
 // Open opens a database, which need not exist yet. Close it when done.
 func Open(path string) (*Database, error) {
-	// The operator may be reading at the moment.
+	// The operator may be reading.
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		return nil, err
@@ -50,26 +50,26 @@ func (d *Database) Close() error { return d.db.Close() }
 // Fill creates the table and its first users.
 func (d *Database) Fill(ctx context.Context) error { return d.Exec(ctx, firstUsers) }
 
-// Exec carries out statements: all of them, or none.
+// Exec executes either all statements or none.
 func (d *Database) Exec(ctx context.Context, statements string) error {
 	tx, err := d.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // of no effect after the commit
+	defer func() { _ = tx.Rollback() }() // has no effect after the commit
 	if _, err := tx.ExecContext(ctx, statements); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-// Count is how many active users a customer has.
+// Count is the number of active users of a customer.
 type Count struct {
 	Tenant string
 	Users  int64
 }
 
-// Counts returns how many active users each customer has, as the demo's data loader asks for them.
+// Counts returns the number of active users of each customer, as the demo's data loader queries it.
 func (d *Database) Counts(ctx context.Context) ([]Count, error) {
 	var counts []Count
 	err := d.rows(ctx, "SELECT tenant, count(*) FROM users WHERE active GROUP BY tenant ORDER BY tenant", func(rows *sql.Rows) error {
@@ -80,7 +80,7 @@ func (d *Database) Counts(ctx context.Context) ([]Count, error) {
 	return counts, err
 }
 
-// Print writes what a query answers, a row a line, its columns parted by tabs.
+// Print writes the results of a query, one row per line, with columns separated by tabs.
 func (d *Database) Print(ctx context.Context, out io.Writer, query string) error {
 	return d.rows(ctx, query, func(rows *sql.Rows) error {
 		columns, err := rows.Columns()
@@ -103,7 +103,7 @@ func (d *Database) Print(ctx context.Context, out io.Writer, query string) error
 	})
 }
 
-// rows hands each row of an answer over.
+// rows passes each row of a result to a function.
 func (d *Database) rows(ctx context.Context, query string, take func(*sql.Rows) error) error {
 	rows, err := d.db.QueryContext(ctx, query)
 	if err != nil {

@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package session runs a program on a playground and leaves nothing behind, however the program ends.
+// Package session runs a program on a playground, and cleans up no matter how the program ends.
 package session
 
 import (
@@ -37,18 +37,18 @@ type Session struct {
 	// Play is the program. Its context ends when a person interrupts it or the manager ends by itself.
 	Play func(context.Context, *playground.Playground) error
 
-	// Revive has another manager run where one ended by itself. It returns an error when it cannot. Without it, a
-	// manager that ends is the end of the program.
+	// Revive starts another manager after one ended by itself. It returns an error if it cannot. Without it, the
+	// program ends when the manager does.
 	Revive func(context.Context, *playground.Playground) error
 
-	// EndsByInterrupt says that an interrupt is how the program is meant to end.
+	// EndsByInterrupt means that the program is meant to end by an interrupt.
 	EndsByInterrupt bool
 }
 
-// Run runs the program on a new playground, with the project's manager binary, stops everything, and
-// returns the exit status. What went wrong it says on stderr.
+// Run runs the program on a new playground with the project's manager binary, stops everything, and
+// returns the exit status. It prints errors to stderr.
 func (s Session) Run(opts playground.Options) int {
-	// What the libraries have to say is not for those who watch.
+	// The libraries' log messages are not for the people who watch.
 	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
@@ -67,7 +67,7 @@ func (s Session) Run(opts playground.Options) int {
 	}
 	err = s.supervise(ctx, ground)
 	stopped := ctx.Err() != nil
-	// Who interrupts once more does not want to wait for good order.
+	// After a second interrupt, do not wait for a clean shutdown.
 	release()
 	if err != nil && !stopped {
 		fmt.Fprintf(os.Stderr, "\nThe manager's log is %s\n", opts.ManagerLog)
@@ -82,7 +82,8 @@ func (s Session) Run(opts playground.Options) int {
 	return succeeded
 }
 
-// stop stops the playground. A manager that is down, where others have come and gone, has nothing to stop.
+// stop stops the playground. If the manager is down after others were revived, there is no manager to
+// stop.
 func (s Session) stop(ground *playground.Playground) error {
 	if s.Revive == nil {
 		return ground.Stop()
@@ -95,11 +96,11 @@ func (s Session) stop(ground *playground.Playground) error {
 	}
 }
 
-// supervise runs the program until it ends, or the manager does and cannot be revived.
+// supervise runs the program until it ends, or until the manager ends and cannot be revived.
 func (s Session) supervise(ctx context.Context, ground *playground.Playground) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
-	// The manager is nobody else's before the watch has ended.
+	// No one else may use the manager before the watch has ended.
 	defer watch.Wait()
 	defer cancel(nil)
 	watch.Go(func() {
@@ -114,7 +115,7 @@ func (s Session) supervise(ctx context.Context, ground *playground.Playground) e
 	return err
 }
 
-// watch revives the manager whenever it ends, and returns why it could not; nil when the context ended.
+// watch revives the manager whenever it ends. It returns why it could not, or nil if the context ended.
 func (s Session) watch(ctx context.Context, ground *playground.Playground) error {
 	for {
 		select {
@@ -124,7 +125,7 @@ func (s Session) watch(ctx context.Context, ground *playground.Playground) error
 		}
 		select {
 		case <-ctx.Done():
-			return nil // both happened: a manager that is down stays down
+			return nil // both happened, so a manager that is down stays down
 		default:
 		}
 		if s.Revive == nil {
@@ -136,7 +137,7 @@ func (s Session) watch(ctx context.Context, ground *playground.Playground) error
 	}
 }
 
-// leave is what an interrupt ends with.
+// leave returns the exit status after an interrupt.
 func (s Session) leave() int {
 	fmt.Fprintf(os.Stderr, "\n%s: interrupted; everything that it started is stopped\n", s.Name)
 	if s.EndsByInterrupt {

@@ -5,8 +5,7 @@ package calendar
 
 import "time"
 
-// Span is the half-open stretch of time [Start, End): an instant equal to its
-// start belongs to it, one equal to its end does not.
+// Span is the half-open stretch of time [Start, End): it includes its start and excludes its end.
 type Span struct {
 	Start, End time.Time
 }
@@ -21,40 +20,35 @@ func (s Span) Empty() bool {
 	return !s.Start.Before(s.End)
 }
 
-// Calendar cuts time into natural billing periods: period k is
-// [Boundary(k), Boundary(k+1)), k of either sign, counted from the anchor
-// (billing.md#1-calendar).
+// Calendar cuts time into natural billing periods: period k is [Boundary(k), Boundary(k+1)), k of
+// either sign, counted from the anchor (billing.md#1-calendar).
 //
-// Boundaries never go back as k grows, but two can coincide: a zone that skipped
-// a whole local day (Pacific/Apia had no 30 December 2011) gives a daily
-// calendar one empty period there. Periods still tile time, every instant lies
-// in exactly one, and [Calendar.IndexOf], [Calendar.PeriodAt] and
-// [Calendar.Next] never name an empty one: step from a period to its successor
-// with them, not with k+1.
+// Boundaries never go back as k grows, but two can coincide. A zone that skipped a whole local day
+// (Pacific/Apia had no 30 December 2011) gives a daily calendar one empty period there. Every
+// instant still lies in exactly one period, and [Calendar.IndexOf], [Calendar.PeriodAt] and
+// [Calendar.Next] never return an empty one. Use them, and not k+1, to step from a period to its
+// successor.
 type Calendar struct {
-	// Anchor is the instant from which boundaries are counted, and itself one:
-	// Boundary(0), also where the local clock shows its time twice and it is the
-	// second of the two.
+	// Anchor is the instant from which boundaries are counted. It is a boundary itself,
+	// Boundary(0), even if the local clock shows its time twice and it is the second occurrence.
 	Anchor time.Time
-	// Interval is valid: see [Interval.Validate].
+	// Interval must be valid; see [Interval.Validate].
 	Interval Interval
-	// Zone is the time zone whose local calendar counts; nil is UTC.
+	// Zone is the time zone of the local calendar. Nil means UTC.
 	Zone *time.Location
 }
 
-// Boundary returns B(k): the anchor's local wall time plus k intervals, its day
-// clamped to the month's last day. It is always counted from the anchor, never
-// from the boundary before, so that an anchor on the 31st comes back to the
-// 31st after a short month. A wall time that a change of the clock skips moves
-// forward by the gap; one that it repeats is its first occurrence. The result
-// is in UTC (billing.md#1-calendar).
+// Boundary returns B(k): the anchor's local wall time plus k intervals, its day clamped to the
+// month's last day. It is always counted from the anchor and never from the previous boundary, so
+// an anchor on the 31st returns to the 31st after a short month. If a clock change skips a wall
+// time, the boundary moves forward by the gap. If a clock change repeats one, the boundary is its
+// first occurrence. The result is in UTC (billing.md#1-calendar).
 func (c Calendar) Boundary(k int) time.Time {
 	return AddUnits(c.Anchor, k*c.Interval.Count, c.Interval.Unit, c.Zone)
 }
 
-// IndexOf returns the k of the period that contains t: Boundary(k) ≤ t <
-// Boundary(k+1). It takes about the same short time however far t is from the
-// anchor.
+// IndexOf returns the k of the period that contains t: Boundary(k) ≤ t < Boundary(k+1). Its cost
+// does not grow with the distance of t from the anchor.
 func (c Calendar) IndexOf(t time.Time) int {
 	k := c.estimate(t)
 	for t.Before(c.Boundary(k)) {
@@ -96,7 +90,7 @@ func (c Calendar) PeriodAt(t time.Time) (int, Span) {
 	return k, c.Period(k)
 }
 
-// Next returns the first boundary after t, which t itself is not.
+// Next returns the first boundary after t. It is never t itself.
 func (c Calendar) Next(t time.Time) time.Time {
 	return c.Boundary(c.IndexOf(t) + 1)
 }
@@ -105,14 +99,14 @@ func (c Calendar) zone() *time.Location {
 	return orUTC(c.Zone)
 }
 
-// AddUnits returns t's local wall time plus n units of the local calendar, n of
-// either sign, by the rules of [Calendar.Boundary]: the lengths of trials are
-// counted with it (billing.md#9-trials). A nil zone is UTC. The result is
-// in UTC; it is meaningful for years 1 to 9999. Zero units give t itself.
+// AddUnits returns t's local wall time plus n units of the local calendar, by the rules of
+// [Calendar.Boundary]; n may be negative. The lengths of trials are counted with it
+// (billing.md#9-trials). A nil zone means UTC. The result is in UTC, and is valid for years 1 to
+// 9999. With zero units the result is t itself.
 func AddUnits(t time.Time, n int, unit Unit, zone *time.Location) time.Time {
 	if n == 0 {
-		// Not by way of the wall time, which a clock that is put back shows twice:
-		// a period that starts in the second showing starts there (billing.md#reset),
+		// Do not convert to wall time and back, because a clock that is put back shows a wall time
+		// twice. A period that starts at the second occurrence starts there (billing.md#reset), and
 		// not an hour earlier.
 		return time.Unix(t.Unix(), 0).UTC()
 	}
@@ -137,8 +131,8 @@ func (w wall) month() int64 {
 	return int64(year)*12 + int64(month) - 1
 }
 
-// addMonths keeps the day of the month, clamped to the last one that the new
-// month has, and the time of day.
+// addMonths keeps the time of day and the day of the month, which is clamped to the last day of the
+// new month.
 func (w wall) addMonths(n int64) wall {
 	year, month, day := w.inUTC().Date()
 	total := int64(year)*12 + int64(month) - 1 + n
@@ -147,8 +141,7 @@ func (w wall) addMonths(n int64) wall {
 	return midnight(first+min(int64(day), last)-1) + wall(w.clock())
 }
 
-// monthStart returns the date of the first day of a month, which counts from
-// January of year 0.
+// monthStart returns the date of the first day of a month. Months count from January of year 0.
 func monthStart(month int64) int64 {
 	return time.Date(0, time.Month(month+1), 1, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay
 }

@@ -317,7 +317,7 @@ func TestLoadZone(t *testing.T) {
 	}
 }
 
-// Intervals of one length are equal, whatever their units.
+// Intervals of one length are equal, regardless of their units.
 func TestIntervalEqual(t *testing.T) {
 	tests := map[string]struct {
 		reason string

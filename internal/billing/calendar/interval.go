@@ -23,15 +23,15 @@ const (
 // MaxCount is the most units that one interval may have: ten years of days.
 const MaxCount = 3660
 
-// Interval is the length of a billing period in the local calendar: a unit and
-// how many of it, such as one Month or two Weeks (billing.md#1-calendar).
+// Interval is the length of a billing period in the local calendar: a number of units, such as one
+// Month or two Weeks (billing.md#1-calendar).
 type Interval struct {
 	Unit Unit
 	// Count is 1 to [MaxCount].
 	Count int
 }
 
-// Validate says in a sentence what is wrong with i, if anything is.
+// Validate returns an error, as a sentence, if i is not valid.
 func (i Interval) Validate() error {
 	switch i.Unit {
 	case Day, Week, Month, Year:
@@ -44,11 +44,11 @@ func (i Interval) Validate() error {
 	return nil
 }
 
-// Equal reports whether two intervals have the same length whatever their units:
-// 12 Months are 1 Year, and 7 Days are 1 Week.
+// Equal reports whether two intervals have the same length, even in different units: 12 Months are
+// 1 Year, and 7 Days are 1 Week.
 func (i Interval) Equal(o Interval) bool { return i.normal() == o.normal() }
 
-// normal is an interval in months or in days.
+// normal returns the interval in months or in days.
 func (i Interval) normal() Interval {
 	switch i.Unit {
 	case Year:
@@ -60,7 +60,7 @@ func (i Interval) normal() Interval {
 	}
 }
 
-// LargestUnit is the largest unit of which i is a whole number: Year for 12 or 24 Months, Week for 14 Days.
+// LargestUnit is the largest unit that divides i: Year for 12 or 24 Months, Week for 14 Days.
 func (i Interval) LargestUnit() Unit {
 	normal := i.normal()
 	switch {
@@ -73,7 +73,7 @@ func (i Interval) LargestUnit() Unit {
 	}
 }
 
-// String writes an interval as people say it after "every": "month", "3 months".
+// String formats an interval as people say it after "every": "month", "3 months".
 func (i Interval) String() string {
 	unit := strings.ToLower(string(i.Unit))
 	if i.Count == 1 {

@@ -64,7 +64,7 @@ func clockChanges(local *time.Location) []time.Time {
 }
 
 // The last days of leap years to come, for which Go tells the bounds of an
-// offset wrong (golang.org/issue/81583): nothing loops for ever.
+// offset wrong (golang.org/issue/81583): nothing loops forever.
 func TestDaysTileAtTheEndOfLeapYears(t *testing.T) {
 	for _, name := range allZones() {
 		for _, year := range []int{2036, 2040, 2096, 2104, 2196} {

@@ -7,13 +7,13 @@ import "time"
 
 // wall is a reading of a local clock and calendar: the seconds since 1970-01-01 00:00:00 that the same
 // reading would have in UTC. It is not an instant: a clock that is put back shows some readings twice,
-// one that is put forward skips some.
+// and one that is put forward skips some.
 type wall int64
 
 const secondsPerDay = 24 * 60 * 60
 
-// widestOffset is more than any zone has ever been away from UTC: local mean
-// times went up to 15 h 13 min.
+// widestOffset is larger than the offset of any zone from UTC has ever been. Local mean times went
+// up to 15 h 13 min.
 const widestOffset = 16 * 60 * 60
 
 // wallOf returns what a local clock shows at t.
@@ -41,32 +41,31 @@ func midnight(date int64) wall {
 	return wall(date * secondsPerDay)
 }
 
-// instant returns when a local clock shows w: its first occurrence where a
-// change of the clock repeats it, and w moved forward by the gap where a change
-// skips it (billing.md#1-calendar).
+// instant returns when a local clock shows w. If a clock change repeats w, that is its first
+// occurrence. If a clock change skips w, w moves forward by the gap (billing.md#1-calendar).
 func (w wall) instant(zone *time.Location) time.Time {
 	at, before, skipped := w.reached(zone)
 	if skipped {
-		// The clock that was in force before the gap, had it run on.
+		// This is the clock that was in force before the gap, as if it had continued.
 		return time.Unix(int64(w)-before, 0).UTC()
 	}
 	return time.Unix(at, 0).UTC()
 }
 
-// reached returns the first instant, in Unix seconds, at which a local clock
-// shows w or something later. Where a change of the clock skips w, that is the
-// instant of the change, and before is the offset that ended with it.
+// reached returns the first instant, in Unix seconds, at which a local clock shows w or something
+// later. If a clock change skips w, that is the instant of the change, and before is the offset
+// that ended with it.
 //
-// [time.Date] does not promise which instant it returns for a reading that is
-// skipped or repeated, so this walks the stretches of constant offset instead:
-// most often there is one.
+// [time.Date] does not guarantee which instant it returns for a reading that is skipped or
+// repeated. So this function walks the spans of constant offset instead, of which there is usually
+// one.
 func (w wall) reached(zone *time.Location) (at, before int64, skipped bool) {
 	t := time.Unix(int64(w)-widestOffset, 0).In(zone)
 	for {
 		_, offset := t.Zone()
 		at = int64(w) - int64(offset)
 		if at < t.Unix() {
-			// The change at t jumped over w.
+			// The clock change at t skipped w.
 			return t.Unix(), before, true
 		}
 		end, ends := offsetEnd(t)
@@ -78,8 +77,8 @@ func (w wall) reached(zone *time.Location) (at, before int64, skipped bool) {
 	}
 }
 
-// offsetEnd returns an instant after t up to which t's offset holds; after it
-// the offset may be the same. ends is false when it holds for ever.
+// offsetEnd returns an instant after t until which t's offset is in force. The offset after it may
+// be the same. If the offset never ends, ends is false.
 func offsetEnd(t time.Time) (end time.Time, ends bool) {
 	_, end = t.ZoneBounds()
 	switch {
@@ -88,9 +87,8 @@ func offsetEnd(t time.Time) (end time.Time, ends bool) {
 	case end.After(t):
 		return end, true
 	}
-	// On the last UTC day of a leap year after a zone's last explicit change, Go
-	// reports an end that is a day early (golang.org/issue/81583). It stands for
-	// the end of the year in UTC.
+	// On the last UTC day of a leap year after a zone's last explicit change, Go reports an end
+	// that is a day early (golang.org/issue/81583). That end means the end of the year in UTC.
 	const day = secondsPerDay
 	return time.Unix((t.Unix()/day+1)*day, 0).In(t.Location()), true
 }

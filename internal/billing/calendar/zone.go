@@ -12,20 +12,20 @@ import (
 	_ "time/tzdata" // the zone database, in the binary (billing.md#1-calendar)
 )
 
-// zones caches what was loaded: a zone's table is parsed once. Only names that
-// exist are kept, so that it cannot outgrow the zone database.
+// zones caches the loaded zones, so that each table is parsed once. Only names that exist are kept,
+// so the cache cannot outgrow the zone database.
 var zones sync.Map // string → *time.Location
 
-// maxZoneName is longer than any name of the zone database.
+// maxZoneName is longer than any name in the zone database.
 const maxZoneName = 64
 
-// LoadZone returns the time zone with an IANA name, such as "Europe/Paris"; the
-// empty name is UTC. "Local" is refused: what a subscription costs does not
-// depend on where it is computed. The error is a sentence.
+// LoadZone returns the time zone with an IANA name, such as "Europe/Paris". The empty name means
+// UTC. "Local" is refused, because what a subscription costs must not depend on where it is
+// computed. The error is a sentence.
 //
-// A zone is read when it is first asked for, from the zone database of the
-// machine where it has one (Go prefers it, so that a base image can bring newer
-// rules) and from the one in the binary elsewhere, and kept from then on.
+// A zone is read when it is first asked for, and is cached. It comes from the zone database of the
+// machine if there is one (Go prefers it, so that a base image can have newer rules), and otherwise
+// from the one in the binary.
 func LoadZone(name string) (*time.Location, error) {
 	if name == "" || name == "UTC" {
 		return time.UTC, nil
@@ -44,9 +44,9 @@ func LoadZone(name string) (*time.Location, error) {
 	return kept.(*time.Location), nil
 }
 
-// ianaName refuses what [time.LoadLocation] could find in a zone directory but
-// the zone database does not name: the machine's own zone, and the copies of
-// all zones that count leap seconds ("right/") or not ("posix/").
+// ianaName refuses names that [time.LoadLocation] could find in a zone directory but that are not
+// in the zone database: the zone of the machine, and the copies of all zones with leap seconds
+// ("right/") or without ("posix/").
 func ianaName(name string) bool {
 	if len(name) > maxZoneName || name[0] < 'A' || name[0] > 'Z' || name == "Local" {
 		return false

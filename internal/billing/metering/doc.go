@@ -1,12 +1,11 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package metering says what the readings of a metered item come to, and what
-// the limits on its usage do (billing.md#11-usage). What usage costs is
-// package proration's.
+// Package metering computes the usage of a metered item from its readings, and applies the limits
+// on usage (billing.md#11-usage). Package proration prices the usage.
 //
-// meter.go takes readings in, limits.go says what a limit is and how far usage
-// is towards it, largest.go how much a limit leaves room for.
+// meter.go takes readings. limits.go defines limits and computes how far usage is towards one.
+// largest.go computes how much usage a limit allows.
 //
 // Everything is a function of values: no clock, no I/O, no float.
 package metering

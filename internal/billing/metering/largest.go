@@ -10,16 +10,15 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 )
 
-// Largest returns the largest whole quantity within both dimensions of l: the
-// largest up to which no quantity is above l.Quantity and none costs more than
-// l.Amount. The price must be valid. Of a Volume price a quantity beyond may
-// cost less again; usage would have to pass the dearer ones to get there, so
-// that it does not count.
+// Largest returns the largest whole quantity within both dimensions of l: up to it, no quantity is
+// above l.Quantity and none costs more than l.Amount. The price must be valid. With a Volume price
+// a larger quantity may cost less again. It does not count, because usage would have to pass the
+// more expensive quantities to reach it.
 //
-// It is 0 when even the first unit is too much, or a Flat price is above the
-// amount. Where nothing that 64 bits can hold is too much, there is no limit:
-// limited is false and q is [math.MaxInt64]. That is so without a dimension, for
-// a unit that costs nothing, and for a Flat price within the amount.
+// The result is 0 if even the first unit is too much, or if a Flat price is above the amount. If
+// nothing that fits in 64 bits is too much, there is no limit: limited is false and q is
+// [math.MaxInt64]. This is the case without a dimension, for a unit that costs nothing, and for a
+// Flat price within the amount.
 func Largest(price pricing.Price, l Limit) (q int64, limited bool) {
 	q = math.MaxInt64
 	if l.Amount != nil {
@@ -32,8 +31,8 @@ func Largest(price pricing.Price, l Limit) (q int64, limited bool) {
 	return q, limited
 }
 
-// largestWithin returns the largest quantity up to which none costs more than
-// amount, and 0 when even T(0) is above it.
+// largestWithin returns the largest quantity up to which none costs more than amount, or 0 if even
+// T(0) is above it.
 func largestWithin(price pricing.Price, amount money.Decimal) int64 {
 	fits := func(q int64) bool { return price.Total(q).Cmp(amount) <= 0 }
 	var within int64
@@ -46,8 +45,8 @@ func largestWithin(price pricing.Price, amount money.Decimal) int64 {
 	return within
 }
 
-// stretches returns the last quantities of the stretches in which T(q) never
-// falls: it falls only where a tier begins. The last stretch is open.
+// stretches returns the last quantity of each range in which T(q) never decreases. It can only
+// decrease where a tier begins. The last range is open.
 func stretches(price pricing.Price) []int64 {
 	ends := make([]int64, 0, len(price.Tiers)+1)
 	for _, tier := range price.Tiers {
@@ -58,9 +57,9 @@ func stretches(price pricing.Price) []int64 {
 	return append(ends, math.MaxInt64)
 }
 
-// lastOf returns the last quantity from within on that fits, before beyond, which
-// does not; after one that does not fit none does. It is within when none does.
-// It halves the distance at each step.
+// lastOf returns the last quantity that fits, by bisection. It starts at within, and beyond does
+// not fit. After a quantity that does not fit, none does. The result is within if nothing above it
+// fits.
 func lastOf(fits func(int64) bool, within, beyond int64) int64 {
 	for beyond-within > 1 {
 		middle := within + (beyond-within)/2
@@ -73,8 +72,8 @@ func lastOf(fits func(int64) bool, within, beyond int64) int64 {
 	return within
 }
 
-// plus returns a + b, neither below 0, held at the end of 64 bits: a total that
-// grows for ever never turns negative.
+// plus returns a + b for values of at least 0, and saturates at the end of 64 bits, so that a
+// growing total never turns negative.
 func plus(a, b int64) int64 {
 	if a > math.MaxInt64-b {
 		return math.MaxInt64

@@ -8,23 +8,22 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 )
 
-// Limit bounds the usage of a period. A dimension that is nil does not bound
-// it; of two, the one that is reached first counts. A dimension below 0 counts
-// as 0.
+// Limit bounds the usage of a period. A nil dimension does not bound it. With two dimensions, the
+// one that is reached first counts. A dimension below 0 counts as 0.
 type Limit struct {
 	// Quantity is the limit in units.
 	Quantity *int64
-	// Amount is the limit in major units, on T(usage) before it is rounded.
+	// Amount is the limit in major units. It bounds T(usage) before rounding.
 	Amount *money.Decimal
 }
 
-// IsZero reports whether l has no dimension and so bounds nothing.
+// IsZero reports whether l has no dimension, so that it bounds nothing.
 func (l Limit) IsZero() bool {
 	return l.Quantity == nil && l.Amount == nil
 }
 
-// equal reports whether l and o bound usage alike: 1.5 is 1.50, no limit is not
-// a limit of 0.
+// equal reports whether l and o bound usage in the same way: 1.5 equals 1.50, and no limit differs
+// from a limit of 0.
 func (l Limit) equal(o Limit) bool {
 	if (l.Quantity == nil) != (o.Quantity == nil) || (l.Amount == nil) != (o.Amount == nil) {
 		return false
@@ -35,16 +34,15 @@ func (l Limit) equal(o Limit) bool {
 	return l.Amount == nil || l.Amount.Equal(*o.Amount)
 }
 
-// Limits are the limits on the usage of a metered item (billing.md#11-usage). The
-// zero value is none.
+// Limits are the limits on the usage of a metered item (billing.md#11-usage). The zero value has no
+// limits.
 type Limits struct {
-	// Soft is announced at 75 %, 90 % and 100 %, and bounds nothing.
+	// Soft is announced at 75 %, 90 % and 100 %. It does not stop usage.
 	Soft Limit
-	// Trial is announced when it is reached; during a trial usage beyond it is not
-	// taken. After the trial it means nothing.
+	// Trial is announced when it is reached. During a trial, usage above it does not count. After
+	// the trial it has no effect.
 	Trial Limit
-	// Hard is announced when it is reached; usage beyond it is not taken, in a
-	// trial or not.
+	// Hard is announced when it is reached. Usage above it does not count, in a trial or after it.
 	Hard Limit
 }
 
@@ -58,27 +56,26 @@ func (l Limits) Equal(o Limits) bool {
 	return l.Soft.equal(o.Soft) && l.Trial.equal(o.Trial) && l.Hard.equal(o.Hard)
 }
 
-// The limits that a notice can be of.
+// The kinds of limits that a notice can be about.
 const (
 	SoftLimit  LimitKind = "Soft"
 	TrialLimit LimitKind = "Trial"
 	HardLimit  LimitKind = "Hard"
 )
 
-// LimitKind says which of the [Limits] is meant.
+// LimitKind identifies one of the [Limits].
 type LimitKind string
 
-// Percent returns how far usage is towards l, in whole percent rounded down: the
-// greater of its dimensions, T(used) being what counts against the amount. So a
-// threshold in whole percent is reached exactly when Percent is at least it.
+// Percent returns how far usage is towards l, in whole percent rounded down. It is the larger value
+// of the two dimensions, where T(used) counts against the amount. A threshold in whole percent is
+// reached exactly when Percent is at least that threshold.
 //
-// It is not capped at 100: 130 says that a soft limit is exceeded by 30 %. What
-// 64 bits cannot hold is [math.MaxInt64]. A limit of 0 is reached at once,
-// whatever was used, since nothing can be used below it: it is 100, never more.
-// Without a limit it is 0. A usage below 0 counts as 0.
+// It is not capped at 100: 130 means that a soft limit is exceeded by 30 %. A value that does not
+// fit in 64 bits becomes [math.MaxInt64]. A limit of 0 is always reached, because no usage is below
+// it, and gives 100 and never more. Without a limit the result is 0. A usage below 0 counts as 0.
 //
-// Of a Volume price the amount may fall as usage grows, and Percent with it. A
-// Flat price costs the same whatever was used.
+// With a Volume price the amount may decrease as usage grows, and Percent with it. A Flat price
+// costs the same for any usage.
 func Percent(used int64, price pricing.Price, l Limit) int64 {
 	used = max(0, used)
 	var furthest int64
@@ -91,8 +88,7 @@ func Percent(used int64, price pricing.Price, l Limit) int64 {
 	return furthest
 }
 
-// percentOf returns part / whole in percent, rounded down, and 100 when the
-// whole is nothing.
+// percentOf returns part / whole in percent, rounded down, or 100 if the whole is 0.
 func percentOf(part, whole money.Fraction) int64 {
 	if whole.Sign() <= 0 {
 		return 100

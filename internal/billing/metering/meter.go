@@ -9,15 +9,15 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 )
 
-// Reading is what a loader said of a metered item.
+// Reading is a total that a loader returned for a metered item.
 type Reading struct {
-	// Total is the number of units counted so far. It only grows; where it is lower
-	// than before, the counter began again at 0.
+	// Total is the number of units counted so far. It only grows. If it is lower than before, the
+	// counter started again at 0.
 	Total int64
-	// Observed is when it was so, on the subscription's clock.
+	// Observed is when the total was observed, on the subscription's clock.
 	Observed time.Time
-	// Loaded is the wall clock's time of the loader's answer. It tells readings
-	// observed at one instant apart.
+	// Loaded is when the loader answered, on the wall clock. It distinguishes readings that were
+	// observed at the same instant.
 	Loaded time.Time
 }
 
@@ -33,58 +33,54 @@ func (r Reading) after(o Reading) bool {
 // Meter is the state kept for one metered item in the current period. The zero
 // value is a meter that was never read.
 type Meter struct {
-	// Known is whether a reading was ever taken.
+	// Known reports whether a reading was ever taken.
 	Known bool
-	// Last is the newest reading; the next one is measured against it. It follows
-	// the counter also where a limit left usage out.
+	// Last is the newest reading, which the next one is compared with. It follows the counter even
+	// if a limit left usage out.
 	Last Reading
-	// Used is the usage of the period so far in units, as far as limits let it be
-	// taken. It never falls within a period.
+	// Used is the usage of the period so far, in units, as far as limits let it count. It never
+	// decreases within a period.
 	Used int64
 	// Soft is the highest threshold of the soft limit announced in this period, in
 	// percent: 0, 75, 90 or 100.
 	Soft int
-	// TrialReached and HardReached are whether that limit was announced in this
-	// period.
+	// TrialReached and HardReached report whether that limit was announced in this period.
 	TrialReached, HardReached bool
-	// WentBack is whether a reading lower than the one before was counted from 0 in
-	// this period.
+	// WentBack reports whether a reading in this period was lower than the previous one and was
+	// counted from 0.
 	WentBack bool
 }
 
 // Notice is a threshold that usage has reached.
 type Notice struct {
 	Limit LimitKind
-	// Threshold is how far, in percent: 75, 90 or 100 of the soft limit, 100 of the
-	// others.
+	// Threshold is the percentage reached: 75, 90 or 100 of the soft limit, or 100 of the others.
 	Threshold int
 }
 
-// full is the threshold of a limit that is reached.
+// full is the threshold of a limit without partial thresholds.
 const full = 100
 
-// thresholds are those of the soft limit, in percent, from the lowest.
+// thresholds are those of the soft limit, in percent, in ascending order.
 var thresholds = [...]int{75, 90, full}
 
-// Take takes a reading in and returns the thresholds that usage reaches with
-// it: the soft limit's from the lowest, the trial limit, the hard limit
-// (billing.md#11-usage). The price is the one captured for the period; trial is
-// whether the period is a trial.
+// Take records a reading and returns the thresholds that usage reaches with it: those of the soft limit
+// in ascending order, then the trial limit, then the hard limit (billing.md#11-usage). The price is the
+// one captured for the period. The flag trial means that the period is a trial.
 //
-// The first reading is the base line: nothing was used. A later one adds its difference to the one
-// before, or, when it is lower, itself. A reading that is not newer than the last, or below 0, which is
-// not a total, changes nothing. The same total again changes nothing but Last, so that it announces
-// nothing either, whatever has become of the limits or the period.
+// The first reading is the baseline, and adds no usage. A later one adds its difference to the previous
+// one, or its whole total if it is lower. A reading changes nothing if it is not newer than the last
+// one, or if its total is below 0 and therefore not valid. The same total again changes only Last. It
+// announces nothing, even if the limits or the period changed.
 //
-// Usage beyond the largest quantity of the hard limit and, in a trial, of the
-// trial limit is not taken, and is not taken later, when there is more room.
-// What was taken before a limit was lowered stays taken.
+// Usage above the largest quantity of the hard limit, or in a trial of the trial limit, does not count.
+// It does not count later either, when there is more room. Usage that counted before a limit was
+// lowered still counts.
 //
-// Each threshold is announced once a period. The soft limit's are reached by
-// percent ([Percent]), and by the usage at a reading: what it passed between two
-// readings is not known. The trial and the hard limit are reached when nothing
-// more is taken, at their largest quantity ([Largest]), which by amount may come
-// to less than the limit. A limit of 0 is reached at once: with the first
+// Each threshold is announced once in each period. Those of the soft limit are reached by percentage
+// ([Percent]), and by the usage at a reading, because the usage between two readings is not known. The
+// trial limit and the hard limit are reached when no more usage counts. This happens at their largest
+// quantity ([Largest]), whose amount may be less than the limit. A limit of 0 is reached with the first
 // reading, or in a later period with the first usage.
 func (m Meter) Take(r Reading, price pricing.Price, limits Limits, trial bool) (Meter, []Notice) {
 	if r.Total < 0 || !m.IsNews(r) {
@@ -99,7 +95,7 @@ func (m Meter) Take(r Reading, price pricing.Price, limits Limits, trial bool) (
 		limits.Trial = Limit{}
 	}
 	switch {
-	case !known: // the base line
+	case !known: // the baseline
 	case r.Total < before:
 		m.WentBack = true
 		m = m.add(r.Total, price, limits)
@@ -112,7 +108,7 @@ func (m Meter) Take(r Reading, price pricing.Price, limits Limits, trial bool) (
 // IsNews reports whether a reading is newer than the last one taken.
 func (m Meter) IsNews(r Reading) bool { return !m.Known || r.after(m.Last) }
 
-// add takes units in as far as the limits let it.
+// add adds units as far as the limits allow.
 func (m Meter) add(units int64, price pricing.Price, limits Limits) Meter {
 	trialRoom, _ := Largest(price, limits.Trial)
 	hardRoom, _ := Largest(price, limits.Hard)
@@ -121,8 +117,8 @@ func (m Meter) add(units int64, price pricing.Price, limits Limits) Meter {
 	return m
 }
 
-// announce returns what usage has reached and was not announced before, and the
-// meter that remembers it.
+// announce returns what usage has reached and what was not announced before, together with the
+// updated meter.
 func (m Meter) announce(price pricing.Price, limits Limits) (Meter, []Notice) {
 	var notices []Notice
 	percent := Percent(m.Used, price, limits.Soft)
@@ -143,16 +139,15 @@ func (m Meter) announce(price pricing.Price, limits Limits) (Meter, []Notice) {
 	return m, notices
 }
 
-// Exhausts reports whether l leaves no room for more: usage beyond it is not taken.
-// A limit without a dimension always leaves room.
+// Exhausts reports whether l leaves no room for more usage. A limit without a dimension always
+// leaves room.
 func (m Meter) Exhausts(price pricing.Price, l Limit) bool {
 	room, limited := Largest(price, l)
 	return limited && m.Used >= room
 }
 
-// NextPeriod returns the meter at the start of a period: nothing was used or
-// announced, and the last reading is the base line. A trial's end starts one
-// too.
+// NextPeriod returns the meter at the start of a period, which the end of a trial also is: no
+// usage, nothing announced, and the last reading as the baseline.
 func (m Meter) NextPeriod() Meter {
 	return Meter{Known: m.Known, Last: m.Last}
 }

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Thin returns at most so many of the readings that wait to be taken, which are in the
-// order of their observation. Without a reading, the usage before it counts when the next
-// one was observed. So the newest stays. The first one stays too, where there is room for two: it
-// may be the base line, and usage before a base line counts nowhere. The last one before a
-// boundary goes only where every other one is such a reading too; and of the rest those go
-// first whose neighbours are closest together.
+// Thin returns at most the given number of the readings that wait to be taken. The readings are in
+// the order of observation. Without a reading, the usage before it counts at the time of the next
+// one, so the newest reading always stays. The first one stays too if there is room for two: it may
+// be the baseline, and usage before a baseline does not count. The last reading before a boundary
+// is dropped only if all others are such readings too. Of the rest, those whose neighbors are
+// closest together are dropped first.
 func Thin(readings []Reading, most int, boundary func(a, b time.Time) bool) []Reading {
 	if most < 2 {
 		return slices.Clone(readings[max(0, len(readings)-1):])
@@ -31,7 +31,7 @@ func Thin(readings []Reading, most int, boundary func(a, b time.Time) bool) []Re
 	return readings
 }
 
-// lessLost reports whether less is lost without reading i than without reading j.
+// lessLost reports whether dropping reading i loses less than dropping reading j.
 func lessLost(readings []Reading, i, j int, boundary func(a, b time.Time) bool) bool {
 	before := func(n int) bool { return boundary(readings[n].Observed, readings[n+1].Observed) }
 	if before(i) != before(j) {
@@ -40,7 +40,7 @@ func lessLost(readings []Reading, i, j int, boundary func(a, b time.Time) bool) 
 	return gap(readings, i) < gap(readings, j)
 }
 
-// gap is the time between the neighbours of a reading.
+// gap is the time between the neighbors of a reading.
 func gap(readings []Reading, i int) time.Duration {
 	return readings[i+1].Observed.Sub(readings[i-1].Observed)
 }

@@ -23,7 +23,7 @@ func TestThin(t *testing.T) {
 		"few":             {reason: "there is room", hours: []int{1, 2}, most: 3, want: []int{1, 2}},
 		"none":            {reason: "nothing waits", most: 3},
 		"close together":  {reason: "what lies between two close ones is known best", hours: []int{1, 8, 9, 10, 20}, most: 4, want: []int{1, 8, 10, 20}},
-		"evenly apart":    {reason: "the first may be the base line: usage before it would be lost", hours: []int{1, 2, 3, 4, 5}, most: 3, want: []int{1, 3, 5}},
+		"evenly apart":    {reason: "the first may be the baseline: usage before it would be lost", hours: []int{1, 2, 3, 4, 5}, most: 3, want: []int{1, 3, 5}},
 		"at a boundary":   {reason: "the period before it is priced by its own", hours: []int{20, 22, 23, 25, 26}, most: 3, want: []int{20, 23, 26}},
 		"only the newest": {reason: "it says how much was used in all", hours: []int{22, 23, 25}, most: 1, want: []int{25}},
 		"no room at all":  {reason: "the newest is never dropped", hours: []int{22, 23}, want: []int{23}},

@@ -60,7 +60,7 @@ func TestUsageReadings(t *testing.T) {
 		wentBack bool
 	}{
 		"none":                {"nothing was read", nil, 0, false},
-		"one":                 {"the base line", []int64{7}, 0, false},
+		"one":                 {"the baseline", []int64{7}, 0, false},
 		"a rise":              {"the difference", []int64{7, 10}, 3, false},
 		"the same":            {"nothing more was used", []int64{7, 10, 10}, 3, false},
 		"a fall":              {"counts from zero, the whole of it", []int64{100, 150, 30}, 80, true},
@@ -68,7 +68,7 @@ func TestUsageReadings(t *testing.T) {
 		"a rise after a fall": {"measured against the reading that fell", []int64{100, 150, 30, 35}, 85, true},
 		"falls by one":        {"a counter that is lower began again", []int64{100, 99}, 99, true},
 		"below zero":          {"no total; were it a fall, the next would be charged twice", []int64{100, 150, -1, 160}, 60, false},
-		"from zero":           {"a base line of 0 is one", []int64{0, 5}, 5, false},
+		"from zero":           {"a baseline of 0 is one", []int64{0, 5}, 5, false},
 		"the largest":         {"as far as 64 bits go", []int64{0, math.MaxInt64}, math.MaxInt64, false},
 		"beyond the largest":  {"held there, never negative", []int64{0, math.MaxInt64, 5, math.MaxInt64}, math.MaxInt64, true},
 		"the least":           {"no total", []int64{math.MinInt64, 5, math.MinInt64, 8}, 3, false},
@@ -173,7 +173,7 @@ func TestUsageLimits(t *testing.T) {
 		"soft, a third":                 {"66.67 % is less than 75 %", unit, metering.Limits{Soft: quantity(3)}, false, []int64{0, 2}, 2, nil},
 		"soft, finer than a cent":       {"exact, before rounding: 0.007499 of 0.01 is not 75 %", pricing.Price{Model: pricing.PerUnit, UnitAmount: *amount("0.000001").Amount}, metering.Limits{Soft: amount("0.01")}, false, []int64{0, 7499}, 7499, nil},
 		"soft, beyond 64 bits":          {"100 times the usage overflows; the comparison does not", unit, metering.Limits{Soft: quantity(math.MaxInt64)}, false, []int64{0, math.MaxInt64 / 100 * 80}, math.MaxInt64 / 100 * 80, soft(75)},
-		"soft, went back":               {"a counter that began again goes on towards the limit", unit, metering.Limits{Soft: quantity(100)}, false, []int64{0, 76, 15}, 91, soft(75, 90)},
+		"soft, went back":               {"a counter that began again continues towards the limit", unit, metering.Limits{Soft: quantity(100)}, false, []int64{0, 76, 15}, 91, soft(75, 90)},
 		"soft of 0":                     {"nothing can be used below it: reached at once", unit, metering.Limits{Soft: quantity(0)}, false, []int64{0}, 0, soft(75, 90, 100)},
 		"soft of 0 by amount":           {"0 of 0 is 100 %, of a free price too", free, metering.Limits{Soft: amount("0")}, false, []int64{0}, 0, soft(75, 90, 100)},
 		"soft, Flat":                    {"costs the same whatever was used: reached at once", flatTen, metering.Limits{Soft: amount("10")}, false, []int64{0}, 0, soft(75, 90, 100)},
@@ -201,7 +201,7 @@ func TestUsageLimits(t *testing.T) {
 		"trial, out of one":             {"no limit", unit, metering.Limits{Trial: amount("10")}, false, []int64{0, 15}, 15, nil},
 		"trial below hard":              {"usage stops short of the hard limit", unit, metering.Limits{Trial: quantity(10), Hard: quantity(20)}, true, []int64{0, 50}, 10, []metering.Notice{trial}},
 		"hard below trial":              {"a trial has both", unit, metering.Limits{Trial: quantity(20), Hard: quantity(10)}, true, []int64{0, 50}, 10, []metering.Notice{hard}},
-		"trial of 0, counter went back": {"the base line announces, nothing is taken", unit, metering.Limits{Trial: quantity(0)}, true, []int64{0, 50, 10}, 0, []metering.Notice{trial}},
+		"trial of 0, counter went back": {"the baseline announces, nothing is taken", unit, metering.Limits{Trial: quantity(0)}, true, []int64{0, 50, 10}, 0, []metering.Notice{trial}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -11,15 +11,15 @@ import (
 )
 
 // Currency is an ISO 4217 currency. Currencies compare with ==. The zero value is not a currency: it has
-// no code and no digits after the point.
+// no code and no digits after the decimal point.
 type Currency struct {
 	code   string
 	digits int
 }
 
-// ParseCurrency returns the currency with an ISO 4217 code, in capitals:
-// "EUR", "JPY". Unknown codes, and those of metals, funds and tests that have
-// no minor unit, are refused with a sentence.
+// ParseCurrency returns the currency with an ISO 4217 code in capitals, such as "EUR" or "JPY". It
+// refuses unknown codes, and codes of metals, funds and tests, which have no minor unit. The error
+// is a sentence.
 func ParseCurrency(code string) (Currency, error) {
 	if !threeCapitals(code) {
 		return Currency{}, fmt.Errorf("%s is not a currency: write its ISO 4217 code in three capitals, such as \"EUR\"", quoted(code))
@@ -53,20 +53,19 @@ func threeCapitals(code string) bool {
 // Code returns the ISO 4217 code, such as "EUR".
 func (c Currency) Code() string { return c.code }
 
-// Digits returns how many digits after the point the minor unit has: JPY 0,
-// EUR 2, KWD 3.
+// Digits returns the number of digits after the decimal point in the minor unit: JPY 0, EUR 2, KWD
+// 3.
 func (c Currency) Digits() int { return c.digits }
 
-// Round rounds an amount once, half away from zero, to the minor unit
-// (billing.md#3-rounding). It is the one place that rounds money.
+// Round rounds an amount once, half away from zero, to the minor unit (billing.md#3-rounding).
+// Money is rounded nowhere else.
 func (c Currency) Round(f Fraction) Decimal {
 	return f.round(c.digits)
 }
 
-// Format writes an amount with as many digits after the point as the currency
-// has: "12.50", "1000" in yen, never "-0.00". An amount finer than the minor
-// unit is rounded as by [Currency.Round]; write [Decimal.String] or
-// [Currency.FormatExact] where it must not be.
+// Format writes an amount with the currency's number of decimal digits: "12.50", "1000" in yen,
+// never "-0.00". An amount finer than the minor unit is rounded as by [Currency.Round]. Use
+// [Decimal.String] or [Currency.FormatExact] if it must not be rounded.
 func (c Currency) Format(d Decimal) string {
 	if int(d.d.Exponent) < -c.digits {
 		d = c.Round(FractionOf(d))
@@ -74,8 +73,8 @@ func (c Currency) Format(d Decimal) string {
 	return c.FormatExact(d)
 }
 
-// FormatExact writes an amount with at least as many digits after the point as
-// the currency has, and more where it is finer: "12.50", "0.0123".
+// FormatExact writes an amount with at least the currency's number of decimal digits, and more if
+// the amount is finer: "12.50", "0.0123".
 func (c Currency) FormatExact(d Decimal) string {
 	s := d.String()
 	point := strings.IndexByte(s, '.')

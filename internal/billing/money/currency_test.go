@@ -10,7 +10,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// What ISO 4217, List One, says of the currencies in force: the digits of the
+// What ISO 4217, List One, says about the currencies in force: the digits of the
 // minor unit. All that are not named here have two.
 var minorUnits = map[int]string{
 	0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",

@@ -11,32 +11,29 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// The bounds of an amount as the contract writes it: "at most 15 digits before
-// the point and 12 after".
+// The bounds of an amount in the API: at most 15 digits before the decimal point and 12 after it.
 const (
 	maxIntegerDigits  = 15
 	maxFractionDigits = 12
 )
 
-// ErrOutOfRange is what [Decimal.CheckRange] returns for an amount that the
-// contract has no room for.
+// ErrOutOfRange is returned by [Decimal.CheckRange] for an amount that the API cannot represent.
 var ErrOutOfRange = errors.New("the amount has more than 15 digits before the decimal point, which is more than can be billed")
 
-// exact is the context of every operation: with a precision of 0 apd neither
-// rounds nor cuts sums and products.
+// exact is the context of every operation. With a precision of 0, apd never rounds or truncates
+// sums and products.
 var exact = apd.Context{
 	MaxExponent: apd.MaxExponent,
 	MinExponent: apd.MinExponent,
 	Traps:       apd.DefaultTraps,
 }
 
-// Decimal is an exact decimal amount in major units: 12.50 is twelve euros
-// fifty. It is a value: operations return a new one. The zero value is 0.
-// Compare with [Decimal.Equal] or [Decimal.Cmp], never with ==, which tells 1.5
-// from 1.50.
+// Decimal is an exact decimal amount in major units: 12.50 is twelve euros fifty. It is immutable:
+// operations return a new value. The zero value is 0. Compare with [Decimal.Equal] or
+// [Decimal.Cmp], never with ==, to which 1.5 and 1.50 are different.
 type Decimal struct {
-	// apd warns against copying a value that is written to afterwards. A Decimal
-	// is never written to once it has been returned, so that copies may share.
+	// apd warns against copying a value that is written to afterwards. A Decimal is never written
+	// to after it was returned, so copies may share memory.
 	d apd.Decimal
 }
 
@@ -66,8 +63,7 @@ func (d Decimal) Sub(o Decimal) Decimal {
 	return z
 }
 
-// Mul returns d × o, exactly: it has as many digits after the point as both
-// together.
+// Mul returns d × o exactly, with as many decimal digits as both have together.
 func (d Decimal) Mul(o Decimal) Decimal {
 	var z Decimal
 	mustBeExact(exact.Mul(&z.d, &d.d, &o.d))
@@ -94,10 +90,9 @@ func (d Decimal) Abs() Decimal {
 	return d
 }
 
-// mustBeExact checks what apd reports instead of ignoring it. With a precision
-// of 0 the only thing left to report is an exponent beyond 100,000 digits,
-// which takes thousands of multiplications of amounts in range: a fault of the
-// program, not of its input.
+// mustBeExact checks the condition that apd reports instead of ignoring it. With a precision of 0
+// the only remaining condition is an exponent beyond 100,000 digits. That takes thousands of
+// multiplications of amounts in range, so it is a defect of the program and not of its input.
 func mustBeExact(condition apd.Condition, err error) {
 	if err != nil || condition.Any() {
 		panic(fmt.Sprintf("money: an exact operation reported %s: %v", condition, err))
@@ -129,9 +124,9 @@ func (d Decimal) String() string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
-// CheckRange returns [ErrOutOfRange] when d has more than 15 digits before the
-// point. Sums and products are exact and may outgrow the contract; what is
-// recorded is checked with this first.
+// CheckRange returns [ErrOutOfRange] if d has more than 15 digits before the decimal point. Sums
+// and products are exact and may exceed the API's range, so amounts are checked before they are
+// recorded.
 func (d Decimal) CheckRange() error {
 	if d.IsZero() {
 		return nil

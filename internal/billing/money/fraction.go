@@ -10,20 +10,19 @@ import (
 	"strconv"
 )
 
-// Fraction is an exact rational number in lowest terms: a size in units of
-// time, a ratio, an amount before it is rounded. It is a value: operations
-// return a new one. The zero value is 0. Compare with [Fraction.Equal] or
-// [Fraction.Cmp].
+// Fraction is an exact rational number in lowest terms: a size in units of time, a ratio, or an
+// amount before rounding. It is immutable: operations return a new value. The zero value is 0.
+// Compare with [Fraction.Equal] or [Fraction.Cmp].
 type Fraction struct {
-	// num/den is the number when both fit, with den 0 standing for 1 so that
-	// the zero value is 0. Otherwise large holds it and num and den are 0. A
-	// number that fits is never held in large.
+	// num/den is the number if both fit into 64 bits, where den 0 stands for 1 so that the zero
+	// value is 0. Otherwise large contains the number, and num and den are 0. A number that fits is
+	// never stored in large.
 	num, den int64
 	large    *big.Rat
 }
 
-// NewFraction returns num/den in lowest terms. It panics when den is 0, which
-// is a fault of the program: text is read with [ParseFraction].
+// NewFraction returns num/den in lowest terms. It panics if den is 0, which is a defect of the
+// program: use [ParseFraction] to read text.
 func NewFraction(num, den int64) Fraction {
 	if den == 0 {
 		panic("money: a fraction with a denominator of 0")
@@ -38,8 +37,8 @@ func NewFraction(num, den int64) Fraction {
 	return lowest(num/g, den/g)
 }
 
-// lowest returns num/den, which is in lowest terms unless it is 0. All zeros
-// are the zero value.
+// lowest returns num/den, which must be in lowest terms unless it is 0. Every zero becomes the zero
+// value.
 func lowest(num, den int64) Fraction {
 	if num == 0 {
 		return Fraction{}
@@ -98,7 +97,7 @@ func (f Fraction) Mul(o Fraction) Fraction {
 	a, b, small := f.small()
 	c, d, alsoSmall := o.small()
 	if small && alsoSmall {
-		// Reducing crosswise first keeps the products small and in lowest terms.
+		// Crosswise reduction first keeps the products small and in lowest terms.
 		g, h := gcd(magnitude(a), d), gcd(magnitude(c), b)
 		num, ok1 := times(a/g, c/h)
 		den, ok2 := times(b/h, d/g)
@@ -112,7 +111,7 @@ func (f Fraction) Mul(o Fraction) Fraction {
 // MulDecimal returns f × d.
 func (f Fraction) MulDecimal(d Decimal) Fraction { return f.Mul(FractionOf(d)) }
 
-// Quo returns f / o. It panics when o is 0.
+// Quo returns f / o. It panics if o is 0.
 func (f Fraction) Quo(o Fraction) Fraction {
 	if a, b, small := o.small(); small && a != 0 {
 		return f.Mul(NewFraction(b, a))
@@ -182,7 +181,7 @@ func (f Fraction) String() string {
 	return string(strconv.AppendInt(text, den, 10))
 }
 
-// small returns numerator and denominator when both fit into 64 bits.
+// small returns the numerator and the denominator if both fit into 64 bits.
 func (f Fraction) small() (num, den int64, ok bool) {
 	if f.large != nil {
 		return 0, 0, false
@@ -190,7 +189,7 @@ func (f Fraction) small() (num, den int64, ok bool) {
 	return f.num, max(f.den, 1), true
 }
 
-// rat returns f for arithmetic without bounds; the caller does not change it.
+// rat returns f for unbounded arithmetic. The caller must not modify it.
 func (f Fraction) rat() *big.Rat {
 	if f.large != nil {
 		return f.large
@@ -198,7 +197,7 @@ func (f Fraction) rat() *big.Rat {
 	return big.NewRat(f.num, max(f.den, 1))
 }
 
-// fromRat returns r, which the caller does not change afterwards.
+// fromRat returns r as a Fraction. The caller must not modify r afterwards.
 func fromRat(r *big.Rat) Fraction {
 	num, den := r.Num(), r.Denom()
 	if num.IsInt64() && den.IsInt64() && num.Int64() != math.MinInt64 {
@@ -215,7 +214,7 @@ func gcd(a, b int64) int64 {
 	return b
 }
 
-// magnitude returns |n|, for any n but the least, which a Fraction never holds.
+// magnitude returns |n| for any n except the smallest, which a Fraction never contains.
 func magnitude(n int64) int64 {
 	return max(n, -n)
 }
@@ -232,7 +231,7 @@ func times(a, b int64) (int64, bool) {
 	return int64(lo), true
 }
 
-// plus returns a + b unless it overflows or is the least number.
+// plus returns a + b unless it overflows or is the smallest number.
 func plus(a, b int64) (int64, bool) {
 	sum := a + b
 	overflown := (a > 0 && b > 0 && sum <= 0) || (a < 0 && b < 0 && sum >= 0)

@@ -12,10 +12,9 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// ParseDecimal reads an amount in major units: plain notation, an optional
-// minus, 1 to 15 digits, and, after a point, 1 to 12 more. Exponents, plus
-// signs, spaces and bare points are refused. The error is a sentence for the
-// person who wrote the amount.
+// ParseDecimal parses an amount in major units in plain notation: an optional minus sign, 1 to 15
+// digits, and optionally a decimal point with 1 to 12 more digits. It refuses exponents, plus
+// signs, spaces and bare points. The error is a sentence for the person who wrote the amount.
 func ParseDecimal(s string) (Decimal, error) {
 	integer, fraction, pointed := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	switch {
@@ -35,7 +34,7 @@ func ParseDecimal(s string) (Decimal, error) {
 	return z, nil
 }
 
-// MustDecimal is [ParseDecimal] for tests and constants: it panics on an error.
+// MustDecimal is [ParseDecimal] for tests and constants. It panics on an error.
 func MustDecimal(s string) Decimal {
 	d, err := ParseDecimal(s)
 	if err != nil {
@@ -44,13 +43,13 @@ func MustDecimal(s string) Decimal {
 	return d
 }
 
-// maxFractionText bounds what ParseFraction reads. A fraction that the engine
-// wrote is far shorter: 30 digits for an amount, 30 for a denominator.
+// maxFractionText bounds the text that ParseFraction accepts. A fraction that the engine wrote is
+// far shorter: 30 digits for an amount, 30 for a denominator.
 const maxFractionText = 256
 
-// ParseFraction reads what [Fraction.String] writes ("7", "-1/300") and, for
-// people, decimals ("0.5"). The denominator is a positive integer without a
-// sign; terms need not be lowest. The text is at most 256 characters long.
+// ParseFraction parses the output of [Fraction.String] ("7", "-1/300") and, for people, decimals
+// ("0.5"). The denominator is a positive integer without a sign, and the terms need not be lowest.
+// The text is at most 256 characters long.
 func ParseFraction(s string) (Fraction, error) {
 	if len(s) > maxFractionText {
 		return Fraction{}, fmt.Errorf("%s is longer than %d characters", quoted(s), maxFractionText)
@@ -89,7 +88,7 @@ func notAFraction(s string) error {
 	return fmt.Errorf("%s is not a fraction: write it as \"7\", \"-1/300\" or \"0.5\"", quoted(s))
 }
 
-// quoted quotes what a person wrote, cut where it would drown the sentence.
+// quoted quotes what a person wrote, shortened if it is too long for the sentence.
 func quoted(s string) string {
 	const most = 40
 	if len(s) > most {

@@ -20,8 +20,7 @@ var powersOfTen = func() (powers [maxPower + 1]int64) {
 	return powers
 }()
 
-// Floor returns the largest integer that is not above f. A result beyond 64
-// bits is held at the nearest end of their range.
+// Floor returns the largest integer that is not above f, clamped to 64 bits.
 func (f Fraction) Floor() int64 {
 	num, den, small := f.small()
 	if !small {
@@ -34,8 +33,7 @@ func (f Fraction) Floor() int64 {
 	return q
 }
 
-// Ceil returns the smallest integer that is not below f, within 64 bits as
-// [Fraction.Floor].
+// Ceil returns the smallest integer that is not below f, clamped to 64 bits.
 func (f Fraction) Ceil() int64 {
 	if f.large == nil {
 		return -f.Neg().Floor()
@@ -47,10 +45,9 @@ func (f Fraction) Ceil() int64 {
 	return q + 1
 }
 
-// HalfUp returns the integer nearest to f, and of two that are equally near the
-// larger one: 19.5 gives 20, −19.5 gives −19. Within 64 bits as
-// [Fraction.Floor]. It rounds units of time; money is rounded by
-// [Currency.Round].
+// HalfUp returns the integer nearest to f. If two are equally near, it returns the larger one: 19.5
+// gives 20, and −19.5 gives −19. The result is clamped to 64 bits. It rounds units of time; use
+// [Currency.Round] for money.
 func (f Fraction) HalfUp() int64 {
 	return f.Add(Fraction{num: 1, den: 2}).Floor()
 }
@@ -67,15 +64,14 @@ func floorOf(r *big.Rat) int64 {
 	return math.MaxInt64
 }
 
-// Decimal returns f for display: rounded half away from zero to 12 digits after
-// the point, and exact where f ends there.
+// Decimal returns f for display, rounded half away from zero to 12 decimal digits. The result is
+// exact if f has no more digits than that.
 func (f Fraction) Decimal() Decimal {
 	return f.round(maxFractionDigits)
 }
 
-// Text writes f exactly, for people: as a decimal where it ends within 12 digits
-// after the point, else in lowest terms: "19.5", "-1/300". [ParseFraction] reads
-// it back.
+// Text formats f exactly for people: as a decimal if it has at most 12 decimal digits, and
+// otherwise in lowest terms: "19.5", "-1/300". [ParseFraction] parses it.
 func (f Fraction) Text() string {
 	if _, den, small := f.small(); small && den == 1 || !f.IsDecimal() {
 		return f.String()
@@ -83,7 +79,7 @@ func (f Fraction) Text() string {
 	return f.Decimal().String()
 }
 
-// IsDecimal reports whether [Fraction.Decimal] is f itself.
+// IsDecimal reports whether [Fraction.Decimal] is exactly f.
 func (f Fraction) IsDecimal() bool {
 	_, den, small := f.small()
 	if !small {
@@ -92,8 +88,8 @@ func (f Fraction) IsDecimal() bool {
 	return powersOfTen[maxFractionDigits]%den == 0
 }
 
-// round returns f rounded half away from zero to a number of digits after the
-// point, at most maxPower.
+// round returns f rounded half away from zero to a number of decimal digits, which is at most
+// maxPower.
 func (f Fraction) round(digits int) Decimal {
 	num, den, small := f.small()
 	if !small {

@@ -13,33 +13,33 @@ import (
 
 // The pricing models (billing.md#4-prices).
 const (
-	// PerUnit: q × unitAmount.
+	// PerUnit means q × unitAmount.
 	PerUnit Model = "PerUnit"
-	// Graduated: each unit priced in its own tier, plus the flat amounts of the
-	// tiers reached.
+	// Graduated means that each unit is priced in its own tier, plus the flat amounts of the tiers
+	// reached.
 	Graduated Model = "Graduated"
-	// Volume: all units at the tier that q reaches, plus its flat amount. One
-	// unit more may cost less.
+	// Volume means that all units are priced in the tier that q reaches, plus its flat amount. One
+	// more unit may make the total smaller.
 	Volume Model = "Volume"
-	// Package: ceil(q / packageSize) × unitAmount.
+	// Package means ceil(q / packageSize) × unitAmount.
 	Package Model = "Package"
-	// Flat: unitAmount, whatever q, zero included.
+	// Flat means unitAmount for any q, including 0.
 	Flat Model = "Flat"
 )
 
-// model is all there is to know about a pricing model.
+// model defines a pricing model.
 type model struct {
-	// total prices q > 0 units, included ones taken off; any q when
-	// whateverQuantity.
+	// total prices q > 0 units after included ones are deducted. If whateverQuantity is set, it is
+	// called for any q.
 	total func(p Price, q int64) money.Decimal
-	// check says what is wrong with the fields that the model reads, and with
-	// those set that it does not.
+	// check returns an error if a field that the model reads is not valid, or if a field that it
+	// does not read is set.
 	check func(Price) error
-	// whateverQuantity: the total does not depend on the quantity.
+	// whateverQuantity means that the total does not depend on the quantity.
 	whateverQuantity bool
 }
 
-// models is the one place that knows the models: to add one, add a row.
+// models defines every model. To add a model, add a row.
 var models = map[Model]model{
 	PerUnit:   {total: perUnit, check: checkPerUnit},
 	Graduated: {total: graduated, check: checkTiers},
@@ -54,7 +54,7 @@ func perUnit(p Price, q int64) money.Decimal {
 
 func graduated(p Price, q int64) money.Decimal {
 	var total money.Decimal
-	var below int64 // units in the tiers before
+	var below int64 // units in the previous tiers
 	for _, tier := range p.Tiers {
 		if q <= below {
 			break
@@ -125,7 +125,7 @@ func noPackage(p Price) error {
 	return nil
 }
 
-// checkTiers: tiers are contiguous, start at one unit, and only the last is
+// checkTiers checks that tiers are contiguous, start at one unit, and that only the last one is
 // open.
 func checkTiers(p Price) error {
 	if len(p.Tiers) == 0 {

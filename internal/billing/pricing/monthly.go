@@ -8,15 +8,15 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// Months and days of the year that revenue is normalised by.
+// The months and days of a year, which normalize revenue.
 const (
 	monthsOfYear = 12
 	daysOfYear   = 365
 	daysOfWeek   = 7
 )
 
-// Monthly returns what an amount for each interval comes to in a month: a twelfth of the amount for a year, and a
-// twelfth of what 365 days cost for an interval of days or weeks. It is exact. The interval is valid.
+// Monthly returns what an amount for each interval comes to in a month: a twelfth of the yearly amount, or for an
+// interval of days or weeks a twelfth of the cost of 365 days. The result is exact. The interval must be valid.
 func Monthly(amount money.Decimal, interval calendar.Interval) money.Fraction {
 	count := int64(interval.Count)
 	switch interval.Unit {

@@ -41,7 +41,7 @@ func TestMonthly(t *testing.T) {
 	}
 }
 
-// Intervals of the same length have the same revenue, whatever their units.
+// Intervals of the same length have the same revenue, regardless of their units.
 func TestPropertyMonthlyFollowsLength(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		amount := money.FromInt(rapid.Int64Range(0, 1_000_000_000).Draw(t, "cents")).Mul(money.MustDecimal("0.01"))

@@ -9,32 +9,31 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// Model is the way a price grows with the quantity. The models are those of
-// [models].
+// Model is how a price depends on the quantity. See [models] for the values.
 type Model string
 
-// Price is what a plan asks for a full period. Amounts are in major units of
-// the plan's currency, which a Price does not know, and may be finer than its
-// minor unit. A Price is never changed once captured.
+// Price is the price of a plan for a full period. Amounts are in major units of the plan's
+// currency, which is not a part of a Price, and may be finer than its minor unit. A Price is never
+// modified after it is captured.
 type Price struct {
 	Model Model
 	// UnitAmount is the price of one unit (PerUnit), of one package (Package) or
 	// of the whole (Flat). Tiered models have none.
 	UnitAmount money.Decimal
-	// Tiers of Graduated and Volume, from the first unit upwards.
+	// Tiers of Graduated and Volume, in ascending order.
 	Tiers []Tier
-	// PackageSize is how many units one package holds: 1 or more for Package,
-	// else 0.
+	// PackageSize is the number of units in a package: at least 1 for Package, and 0 for other
+	// models.
 	PackageSize int64
-	// IncludedUnits are free. 0 is none; Flat has none.
+	// IncludedUnits are free. Flat has none.
 	IncludedUnits int64
 }
 
-// Tier is a range of quantities with a price of its own. It begins one unit
-// above the tier before; the first begins at one unit.
+// Tier is a range of quantities with its own price. It begins one unit above the previous tier. The
+// first tier begins at one unit.
 type Tier struct {
-	// UpTo is the last unit of the tier; 0 leaves it open, which the last tier is
-	// and no other.
+	// UpTo is the last unit of the tier. It is 0 for the last tier, which is open, and for no
+	// other.
 	UpTo int64
 	// UnitAmount is the price of one unit in this tier.
 	UnitAmount money.Decimal
@@ -42,12 +41,11 @@ type Tier struct {
 	FlatAmount money.Decimal
 }
 
-// Total returns T(q), exactly: what q units cost for a full period, in major units, before any rounding
-// (billing.md#4-prices). T(0) is 0 except for Flat; a quantity below 0 counts as 0. Included units are
-// taken off first.
+// Total returns T(q), the exact cost of q units for a full period, in major units and before rounding
+// (billing.md#4-prices). T(0) is 0 except for Flat. A quantity below 0 counts as 0. Included units are
+// deducted first.
 //
-// The price must be valid; the total of one that [Price.Validate] refuses for
-// its model is 0.
+// The price must be valid. The total of a price that [Price.Validate] refuses for its model is 0.
 func (p Price) Total(q int64) money.Decimal {
 	m, known := models[p.Model]
 	if !known {
@@ -63,9 +61,8 @@ func (p Price) Total(q int64) money.Decimal {
 	return m.total(p, charged)
 }
 
-// Validate says in a sentence what is wrong with p, if anything is. Prices
-// below 0 are refused: a line would then run against the direction of its
-// change.
+// Validate returns an error, as a sentence, if p is not valid. Prices below 0 are refused, because
+// a line would then have the opposite sign of its change.
 func (p Price) Validate() error {
 	m, known := models[p.Model]
 	if !known {

@@ -9,21 +9,19 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// ElapsedCharge returns what an item in arrears owes when its period is cut
-// short at an instant, by a cancellation or a Reset: the time elapsed, under
-// every method (billing.md#8-documents). 10 seats at 10.00 cancelled on 21
-// April: 100 × 20/30 = 66.67.
+// ElapsedCharge returns what an item in arrears owes when its period is cut short at an instant, by
+// a cancellation or a Reset: the time elapsed, under every method (billing.md#8-documents). 10
+// seats at 10.00 canceled on 21 April: 100 × 20/30 = 66.67.
 //
-// c is the [Charge] that the period started with, whose line has not been
-// billed; pos is the item's position now. The first line is the recurring charge
-// for the time elapsed. The lines of the period's changes are the caller's, and
-// priced up to the end of the period; where they added up to more or less than
-// the period started with, a second line takes back, or adds, what lies after
+// c is the [Charge] that the period started with, whose line has not been billed; pos is the item's
+// position now. The first line is the recurring charge for the time elapsed. The caller has the
+// lines of the period's changes, which are priced up to the end of the period. If they raised or
+// lowered the total since the start of the period, a second line credits or charges the part after
 // the cut.
 //
-// What has elapsed is what would not be credited to an item in advance, so that
-// both pay the same: the share charged at the start less the share of a credit
-// at the cut, by the policy's unit and rounding.
+// The elapsed share is what would not be credited to an item in advance, so that both pay the same.
+// It is the share charged at the start less the share of a credit at the cut, by the policy's unit
+// and rounding.
 func ElapsedCharge(pos Position, c Charge, cut time.Time) []Line {
 	start, line := PeriodCharge(c)
 	share := c.elapsed(cut)
@@ -34,9 +32,9 @@ func ElapsedCharge(pos Position, c Charge, cut time.Time) []Line {
 	return append([]Line{line}, changesAfter(pos, c, cut, pos.Charged.Sub(start.Charged))...)
 }
 
-// ElapsedChanges is [ElapsedCharge] of an item that was added, or moved to its
-// plan, after the period started: there is no recurring charge, and the lines of
-// its changes give back what lies after the cut.
+// ElapsedChanges is [ElapsedCharge] for an item that was added, or moved to its plan, after the
+// period started. There is no recurring charge, and the line credits what its changes were charged
+// for the time after the cut.
 func ElapsedChanges(pos Position, c Charge, cut time.Time) []Line {
 	return changesAfter(pos, c, cut, pos.Charged)
 }
@@ -48,8 +46,7 @@ func changesAfter(pos Position, c Charge, cut time.Time, added money.Decimal) []
 	return []Line{afterCut(pos, c, cut, added)}
 }
 
-// elapsed is the share that was charged at the start less the one that would be
-// credited at the cut.
+// elapsed is the share charged at the start less the share that would be credited at the cut.
 func (c Charge) elapsed(cut time.Time) Share {
 	share := c.Window.Share(c.From, c.Policy, Debit, nil)
 	unused := c.Window.Share(cut, c.Policy, Credit, nil)
@@ -57,15 +54,15 @@ func (c Charge) elapsed(cut time.Time) Share {
 	return share
 }
 
-// afterCut takes back what changes added to the time after the cut, or adds
-// what they had taken off it.
+// afterCut credits what changes added to the time after the cut, or charges what they had taken off
+// it.
 func afterCut(pos Position, c Charge, cut time.Time, added money.Decimal) Line {
 	kind, share := KindDebit, c.Window.Share(cut, c.Policy, Credit, nil)
 	switch {
 	case added.Sign() > 0:
 		kind, share = KindCredit, pos.credit(c.Window, cut, c.Policy)
 	case pos.CreditUnits != nil:
-		// A credit that takes effect after the cut gave back less than that.
+		// A credit that takes effect after the cut covered less than that.
 		share.Units = atMost(share.Units, c.Window.convert(*pos.CreditUnits, pos.CreditUnit, share.Unit))
 	}
 	line := Line{

@@ -10,36 +10,35 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 )
 
-// Charge asks what an item costs for a period, once, or for its usage.
+// Charge describes an item to be charged: for a period, once, or for its usage.
 type Charge struct {
 	Item, Product, Plan string
 	// Price is the price captured for the period.
 	Price    pricing.Price
 	Currency money.Currency
-	// Quantity is the number of units: held, bought once, or used.
+	// Quantity is the number of units: the current quantity, those bought once, or the usage.
 	Quantity int64
-	// Minimum is what a recurring charge bills at least, whatever is held (billing.md#10-seats); 0 is
-	// none. Other charges do not read it.
+	// Minimum is the smallest quantity that a recurring charge bills (billing.md#10-seats). 0 means
+	// no minimum. Other charges ignore it.
 	Minimum int64
-	// From is when the charge begins: the start of the period, which in a stub is
-	// later than that of Window.Natural.
+	// From is when the charge begins: the start of the period, which in a stub is later than the
+	// start of Window.Natural.
 	From   time.Time
 	Window Window
-	// Policy measures a stub; nothing else is prorated.
+	// Policy measures a stub. Nothing else is prorated.
 	Policy Policy
 }
 
-// PeriodCharge returns the recurring charge of a period, T(b) for the quantity b
-// that is billed, and the position that the period starts with: b charged units
-// are covered, V = T(b), the remainder is 0 (billing.md#4-prices and
-// billing.md#5-coverage). The line's amount may be 0.
+// PeriodCharge returns the recurring charge of a period, T(b) for the billed quantity b, and the
+// position that the period starts with: b charged units are covered, V = T(b), the remainder is 0
+// (billing.md#4-prices and billing.md#5-coverage). The line's amount may be 0.
 //
 // A stub, which starts after its natural period, is priced like a debit at its start, by the policy's
-// unit and rounding (billing.md#1-calendar): its line has a Share. V is the full T(b) also in a stub:
-// credits are multiplied by a ratio that is not larger than the stub's.
+// unit and rounding (billing.md#1-calendar): its line has a Share. V is the full T(b) even in a stub,
+// because credits are multiplied by a ratio that is not larger than the stub's.
 //
-// For an item in arrears the line is billed at the end of the period; the same
-// Charge then gives the same line.
+// For an item in arrears the line is billed at the end of the period, where the same Charge gives the
+// same line.
 func PeriodCharge(c Charge) (Position, Line) {
 	billed := max(c.Quantity, c.Minimum)
 	total := c.Price.Total(billed)
@@ -56,7 +55,7 @@ func PeriodCharge(c Charge) (Position, Line) {
 	return pos, line
 }
 
-// words says what a recurring charge is for, and where it is the plan's minimum.
+// words describes what a recurring charge is for, and whether it is the plan's minimum.
 func (c Charge) words() string {
 	if c.Minimum > c.Quantity {
 		return seats(c.Minimum) + ", the plan's minimum"
@@ -64,9 +63,9 @@ func (c Charge) words() string {
 	return seats(c.Quantity)
 }
 
-// OneTimeCharge returns what an item costs that is charged once, T(q) in full,
-// and the position that later additions are measured against
-// (billing.md#6-items). It is never prorated. The line's amount may be 0.
+// OneTimeCharge returns the charge of an item that is charged once, T(q) in full, and the position
+// that later additions are measured against (billing.md#6-items). It is never prorated. The line's
+// amount may be 0.
 func OneTimeCharge(c Charge) (Position, Line) {
 	total := c.Price.Total(c.Quantity)
 	line := c.line(KindOneTime, c.Quantity, total)
@@ -96,9 +95,8 @@ func (c Charge) line(kind Kind, quantity int64, full money.Decimal) Line {
 	}
 }
 
-// unitAmount returns the price of one unit where it multiplies out to the full
-// amount, and nil where it does not: in other models, with included units, or
-// where a credit is capped.
+// unitAmount returns the price of one unit if it multiplies out to the full amount, and otherwise
+// nil: for other models, with included units, or if a credit is capped.
 func unitAmount(p pricing.Price, quantity int64, full money.Decimal) *money.Decimal {
 	if p.Model != pricing.PerUnit || !p.UnitAmount.MulInt(quantity).Equal(full.Abs()) {
 		return nil

@@ -8,24 +8,23 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 )
 
-// MaxRuns is how many runs a coverage has at most. A longer one joins its two
-// oldest runs into a free one, which is never credited (billing.md#5-coverage).
+// MaxRuns is the largest number of runs in a coverage. A longer coverage merges its two oldest runs
+// into a free one, which is never credited (billing.md#5-coverage).
 const MaxRuns = 64
 
-// Run is a number of neighbouring units of a coverage that are alike.
+// Run is a number of adjacent units of a coverage of the same kind.
 type Run struct {
-	// Units is how many there are, at least 1.
+	// Units is the number of units, at least 1.
 	Units int64
 	// Charged units were paid for and can be credited. Free ones were not, and
 	// cannot.
 	Charged bool
 }
 
-// Coverage lists the units of an item whose time to the end of the current period
-// is settled, oldest first: nothing more is charged for them in this period
-// (billing.md#5-coverage). Neighbouring runs differ. The first units of it are
-// the ones held; those above were given up without a credit. A Coverage is a
-// value: its methods return a new one.
+// Coverage lists the units of an item that need no further charge in the current period, oldest
+// first (billing.md#5-coverage). Adjacent runs differ in kind. The first units are those of the
+// current quantity; those above were removed without a credit. A Coverage is immutable: its methods
+// return a new one.
 type Coverage []Run
 
 // charged is the coverage of a quantity that was charged as a whole.
@@ -51,7 +50,7 @@ func (c Coverage) Charged() int64 {
 	return sum
 }
 
-// with returns the coverage with units put on top.
+// with returns the coverage with units added on top.
 func (c Coverage) with(units int64, charged bool) Coverage {
 	grown := append(Coverage(nil), c...)
 	if units <= 0 {
@@ -65,7 +64,7 @@ func (c Coverage) with(units int64, charged bool) Coverage {
 	return grown
 }
 
-// push puts a run on top, joined with one of its kind. It changes c.
+// push adds a run on top, or merges it with a run of its kind. It modifies c.
 func (c Coverage) push(run Run) Coverage {
 	if last := len(c) - 1; last >= 0 && c[last].Charged == run.Charged {
 		c[last].Units += run.Units
@@ -74,7 +73,7 @@ func (c Coverage) push(run Run) Coverage {
 	return append(c, run)
 }
 
-// joined puts neighbouring runs that are alike together.
+// joined merges adjacent runs of the same kind.
 func (c Coverage) joined() Coverage {
 	var joined Coverage
 	for _, run := range c {
@@ -83,16 +82,14 @@ func (c Coverage) joined() Coverage {
 	return joined
 }
 
-// covering returns the coverage with free units on top where it covers fewer
-// than a quantity. Only a quantity that was never priced, in a trial for example,
-// is not covered.
+// covering returns the coverage with free units added on top if it covers fewer units than the
+// quantity. Only a quantity that was never priced, such as in a trial, is not covered.
 func (c Coverage) covering(quantity int64) Coverage {
 	return c.with(quantity-c.Units(), false)
 }
 
-// without returns the coverage without the charged units among those above the
-// first low ones and up to the first high ones, and how many these were. Free
-// units stay, and what lies above moves down.
+// without returns the coverage without its charged units between low and high, and how many these
+// were. Free units stay, and the units above move down.
 func (c Coverage) without(low, high int64) (rest Coverage, released int64) {
 	var below int64
 	for _, run := range c {
@@ -110,8 +107,7 @@ func (c Coverage) without(low, high int64) (rest Coverage, released int64) {
 	return rest, released
 }
 
-// adds returns what the charged units among those above the first low ones and up
-// to the first high ones add to T, each where it stands.
+// adds returns what the charged units between low and high add to T, each at its place.
 func (c Coverage) adds(price pricing.Price, low, high int64) money.Decimal {
 	var sum money.Decimal
 	var below int64
@@ -125,13 +121,13 @@ func (c Coverage) adds(price pricing.Price, low, high int64) money.Decimal {
 	return sum
 }
 
-// worth returns what the charged units among the first held ones come to: what
-// they add to T, and what the item costs whatever its quantity.
+// worth returns the value of the charged units within the current quantity: what they add to T, and
+// the part of the price that does not depend on the quantity.
 func (c Coverage) worth(price pricing.Price, held int64) money.Decimal {
 	return price.Total(0).Add(c.adds(price, 0, held))
 }
 
-// overlap is the length of what (a, b] and (low, high] share.
+// overlap is the length of the intersection of (a, b] and (low, high].
 func overlap(a, b, low, high int64) int64 {
 	return max(0, min(b, high)-max(a, low))
 }

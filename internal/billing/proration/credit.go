@@ -10,8 +10,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 )
 
-// credit gives back an amount for the rest of the period, but never more than
-// was charged.
+// credit credits an amount for the rest of the period, but never more than was charged.
 func (c Change) credit(pos Position, full money.Decimal, what part) (Position, *Line) {
 	full = money.Min(full, pos.Charged)
 	if full.Sign() <= 0 {
@@ -33,7 +32,7 @@ func (p Position) credit(w Window, t time.Time, policy Policy) Share {
 	return w.Share(t, policy, Credit, &units)
 }
 
-// credited records a credit of amount, not above Charged, for a full period.
+// credited records a credit for a full period. The amount is at most Charged.
 func (p Position) credited(amount money.Decimal, t time.Time, s Share) Position {
 	units := s.Units
 	p.CreditUnits, p.CreditUnit, p.CreditTime = &units, s.Unit, t
@@ -41,7 +40,7 @@ func (p Position) credited(amount money.Decimal, t time.Time, s Share) Position 
 	return p
 }
 
-// capped records that a debit was charged for no more than the units of s.
+// capped records that a debit was charged for no more units of time than s has.
 func (p Position) capped(w Window, s Share) Position {
 	units := s.Units
 	if p.DebitUnits != nil {
@@ -51,7 +50,7 @@ func (p Position) capped(w Window, s Share) Position {
 	return p
 }
 
-// replaceCredit gives the old plan back.
+// replaceCredit credits the old plan.
 func (c Change) replaceCredit(pos Position, full money.Decimal, share Share) (*Line, money.Fraction) {
 	if full.Sign() <= 0 {
 		return nil, pos.Remainder
@@ -61,8 +60,8 @@ func (c Change) replaceCredit(pos Position, full money.Decimal, share Share) (*L
 	return line, left
 }
 
-// chargedAndHeld returns min(C, V), where C is what the charged units among those
-// held come to for a full period.
+// chargedAndHeld returns min(C, V), where C is the value of the charged units within the current
+// quantity for a full period.
 func chargedAndHeld(pos Position, p pricing.Price) money.Decimal {
 	return money.Min(pos.Coverage.worth(p, pos.Held), pos.Charged)
 }

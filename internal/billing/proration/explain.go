@@ -17,8 +17,9 @@ import (
 //	5 → 15 seats: 5 × 10.00 × 15 of 30 days = 25.00
 //	1 seat removed × -10.00 × 20 of 30 days + 1/300 carried = -6.67, rounded from -6.663333333333
 //
-// The printed numbers are exact and enough to recompute the amount by hand: a number that is not a short
-// decimal is written as a fraction. Only what follows "rounded from" is cut, to 12 digits.
+// The printed numbers are exact, and you can recompute the amount from them by hand. A number that is
+// not a short decimal is written as a fraction. Only the number after "rounded from" is truncated, to 12
+// digits.
 func Explain(l Line, currency money.Currency) string {
 	if l.Count > 0 {
 		return explainFolded(l, currency)
@@ -43,7 +44,7 @@ func Explain(l Line, currency money.Currency) string {
 	return string(appendResult(b, l, currency))
 }
 
-// appendFull writes the full amount: by the unit where that multiplies out.
+// appendFull writes the full amount, by the unit if that multiplies out.
 func appendFull(b []byte, l Line, currency money.Currency) []byte {
 	if l.UnitAmount == nil {
 		return append(append(b, ": "...), currency.FormatExact(l.Full)...)
@@ -58,7 +59,7 @@ func appendFull(b []byte, l Line, currency money.Currency) []byte {
 	return append(append(b, " × "...), currency.FormatExact(unit)...)
 }
 
-// appendResult writes the amount and what it was rounded from.
+// appendResult writes the amount, and the unrounded amount if it differs.
 func appendResult(b []byte, l Line, currency money.Currency) []byte {
 	b = append(append(b, " = "...), currency.Format(l.Amount)...)
 	exact := l.Unrounded.Add(l.Carried)
@@ -68,8 +69,7 @@ func appendResult(b []byte, l Line, currency money.Currency) []byte {
 	return append(append(b, ", rounded from "...), exact.Decimal().String()...)
 }
 
-// explainFolded says what a folded line stands for; its parts are explained by
-// their updates.
+// explainFolded describes what a folded line stands for. The updates explain its parts.
 func explainFolded(l Line, currency money.Currency) string {
 	text := count(int64(l.Count), "change", "changes") + " taken together"
 	if l.FirstUpdate != "" {
@@ -78,8 +78,8 @@ func explainFolded(l Line, currency money.Currency) string {
 	return text + " = " + currency.Format(l.Amount)
 }
 
-// subject is what a line is about: its description without the share. That it is a credit is said by the
-// sign of the amounts.
+// subject is what a line is for: its description without the share. The sign of the amounts shows
+// whether it is a credit.
 func subject(description, share string) string {
 	description = strings.TrimPrefix(description, unusedTime)
 	what, found := strings.CutSuffix(description, share)
@@ -94,15 +94,14 @@ const (
 	unusedTime = "Credit for unused time: "
 )
 
-// unused describes the credit for units whose plan, item or period ends before its time: "Credit for unused
-// time: 10 seats (monthly)".
+// unused describes the credit for units whose plan, item or period ends early: "Credit for unused time: 10
+// seats (monthly)".
 func unused(quantity int64, plan string) string { return unusedTime + onPlan(quantity, plan) }
 
 // onPlan names units and the plan that prices them: "10 seats (monthly)".
 func onPlan(quantity int64, plan string) string { return seats(quantity) + " (" + plan + ")" }
 
-// describe puts what changed and for how much of the period into words: "5
-// seats added, 15 of 30 days".
+// describe writes what changed and for how much of the period: "5 seats added, 15 of 30 days".
 func describe(what string, share *Share) string {
 	if share == nil {
 		return what + inFull
@@ -122,9 +121,8 @@ func inWords(s Share) string {
 	return string(append(b, s.Unit.word(one)...))
 }
 
-// coarse writes elapsed time that was not rounded in the largest unit in which
-// both sizes are whole: 15 of 30 days, not 1296000 of 2592000 seconds. The ratio
-// is the same.
+// coarse returns elapsed time that was not rounded in the largest unit in which both sizes are
+// whole: 15 of 30 days, not 1296000 of 2592000 seconds. The ratio stays the same.
 func (s Share) coarse() Share {
 	if s.Rounding != None && s.Rounding != "" || s.Unit == Day {
 		return s
@@ -168,7 +166,7 @@ func (u Unit) word(one bool) string {
 	return word + "s"
 }
 
-// roundedTime says how units of time were rounded, where they were.
+// roundedTime describes how units of time were rounded, if they were.
 func roundedTime(r Rounding) string {
 	if r == None || r == "" {
 		return ""

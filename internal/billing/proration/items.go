@@ -10,12 +10,11 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 )
 
-// Replacement asks what it costs to move an item to another plan while its
-// period stays (billing.md#retain).
+// Replacement describes how an item moves to another plan while its period stays
+// (billing.md#retain).
 type Replacement struct {
 	Item, Update string
-	// OldProduct, OldPlan and OldPrice are what the item leaves, the price as
-	// captured.
+	// OldProduct, OldPlan and OldPrice are what the item leaves. The price is the captured one.
 	OldProduct, OldPlan string
 	OldPrice            pricing.Price
 	// Product, Plan and Price are what it moves to.
@@ -28,23 +27,20 @@ type Replacement struct {
 	At       time.Time
 	Window   Window
 	Policy   Policy
-	// Carried is the remainder that the item's lines on the new plan left, where
-	// it has been on that plan before in this period (billing.md#3-rounding); else
-	// 0.
+	// Carried is the remainder that the item's earlier lines on the new plan left in this period
+	// (billing.md#3-rounding), or 0.
 	Carried money.Fraction
 }
 
-// ReplaceItem returns what a change of an item's plan costs with Retain: the
-// position on the new plan, up to two lines, the credit first, and the remainder
-// that the lines on the old plan leave, for [Replacement.Carried] should the item
-// come back to it in this period (billing.md#6-items). Where the quantity
-// changes too, the lines say both.
+// ReplaceItem returns what a change of an item's plan costs with Retain: the position on the new
+// plan, up to two lines, the credit first, and the remainder of the lines on the old plan, for
+// [Replacement.Carried] if the item returns to that plan in this period (billing.md#6-items). If
+// the quantity changes too, the lines describe both.
 //
-// ProRata: a credit of min(C, V) × ratio, where C is what the charged units among
-// those held come to, and a debit of T_new(q) × ratio. One R' serves both,
-// rounded by the sign of the full-period difference. PayInFull: the debit in
-// full, no credit. DoNotCharge: no lines; the new plan bills from the next
-// period.
+// ProRata: a credit of min(C, V) × ratio, where C is the value of the charged units within the
+// current quantity, and a debit of T_new(q) × ratio. Both use the same R', rounded by the sign of
+// the full-period difference. PayInFull: the debit in full, no credit. DoNotCharge: no lines; the
+// new plan bills from the next period.
 func ReplaceItem(pos Position, r Replacement) (Position, []Line, money.Fraction) {
 	total := r.Price.Total(r.Quantity)
 	after := pos
@@ -70,7 +66,7 @@ func (r Replacement) proRata(pos, after Position, total money.Decimal) (Position
 		after = after.credited(money.Decimal{}, r.At, share)
 	}
 	credit, left := r.old().replaceCredit(pos, back, share)
-	after.Charged = money.Decimal{} // V is what the new plan is charged
+	after.Charged = money.Decimal{} // V is what is charged for the new plan
 	after, debit := r.next().replaceDebit(after, total, &share)
 	return after, lines(credit, debit), left
 }
@@ -89,7 +85,7 @@ func (c Change) replaceDebit(pos Position, full money.Decimal, share *Share) (Po
 	return pos, line
 }
 
-// old asks for the side of a replacement that ends.
+// old is the side of a replacement that ends.
 func (r Replacement) old() Change {
 	return Change{
 		Item: r.Item, Product: r.OldProduct, Plan: r.OldPlan, Update: r.Update,
@@ -97,7 +93,7 @@ func (r Replacement) old() Change {
 	}
 }
 
-// next asks for the side of a replacement that begins.
+// next is the side of a replacement that begins.
 func (r Replacement) next() Change {
 	return Change{
 		Item: r.Item, Product: r.Product, Plan: r.Plan, Update: r.Update,
@@ -105,19 +101,17 @@ func (r Replacement) next() Change {
 	}
 }
 
-// RemoveItem returns what is given back for an item that is removed with Retain:
-// min(C, V) × ratio under ProRata, nothing under the other methods
-// (billing.md#6-items); and the remainder that its lines leave, for
-// [Change.Carried] should the item come back in this period. c.Plan and c.Price
-// are those held; c.Quantity is not read.
+// RemoveItem returns the credit for an item that is removed with Retain: min(C, V) × ratio under
+// ProRata, nothing under the other methods (billing.md#6-items). It also returns the remainder of
+// its lines, for [Change.Carried] if the item is added again in this period. c.Plan and c.Price are
+// the current ones. c.Quantity is ignored.
 func RemoveItem(pos Position, c Change) (*Line, money.Fraction) {
 	after, line := c.giveBack(pos, unused(pos.Held, c.Plan))
 	return line, after.Remainder
 }
 
-// SettleItem returns what is given back for an item whose period ends early by
-// Reset or by a cancellation, as [RemoveItem]. It only credits, and rounds as a
-// credit.
+// SettleItem returns the credit for an item whose period ends early by Reset or by a cancellation,
+// as [RemoveItem] does. It only credits, and rounds as a credit.
 func SettleItem(pos Position, c Change) *Line {
 	_, line := c.giveBack(pos, unused(pos.Held, c.Plan))
 	return line
@@ -130,10 +124,10 @@ func (c Change) giveBack(pos Position, words string) (Position, *Line) {
 	return c.credit(pos, chargedAndHeld(pos, c.Price), part{pos.Held, words})
 }
 
-// AddItem returns what an item costs that is added in mid-period with Retain:
-// T(q) × ratio under ProRata, T(q) in full under PayInFull, nothing until the
-// next period under DoNotCharge; and the position it starts with
-// (billing.md#6-items). Units that were not charged are free for the period.
+// AddItem returns the charge for an item that is added in mid-period with Retain: T(q) × ratio
+// under ProRata, T(q) in full under PayInFull, nothing until the next period under DoNotCharge. It
+// also returns the position that the item starts with (billing.md#6-items). Units that were not
+// charged are free for the period.
 func AddItem(c Change) (Position, *Line) {
 	total := c.Price.Total(c.Quantity)
 	pos := Position{Held: c.Quantity, Remainder: c.Carried}

@@ -149,7 +149,7 @@ func total(lines []proration.Line) money.Decimal {
 	return sum
 }
 
-// Reset: what is held is settled, and charged anew for the whole new period.
+// Reset: what is held is settled, and charged again for the whole new period.
 func TestItemsReset(t *testing.T) {
 	addOn := perUnit("20")
 	next := window("2026-04-16T00:00:00Z", "2026-05-16T00:00:00Z", nil)

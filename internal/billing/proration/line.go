@@ -15,15 +15,15 @@ type Method string
 
 // The calculation methods. Any other value counts as DoNotCharge.
 const (
-	// ProRata: for the part of the period that the change covers.
+	// ProRata charges for the part of the period that the change covers.
 	ProRata Method = "ProRata"
-	// PayInFull: a rise in full, a fall not at all.
+	// PayInFull charges an increase in full, and does not credit a decrease.
 	PayInFull Method = "PayInFull"
-	// DoNotCharge: nothing within the period.
+	// DoNotCharge charges nothing within the period.
 	DoNotCharge Method = "DoNotCharge"
 )
 
-// Kind is what a line stands for.
+// Kind is what a line is for.
 type Kind string
 
 // The kinds of lines.
@@ -35,39 +35,39 @@ const (
 	KindCredit    Kind = "Credit"    // a change that gives back
 )
 
-// Line is one amount and the numbers it was made from: Amount is Unrounded +
-// Carried, rounded once; Unrounded is Full × the ratio of Share. Amounts are in
-// major units, positive when charged, negative when given back.
+// Line is one amount and the numbers it was computed from: Amount is Unrounded + Carried, rounded
+// once, and Unrounded is Full × the ratio of Share. Amounts are in major units, positive for a
+// charge and negative for a credit.
 type Line struct {
 	// Key identifies the line for its caller; this package leaves it empty.
 	Key string
-	// Item, Product and Plan say what the line is for.
+	// Item, Product and Plan identify what the line is for.
 	Item, Product, Plan string
 	Kind                Kind
-	// Description says it in words: "5 seats added, 15 of 30 days".
+	// Description describes it in words: "5 seats added, 15 of 30 days".
 	Description string
-	// Quantity is the number of units that the line is for, never negative: the
-	// difference, for a change.
+	// Quantity is the number of units that the line is for. For a change it is the difference. It
+	// is never negative.
 	Quantity int64
-	// UnitAmount is the price of one unit where Quantity × UnitAmount is the size
-	// of Full, which is so for PerUnit only; else nil.
+	// UnitAmount is the price of one unit if Quantity × UnitAmount is the absolute value of Full,
+	// which is only possible for PerUnit. Otherwise it is nil.
 	UnitAmount *money.Decimal
 	// Full is the amount for a full period, signed like Amount.
 	Full money.Decimal
 	// From and To bound the time that the line covers.
 	From, To time.Time
-	// Share is the part of the period; nil when Full is charged in full.
+	// Share is the part of the period. It is nil if Full is charged in full.
 	Share *Share
 	// Unrounded is the exact amount before rounding.
 	Unrounded money.Fraction
-	// Carried is the rounding remainder of the lines before (billing.md#3-rounding).
+	// Carried is the rounding remainder of earlier lines (billing.md#3-rounding).
 	Carried money.Fraction
 	// Amount is what is billed, in the currency's minor units.
 	Amount money.Decimal
-	// Update names the update that the line comes from; empty for a renewal.
+	// Update names the update that the line comes from. It is empty for a renewal.
 	Update string
 
-	// Count is how many lines a folded line stands for, 0 for a line of its own;
+	// Count is the number of lines that a folded line stands for, or 0 for a separate line.
 	// FirstUpdate and LastUpdate are the first and last update among them.
 	Count                   int
 	FirstUpdate, LastUpdate string

@@ -22,7 +22,7 @@ const (
 	Day    Unit = "Day"
 )
 
-// seconds in a unit of elapsed time; 0 for Day, which is not one.
+// seconds returns the seconds in a unit of elapsed time. It is 0 for Day, which is not such a unit.
 func (u Unit) seconds() int64 {
 	switch u {
 	case Day:
@@ -36,48 +36,46 @@ func (u Unit) seconds() int64 {
 	}
 }
 
-// Rounding says how units of time are rounded. It never touches money
-// (billing.md#2-ratio).
+// Rounding is how units of time are rounded. It never affects money (billing.md#2-ratio).
 type Rounding string
 
 // The roundings of a proration policy.
 const (
-	// None leaves fractions of a unit as they are.
+	// None keeps fractions of a unit.
 	None Rounding = "None"
-	// Up: partial use is paid for. A debit is rounded up, a credit down.
+	// Up charges for partial use: a debit is rounded up, a credit down.
 	Up Rounding = "Up"
-	// Down: partial use is free. A debit is rounded down, a credit up.
+	// Down makes partial use free: a debit is rounded down, a credit up.
 	Down Rounding = "Down"
 	// Nearest rounds both half up.
 	Nearest Rounding = "Nearest"
 )
 
-// Side is the side of a proration: it decides the direction of rounding.
+// Side is the side of a proration. It decides the direction of rounding.
 type Side int
 
 // The sides of a proration.
 const (
-	// Debit: new time charged.
+	// Debit charges for time to come.
 	Debit Side = iota
-	// Credit: unused time given back.
+	// Credit gives unused time back.
 	Credit
 )
 
 // Policy is how parts of a period are measured.
 type Policy struct {
-	// Name is the policy's name, for records; it decides nothing.
+	// Name is the policy's name, for records. It does not affect the result.
 	Name string
-	// Unit; left out it is Second.
+	// Unit defaults to Second.
 	Unit Unit
-	// Rounding; left out it is None.
+	// Rounding defaults to None.
 	Rounding Rounding
 }
 
-// NoPolicy is in force where no proration policy is named: seconds, not rounded
-// (billing.md#2-ratio).
+// NoPolicy applies if no proration policy is named: seconds, not rounded (billing.md#2-ratio).
 var NoPolicy = Policy{Unit: Second, Rounding: None}
 
-// withDefaults fills in what was left out.
+// withDefaults sets empty fields to their defaults.
 func (p Policy) withDefaults() Policy {
 	p.Unit = cmp.Or(p.Unit, Second)
 	p.Rounding = cmp.Or(p.Rounding, None)

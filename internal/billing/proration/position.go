@@ -9,34 +9,32 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// Position is what an item holds and what the next change of it is measured
-// against in the current period (billing.md#5-coverage). It is a value; a
-// change returns the next one.
+// Position is an item's current quantity and what its next change in the current period is measured
+// against (billing.md#5-coverage). It is immutable: a change returns a new one.
 type Position struct {
-	// Held is the quantity held, h.
+	// Held is the current quantity, h.
 	Held int64
-	// Coverage lists the units that are settled for this period. It covers at least
-	// Held, once the period has been charged.
+	// Coverage lists the units that need no further charge in this period. It covers at least Held
+	// once the period has been charged.
 	Coverage Coverage
-	// Charged is the charged total V, in major units for a full period: what
-	// credits are capped by. Never negative.
+	// Charged is the charged total V, in major units for a full period. It caps credits. It is
+	// never negative.
 	Charged money.Decimal
-	// Remainder is the rounding remainder that the next line of a change of this
-	// item on this plan carries (billing.md#3-rounding): at most half a minor unit
-	// either way, 0 when a period starts.
+	// Remainder is the rounding remainder that the next line of a change of this item on this plan
+	// carries (billing.md#3-rounding). It is at most half a minor unit in either direction, and 0
+	// when a period starts.
 	Remainder money.Fraction
 
-	// DebitUnits is the fewest units of time, in units of DebitUnit, that a debit
-	// still in force was charged for: a credit never covers more
-	// (billing.md#time-rounding). A stub's recurring charge counts as a debit. nil
-	// when all was charged for the whole period, which caps nothing.
+	// DebitUnits is the smallest number of units of time, in units of DebitUnit, that a debit still
+	// in force was charged for. A credit never covers more (billing.md#time-rounding). A stub's
+	// recurring charge counts as a debit. It is nil if everything was charged for the whole period,
+	// so that there is no cap.
 	DebitUnits *money.Fraction
 	DebitUnit  Unit
 
-	// CreditUnits is what the newest credit covered, in units of CreditUnit, and
-	// CreditTime its instant. A debit at that same instant covers no fewer: what
-	// is given back and taken again at once costs nothing and pays nothing. nil
-	// without a credit in this period.
+	// CreditUnits is what the newest credit covered, in units of CreditUnit, and CreditTime its
+	// instant. A debit at the same instant covers no fewer, so that removing units and adding them
+	// again at once has no cost and no gain. It is nil without a credit in this period.
 	CreditUnits *money.Fraction
 	CreditUnit  Unit
 	CreditTime  time.Time
@@ -51,8 +49,8 @@ func (p Position) debit(w Window, t time.Time, policy Policy) Share {
 	return s
 }
 
-// convert expresses units of time in another unit, as the same part of the period: a policy can get
-// another unit during the period.
+// convert expresses units of time in another unit, as the same part of the period, because a policy
+// can change its unit during the period.
 func (w Window) convert(units money.Fraction, from, to Unit) money.Fraction {
 	if from == to || from == "" {
 		return units
@@ -67,7 +65,7 @@ func (w Window) convert(units money.Fraction, from, to Unit) money.Fraction {
 // debited records a debit of amount for a full period.
 func (p Position) debited(amount money.Decimal) Position {
 	if p.Charged.IsZero() {
-		p.DebitUnits, p.DebitUnit = nil, "" // nothing is left that a cap protects
+		p.DebitUnits, p.DebitUnit = nil, "" // there is nothing left for a cap to protect
 	}
 	p.Charged = p.Charged.Add(amount)
 	return p

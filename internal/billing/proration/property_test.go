@@ -92,7 +92,7 @@ func TestPropertyRatio(t *testing.T) {
 }
 
 // Later is never more: for each rounding and side, the share does not grow as
-// time goes on.
+// time passes.
 func TestPropertyShareShrinks(t *testing.T) {
 	forHistories(t, quantities, func(t *rapid.T, h history) {
 		choice := func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") }

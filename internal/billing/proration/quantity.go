@@ -11,31 +11,30 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/pricing"
 )
 
-// Change asks what a change of one item in mid-period costs.
+// Change describes a change of one item in mid-period.
 type Change struct {
-	// Item, Product and Plan name what changes; Update what changes it.
+	// Item, Product and Plan name what changes, and Update what changes it.
 	Item, Product, Plan, Update string
 	// Price is the price captured for the current period.
 	Price    pricing.Price
 	Currency money.Currency
 	// Quantity is the new quantity, q.
 	Quantity int64
-	// Carried is the remainder that an item which is added left on this plan
-	// earlier in the period (billing.md#3-rounding); else 0. Only [AddItem] reads
-	// it: any other change finds it in the position.
+	// Carried is the remainder that an added item left on this plan earlier in the period
+	// (billing.md#3-rounding), or 0. Only [AddItem] reads it: any other change finds the remainder
+	// in the position.
 	Carried money.Fraction
 	Method  Method
-	// At is the effective time, for the period and the ratio. Per item, effective
-	// times never go back within a period.
+	// At is the effective time, for the period and the ratio. The effective times of an item never
+	// go back within a period.
 	At     time.Time
 	Window Window
 	Policy Policy
 }
 
-// ChangeQuantity returns what a change of an item's quantity costs, as one line,
-// and the position after it (billing.md#5-coverage). The line is nil when
-// the change prices nothing; a line may also come to 0, and is then recorded
-// with the update and left off the invoice.
+// ChangeQuantity returns what a change of an item's quantity costs, as one line, and the position
+// after it (billing.md#5-coverage). The line is nil if the change prices nothing. The line may also
+// come to 0. Then it is recorded with the update and left off the invoice.
 func ChangeQuantity(pos Position, c Change) (Position, *Line) {
 	pos.Coverage = pos.Coverage.covering(pos.Held)
 	held := pos.Held
@@ -49,8 +48,8 @@ func ChangeQuantity(pos Position, c Change) (Position, *Line) {
 	return pos, nil
 }
 
-// rise charges the units that are not covered yet: D = T(q) − T(c). Covered ones
-// cost nothing. D is negative where tiers make more units cheaper.
+// rise charges the units that are not covered yet: D = T(q) − T(c). Covered units cost nothing. D
+// is negative if tiers make more units cheaper.
 func (c Change) rise(pos Position, held int64) (Position, *Line) {
 	covered := pos.Coverage.Units()
 	if c.Quantity <= covered {
@@ -72,13 +71,12 @@ func (c Change) rise(pos Position, held int64) (Position, *Line) {
 	return pos, nil
 }
 
-// fall gives back what the charged units among the last h − q held ones add to T.
-// They leave the coverage. It never gives back more than what stays charged is
-// worth less: units above, which were given up without a credit, move into their
-// place.
+// fall credits what the charged units among the last h − q current ones add to T. They leave the
+// coverage. The credit is never larger than the drop in value of what stays charged, because units
+// above that were removed without a credit move into their place.
 //
-// Where tiers make more units cheaper, giving some up costs: what a rise gave back
-// is charged again, until what stays charged is paid as a whole.
+// If tiers make more units cheaper, removing some has a cost: what an increase credited is charged
+// again, until what stays charged is fully paid.
 func (c Change) fall(pos Position, held int64) (Position, *Line) {
 	before := pos.Coverage
 	var released int64
@@ -114,16 +112,15 @@ func ChangeOneTime(pos Position, c Change) (Position, *Line) {
 	return after, line
 }
 
-// part is what a line of a change is about.
+// part is what a line of a change is for.
 type part struct {
 	quantity int64
 	words    string
 }
 
-// seatsChanged describes the line of a change that prices so many units. Where the
-// line is not about all units of the change, or runs against its direction, the
-// words are the change itself: "20 → 21 seats" for a credit. So they are where the last seat decides what all
-// of them cost.
+// seatsChanged describes the line of a change that prices the given number of units. If the line is not for
+// all units of the change, or has the opposite sign, the description is the change itself: "20 → 21 seats"
+// for a credit. The same applies if the last seat decides what all of them cost.
 func (c Change) seatsChanged(held, priced int64, usual bool) part {
 	change := c.Quantity - held
 	switch {
@@ -145,7 +142,7 @@ func (c Change) debit(pos Position, full money.Decimal, what part) (Position, *L
 	return after, line
 }
 
-// debitInFull charges an amount as for a full period.
+// debitInFull charges an amount for a full period.
 func (c Change) debitInFull(pos Position, full money.Decimal, what part) (Position, *Line) {
 	line := c.line(KindDebit, full, nil, what)
 	after := pos.debited(full)

@@ -5,14 +5,13 @@ package proration
 
 import "github.com/seatplane/seatplane/internal/billing/money"
 
-// settle computes the amount of a line from its full amount and its share
-// (billing.md#3-rounding): Full × ratio + carried, rounded once, half away
-// from zero, to the minor unit. It returns the remainder, what the next line of a
-// change of the item on its plan carries.
+// settle computes the amount of a line from its full amount and its share (billing.md#3-rounding):
+// Full × ratio + carried, rounded once, half away from zero, to the minor unit. It returns the
+// remainder, which the next line of a change of the item on its plan carries.
 //
-// A line that covers no time takes nothing over: what is carried may be half a
-// minor unit, which rounded alone would give a line against the direction of its
-// change. The next line carries it.
+// A line that covers no time does not use the carried remainder. The remainder may be half a minor
+// unit, which rounded alone would give a line with the opposite sign of its change. The next line
+// carries it.
 func (l *Line) settle(carried money.Fraction, currency money.Currency) (remainder money.Fraction) {
 	l.Unrounded = money.FractionOf(l.Full)
 	if l.Share != nil {

@@ -1,12 +1,12 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package retention says which finished records of a subscription have been kept
-// long enough (docs/retention.md; consistency.md#3-creating-updates).
+// Package retention decides which finished records of a subscription have been kept long enough
+// (docs/retention.md; consistency.md#3-creating-updates).
 //
-// It is pure: values in, values out. All instants are the wall clock's, also for a
-// subscription that lives by a TestClock: records are kept for people and auditors,
-// whose years do not pass faster.
+// It is pure: values in, values out. All instants are on the wall clock, even for a subscription
+// with a TestClock, because records are kept for people and auditors, whose years do not pass
+// faster.
 package retention
 
 import (
@@ -15,52 +15,55 @@ import (
 	"time"
 )
 
-// MinInvoiceAge is how long an invoice is kept after it was created, whatever else is asked for: a
-// process that stood still between deciding to create an invoice and creating it must not bring one back
-// that was archived and deleted since then.
+// MinInvoiceAge is how long an invoice is always kept after it was created. A process that was suspended
+// between deciding to create an invoice and creating it must not bring back an invoice that was archived
+// and deleted since then.
 const MinInvoiceAge = time.Hour
 
 // History is how long finished records are kept.
 type History struct {
-	// KeepUpdates is how many of the deletable updates are always kept, the newest.
+	// KeepUpdates is the number of deletable updates that are always kept. The newest ones are
+	// kept.
 	KeepUpdates int
-	// UpdateTTL is how long an update beyond these is kept after it finished.
+	// UpdateTTL is how long any other update is kept after it finished.
 	UpdateTTL time.Duration
 	// InvoiceTTL is how long an invoice is kept after it was archived.
 	InvoiceTTL time.Duration
 }
 
-// Default is the history where a subscription does not say another, and of updates
-// whose subscription is gone.
+// Default is the history of a subscription that declares none, and of updates whose subscription
+// was deleted.
 func Default() History {
 	return History{KeepUpdates: 20, UpdateTTL: 30 * 24 * time.Hour}
 }
 
-// Origin says who made an update.
+// Origin is who created an update.
 type Origin int
 
 // The origins.
 const (
-	// ByUser made an update that is deleted only when the user allows it: where it
-	// comes from Git, Git would make it again, and it would apply again.
+	// ByUser marks an update that is deleted only if the user allows it. If it comes from Git, Git
+	// would create it again, and it would be applied again.
 	ByUser Origin = iota
-	// ByOperator made an update for a count or for an edit; the subscription
-	// remembers that it was acted on.
+	// ByOperator marks an update for a count or an edit. The subscription records that it was acted
+	// on.
 	ByOperator
 )
 
-// Update is what retention knows of an update.
+// Update is what retention needs to know about an update.
 type Update struct {
-	// UID is unique, and what the plan names. Name decides between two of one instant.
+	// UID is unique, and identifies the update in the plan. Name orders updates with the same time.
 	UID, Name string
 	Origin    Origin
-	// Prune says that the user allows an update of theirs to be deleted.
+	// Prune means that the user allows one of their updates to be deleted.
 	Prune bool
-	// Created is when the update was made, Finished when it was decided; zero while
-	// it is open.
+	// Created is when the update was created, and Finished when it was decided. Finished is zero
+	// while the update is open.
 	Created, Finished time.Time
-	// Owed: the subscription's outbox still names it.
+	// Owed means that the subscription's outbox still names it.
 	Owed bool
+	// Unconfirmed means that an archive that has to hold it has not confirmed so.
+	Unconfirmed bool
 }
 
 // deletable reports whether the update may ever be deleted.
@@ -68,39 +71,43 @@ func (u *Update) deletable() bool {
 	return !u.Finished.IsZero() && (u.Origin == ByOperator || u.Prune)
 }
 
-// Invoice is what retention knows of a document of a subscription, or of an earlier
-// one of its name and customer.
+// Invoice is what retention needs to know about a document of a subscription, or of an earlier one
+// with the same name and customer.
 type Invoice struct {
-	// UID is unique, and what the plan names. Name decides between two of one instant.
+	// UID is unique, and identifies the invoice in the plan. Name orders invoices with the same
+	// time.
 	UID, Name string
 	// Sequence is the number of the document within its subscription.
 	Sequence int64
-	// Created is when the object was made, Archived since when it says that it is
-	// archived; zero when it does not.
+	// Created is when the object was created, and Archived when it was marked as archived. Archived
+	// is zero if it was not.
 	Created, Archived time.Time
-	// Issued is when the document fell due, and SettledUntil the last instant that it says
-	// something about, on the subscription's clock.
+	// Issued is when the document fell due, and SettledUntil the last instant that it settles, on
+	// the subscription's clock.
 	Issued, SettledUntil time.Time
-	// Owed: the subscription's outbox still names it.
+	// Owed means that the subscription's outbox still names it.
 	Owed bool
+	// Unconfirmed means that an archive that has to hold it has not confirmed so.
+	Unconfirmed bool
 }
 
-// Plan is what goes, by UID, what was finished or issued first before the rest; and
-// when the next of what stays is due, zero when time alone makes nothing due.
+// Plan lists what to delete, by UID, in the order of when it was finished or issued. It also says
+// when the next record is due, which is zero if none becomes due with time alone.
 type Plan struct {
 	Updates, Invoices []string
 	Next              time.Time
+	// Waiting lists, by UID, what would be deleted if the archives confirmed that they hold it.
+	Waiting []string
 }
 
-// Decide says what of a subscription's records goes.
+// Decide returns which of a subscription's records to delete.
 //
-// An update goes when it is finished, was made by the operator or may be pruned, is
-// not among the newest KeepUpdates of such, and has been finished for UpdateTTL. An
-// invoice goes when it has been archived for InvoiceTTL, and is neither younger than
-// MinInvoiceAge nor the newest, and settles nothing after the newest fell due: these
-// tell a subscription which is created again up to when its customer was charged before
-// (billing.md#14-start-and-end). What an outbox names stays. The order in which records
-// are handed in does not matter.
+// An update is deleted if it is finished, was created by the operator or may be pruned, is not
+// among the newest KeepUpdates of these, and finished at least UpdateTTL ago. An invoice is deleted
+// if it was archived at least InvoiceTTL ago, is older than MinInvoiceAge, is not the newest, and
+// settles nothing after the newest fell due. The kept invoices show, if the subscription is created
+// again, until when its customer was charged (billing.md#14-start-and-end). What an outbox names
+// stays, and so does what an archive has not confirmed. The order in which records are passed in does not matter.
 func Decide(updates []Update, invoices []Invoice, history History, now time.Time) Plan {
 	p := planner{now: now}
 	p.decideUpdates(updates, history)
@@ -125,9 +132,14 @@ func (p *planner) decideUpdates(updates []Update, history History) {
 		return cmp.Or(a.Finished.Compare(b.Finished), a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name))
 	})
 	for _, u := range line[:max(len(line)-history.KeepUpdates, 0)] {
-		if !u.Owed && p.isDue(u.Finished.Add(history.UpdateTTL)) {
-			p.plan.Updates = append(p.plan.Updates, u.UID)
+		if u.Owed || !p.isDue(u.Finished.Add(history.UpdateTTL)) {
+			continue
 		}
+		if u.Unconfirmed {
+			p.plan.Waiting = append(p.plan.Waiting, u.UID)
+			continue
+		}
+		p.plan.Updates = append(p.plan.Updates, u.UID)
 	}
 }
 
@@ -144,13 +156,18 @@ func (p *planner) decideInvoices(invoices []Invoice, history History) {
 		if floor := i.Created.Add(MinInvoiceAge); floor.After(due) {
 			due = floor
 		}
-		if p.isDue(due) {
-			p.plan.Invoices = append(p.plan.Invoices, i.UID)
+		if !p.isDue(due) {
+			continue
 		}
+		if i.Unconfirmed {
+			p.plan.Waiting = append(p.plan.Waiting, i.UID)
+			continue
+		}
+		p.plan.Invoices = append(p.plan.Invoices, i.UID)
 	}
 }
 
-// isDue reports whether an instant has come, and remembers the next one that has not.
+// isDue reports whether an instant has come, and records the next one that has not.
 func (p *planner) isDue(at time.Time) bool {
 	if !at.After(p.now) {
 		return true

@@ -112,6 +112,15 @@ func TestUpdates(t *testing.T) {
 			keepOne,
 			Plan{Updates: []string{"c", "a"}},
 		},
+		"unconfirmed": {
+			"what an archive has not confirmed stays, and is asked for once it is due",
+			[]Update{
+				made("a", 0).with(func(u *Update) { u.Unconfirmed = true }), made("b", 1), made("c", 80).with(func(u *Update) { u.Unconfirmed = true }),
+				made("d", 90).with(func(u *Update) { u.Unconfirmed = true }),
+			},
+			keepOne,
+			Plan{Updates: []string{"b"}, Next: day(110), Waiting: []string{"a"}},
+		},
 		"from the future": {"a clock that went back deletes nothing", []Update{made("a", 200), made("b", 201)}, keepOne, Plan{Next: day(230)}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,8 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package seating says who holds a seat: a function of all claims on one item and
-// of the quantity held, so that it is derived and never decided
+// Package seating derives who has a seat from all claims on an item and its current quantity
 // (billing.md#10-seats; consistency.md#derived).
 //
 // It is pure: values in, values out.
@@ -18,54 +17,53 @@ import (
 type Claim struct {
 	// Name is unique among the claims.
 	Name string
-	// Holder is the ID of who would hold the seat. One holder holds one seat.
+	// Holder is the ID of the assignee. An assignee has at most one seat.
 	Holder string
-	// Created orders the claims that have no seat yet; of two of one second the one
-	// whose name comes first is served first.
+	// Created orders the claims that have no seat yet. Claims created in the same second are
+	// ordered by name.
 	Created time.Time
-	// Assigned says that the seat was given before: the holder was told so.
+	// Assigned means that the seat was assigned before, and that its assignee may know.
 	Assigned bool
 }
 
-// Verdict is what a claim comes to.
+// Verdict is the result for a claim.
 type Verdict int
 
 // The verdicts.
 const (
-	// Waits: no seat is free.
+	// Waits means that no seat is free.
 	Waits Verdict = iota
-	// Holds a seat.
+	// Holds means that the claim has a seat.
 	Holds
-	// Duplicate: another claim of this holder goes before this one, with a seat or
-	// in the line for one.
+	// Duplicate means that another claim of the same assignee comes before this one, with a seat or
+	// in the queue for one.
 	Duplicate
 )
 
-// Place is where a claim stands.
+// Place is the result for a claim, with its details.
 type Place struct {
 	Verdict Verdict
-	// First names the claim of the same holder that goes before a Duplicate; empty
+	// First names the claim of the same assignee that comes before a Duplicate. It is empty
 	// otherwise.
 	First string
 }
 
-// Plan is who holds a seat of one item.
+// Plan says who has a seat of one item.
 type Plan struct {
-	// Places by the name of the claim.
+	// Places are indexed by the name of the claim.
 	Places map[string]Place
-	// Assigned counts the claims that hold a seat.
+	// Assigned is the number of claims that have a seat.
 	Assigned int64
 }
 
-// Seat gives the seats of an item to those who claim them: first to those whom
-// they were given before, then in the order of creation and name. The order in
-// which claims are handed in does not matter.
+// Seat assigns the seats of an item to claims: first to those that have one already, then in the
+// order of creation and name. The order in which claims are passed in does not matter.
 //
-// No more seats are given than the quantity, but nobody loses one to a smaller
-// quantity either: should more claims be marked than the quantity, all of them hold
-// on, and nobody else is served. (No quantity is lowered below the assigned seats;
-// this is for what should not be.) Of two marked claims of one holder the younger
-// one goes all the same: the holder keeps a seat.
+// It assigns no more seats than the quantity, but it takes none away when the quantity is smaller:
+// if more claims are marked as assigned than the quantity, all of them keep their seats, and no
+// other claim gets one. (No quantity is lowered below the assigned seats; this handles what should
+// not happen.) If one assignee has two marked claims, the younger one still loses its seat, because
+// the assignee keeps one.
 func Seat(claims []Claim, quantity int64) Plan {
 	line := slices.Clone(claims)
 	slices.SortFunc(line, inLine)

@@ -11,13 +11,12 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Abandon ends a subscription that is deleted without a settlement
-// (billing.md#14-start-and-end). What was committed stays what it is; nothing else
-// that is due takes place. A Final document over 0.00 names what was accrued and what
-// items in arrears owe, and is not billed. There is nothing to end before the start
-// and after the end.
+// Abandon ends a subscription that is deleted without a settlement (billing.md#14-start-and-end).
+// Committed changes stay as they are, and no other due event is replayed. A Final document over
+// 0.00 lists the accrued lines and the charges of items in arrears, and bills none of them. Nothing
+// is ended before the start or after the end.
 //
-// What was accrued stays in the state: no document bills it.
+// Accrued lines stay in the state, because no document bills them.
 func Abandon(s State, in Input) Outcome {
 	if !s.Started() {
 		return Outcome{State: s}
@@ -39,12 +38,13 @@ func Abandon(s State, in Input) Outcome {
 	r.issueDocument(DocumentFinal, at, r.state.Period.Span, lines, money.Decimal{})
 	r.leaveBilledUntil(r.billedAhead(at))
 	r.count()
+	r.mark(event{kind: cancels, at: at})
 	r.out.State = *r.state
 	return r.out
 }
 
-// unsettled are the charges of items in arrears up to the end. A policy that is
-// missing leaves its item out: nothing keeps an abandoned subscription.
+// unsettled returns the charges of items in arrears up to the end. An item whose policy is missing
+// is left out, because nothing may keep an abandoned subscription.
 func (v view) unsettled(e event) []proration.Line {
 	var lines []proration.Line
 	if v.state.Period.Trial {
@@ -63,8 +63,7 @@ func (v view) unsettled(e event) []proration.Line {
 	return lines
 }
 
-// notBilled names a line that is not billed: what it is about, and its amount in
-// words.
+// notBilled describes a line that is not billed: what it is for, and its amount in words.
 func (v view) notBilled(line proration.Line, i int) proration.Line {
 	return proration.Line{
 		Key: v.lineKey(i), Item: line.Item, Product: line.Product, Plan: line.Plan, Kind: line.Kind, Quantity: line.Quantity,

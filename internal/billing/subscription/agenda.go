@@ -5,7 +5,7 @@ package subscription
 
 import "time"
 
-// next finds the event that comes first, whether it is due yet or not.
+// next finds the earliest event, whether it is due yet or not.
 func (r *replay) next() (event, bool) {
 	var first event
 	found := false
@@ -33,8 +33,8 @@ func (r *replay) next() (event, bool) {
 	return first, found
 }
 
-// agendaBeforeStart: a cancellation at the very instant of the start comes
-// before it, as one at a boundary comes before the renewal.
+// agendaBeforeStart offers the events of a subscription that has not started. A cancellation at the
+// instant of the start comes before the start, as one at a boundary comes before the renewal.
 func (v view) agendaBeforeStart(offer func(event)) {
 	if at, ok := v.endTime(); ok && !at.After(v.startTime()) {
 		offer(event{kind: cancels, at: at})
@@ -63,8 +63,8 @@ func (r *replay) agendaOfContract(offer func(event)) {
 	}
 }
 
-// agendaOfUpdate returns when an update is next looked at; not ok while it
-// waits for something that has no date.
+// agendaOfUpdate returns the event at which an update is looked at next. It is not ok while the
+// update waits for something without a date.
 func (v view) agendaOfUpdate(p *pending) (event, bool) {
 	applies, dated := v.appliesAt(p)
 	at, gone := v.supersededAt(p)
@@ -75,15 +75,15 @@ func (v view) agendaOfUpdate(p *pending) (event, bool) {
 	return applies, dated
 }
 
-// appliesAt is when an update takes hold; not ok while it waits for something
-// that has no date, or for another event than the last one.
+// appliesAt returns the event at which an update takes effect. It is not ok while the update waits
+// for something without a date, or for an event after the last one.
 func (v view) appliesAt(p *pending) (event, bool) {
 	if p.tried || v.state.Phase == Canceled || (v.notStarted() && !p.Preview) {
 		return event{}, false
 	}
 	if p.Preview {
-		// What it would come to is said at once, whenever it would apply. Before the start
-		// that is what it would come to then.
+		// A preview is computed at once, whenever the update would apply. Before the start, it is
+		// computed as of the start.
 		base := v.base(p)
 		return event{kind: changeDue, at: v.notBeforeLast(base), asked: base, update: p}, true
 	}
@@ -99,16 +99,11 @@ func (v view) appliesAt(p *pending) (event, bool) {
 }
 
 // startTime is when the subscription starts.
-func (v view) startTime() time.Time {
-	if t := v.in.Terms.Start; !t.IsZero() {
-		return t
-	}
-	return v.in.Terms.Created
-}
+func (v view) startTime() time.Time { return v.in.Terms.start() }
 
-// endTime is when the subscription ends, if it does: as agreed, or by being
-// deleted before that (billing.md#14-start-and-end). An end that was agreed and
-// came during a downtime is not put off by a deletion after it.
+// endTime is when the subscription ends, if it does: at its cancellation, or earlier by its
+// deletion (billing.md#14-start-and-end). A cancellation that fell due during a downtime is not
+// postponed by a later deletion.
 func (v view) endTime() (time.Time, bool) {
 	agreed, ends := v.cancelTime()
 	if !v.in.Terms.Deleted {
@@ -124,7 +119,7 @@ func (v view) endTime() (time.Time, bool) {
 	return deleted, true
 }
 
-// cancelTime is the end that was agreed. A date that had passed when it was first
+// cancelTime is when the cancellation is due. A date that was already in the past when it was first
 // seen means now.
 func (v view) cancelTime() (time.Time, bool) {
 	c := v.in.Terms.Cancel
@@ -143,13 +138,12 @@ func (v view) cancelTime() (time.Time, bool) {
 	return c.At, true
 }
 
-// trialOnly reports whether the subscription ends with its trial: it was declared
-// so, and no change of items turned it into a recurring one
-// (billing.md#9-trials).
+// trialOnly reports whether the subscription ends with its trial: the spec says so, and no change
+// of items has turned it into a recurring subscription (billing.md#9-trials).
 func (v view) trialOnly() bool { return v.in.Terms.TrialOnly && !v.state.Continues }
 
-// notBeforeLast moves an own time up to the newest committed event: time never
-// goes back for a subscription.
+// notBeforeLast moves an event time up to that of the newest committed event, because event times
+// never go back.
 func (v view) notBeforeLast(t time.Time) time.Time {
 	if t.Before(v.state.LastEvent) {
 		return v.state.LastEvent

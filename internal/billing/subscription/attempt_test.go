@@ -77,3 +77,36 @@ func TestFaultChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+// A plan is made from a state, and changes none of its lists.
+func TestReplayKeepsTheState(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		play   func(*world)
+	}{
+		"Applied": {reason: "the quantity of an item changes", play: func(w *world) { w.at("2026-04-16").increment("editors", 5) }},
+		"Renewal": {
+			reason: "what has accrued is billed",
+			play:   func(w *world) { w.at("2026-04-16").increment("editors", 5).replay().at("2026-05-01") },
+		},
+		"Preview": {reason: "what is previewed happens on a copy", play: func(w *world) { w.at("2026-04-16").increment("editors", 5, preview) }},
+		"Unparked": {
+			reason: "the spec no longer declares the quantity, so the source of the item changes without an event",
+			play:   func(w *world) { w.state.Parked, w.in.Unpark = "A defect.", true },
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).holding(5)
+			tc.play(w)
+			given := w.state.clone()
+			out := Replay(given, w.in)
+			if out.Events == 0 || dump(out.State) == dump(given) {
+				t.Fatalf("%s: nothing happened", tc.reason)
+			}
+			if got, want := dump(given), dump(w.state); got != want {
+				t.Errorf("%s, and that changed the state it was made from:\n%s", tc.reason, firstDifference(want, got))
+			}
+		})
+	}
+}

@@ -10,10 +10,10 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// auditPlan goes through the books of a plan before anything is committed and
-// says what does not add up; "" when all does. It reads what the plan came to and
-// not how: what is due to be billed grows by what was priced and shrinks by what
-// documents billed, and the credit balance is what documents put there.
+// auditPlan checks the books of a plan before anything is committed. It describes what does not add
+// up, or returns "". It checks the result and not how it was computed: the unbilled total grows by
+// what was priced and shrinks by what documents billed, and the credit balance equals what
+// documents put there.
 func auditPlan(before State, out Outcome) string {
 	owed, balance, number := unbilled(&before), before.Balance, max(before.NextNumber, 1)
 	for _, effect := range out.Effects {
@@ -57,7 +57,7 @@ func auditDocument(d *Document, balance money.Decimal) string {
 	}
 }
 
-// auditItems checks that no item was given back more than it was charged.
+// auditItems checks that no item was credited more than it was charged.
 func auditItems(items []Item) string {
 	for i := range items {
 		if items[i].Position.Charged.Sign() < 0 || items[i].Position.Held < 0 {
@@ -78,8 +78,8 @@ func unbilled(s *State) money.Decimal {
 	return sum
 }
 
-// totalOfUpdates sums the lines that are the doing of updates: not recurring and
-// one-time charges of the plan, nor what a cancellation settles.
+// totalOfUpdates sums the lines that updates caused. It leaves out the recurring and one-time
+// charges of plans, and what a cancellation settles.
 func totalOfUpdates(lines []proration.Line) money.Decimal {
 	var sum money.Decimal
 	for i := range lines {
@@ -92,8 +92,8 @@ func totalOfUpdates(lines []proration.Line) money.Decimal {
 
 func ofUpdate(line *proration.Line) bool { return line.Update != "" || line.FirstUpdate != "" }
 
-// park throws a plan away that does not add up, and has the subscription wait for
-// a person (billing.md#13-time).
+// park discards a plan that does not add up, and parks the subscription until a person resolves it
+// (billing.md#13-time).
 func park(state State, wrong string) Outcome {
 	state = state.clone()
 	state.Sequence++

@@ -10,11 +10,11 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/calendar"
 )
 
-// What was billed before a subscription starts, elsewhere or for an earlier
-// subscription of its name and customer (billing.md#14-start-and-end).
+// This file handles what was billed before a subscription starts, either elsewhere or for an
+// earlier subscription of the same name and customer (billing.md#14-start-and-end).
 
-// checkStartTime refuses a start that would charge what was charged before, or would
-// leave out what nobody charged.
+// checkStartTime refuses a start that would charge a second time for the same time, or would leave
+// out time that nobody charged for.
 func (v view) checkStartTime(at time.Time, b beginning) *Fault {
 	until := v.in.Terms.BilledUntil
 	switch {
@@ -34,15 +34,15 @@ func (v view) checkStartTime(at time.Time, b beginning) *Fault {
 	return nil
 }
 
-// checkSuccession refuses a billedUntil that is not what the predecessor was billed
-// for: an earlier one would charge time twice, a later one would give time away. The
-// customer of a predecessor was billed here, so that nobody else can have billed them
-// since. Nobody used the time between the end of the predecessor and the creation of
-// this subscription, and what comes before the start is free in any case.
+// checkSuccession refuses a billedUntil that differs from what the predecessor was billed for. An
+// earlier one would charge time twice, and a later one would give time away. The customer of a
+// predecessor was billed here, so nobody else can have billed them since. Nobody used the time
+// between the end of the predecessor and the creation of this subscription, and time before the
+// start is free anyway.
 func (v view) checkSuccession(start time.Time) *Fault {
 	until, last := v.in.Terms.BilledUntil, v.in.Predecessor
 	if until.Before(last.BilledUntil) {
-		// Also a manifest that says what an import was billed for comes back with it.
+		// A manifest that declares billedUntil for an import still declares it when it is restored.
 		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s belongs to an earlier subscription of this name and customer, which "+
 			"was billed up to %s. Set spec.billedUntil to that instant.", last.Invoice, utc(last.BilledUntil))}
 	}
@@ -56,8 +56,8 @@ func (v view) checkSuccession(start time.Time) *Fault {
 		utc(until), utc(last.BilledUntil), last.Invoice, utc(newest))}
 }
 
-// checkTooLate refuses a billedUntil far in the future: nothing would be billed until
-// then. One that is not after the start leaves nothing out.
+// checkTooLate refuses a billedUntil far in the future, because nothing would be billed until then.
+// A billedUntil at or before the start leaves nothing out.
 func (v view) checkTooLate(start time.Time, b beginning) *Fault {
 	until := v.in.Terms.BilledUntil
 	c := calendar.Calendar{Anchor: v.in.Now, Interval: b.state.Interval, Zone: b.zone}
@@ -68,16 +68,17 @@ func (v view) checkTooLate(start time.Time, b beginning) *Fault {
 		"Set it to the end of what was billed elsewhere.", utc(until))}
 }
 
-// resumes reports whether billing goes on at billedUntil itself, in mid-period if need
-// be: after a predecessor, unless that instant is the end of what was charged in advance.
+// resumes reports whether billing resumes at billedUntil itself, in mid-period if necessary. It
+// does so after a predecessor, unless billedUntil is the end of the time that was charged in
+// advance.
 func (v view) resumes() bool {
 	last := v.in.Predecessor
 	return last.exists() && (!last.paidAhead() || v.in.Terms.BilledUntil.After(last.BilledUntil))
 }
 
-// checkBilledUntil refuses a billedUntil within a period: the rest of that period
-// would never be invoiced. Where billing resumes at that instant, the rest is invoiced. One that
-// is not after the start skips nothing.
+// checkBilledUntil refuses a billedUntil within a period, because the rest of that period would
+// never be invoiced. Where billing resumes at that instant, the rest is invoiced. A billedUntil at
+// or before the start skips nothing.
 func (v view) checkBilledUntil(start, first time.Time, c calendar.Calendar) *Fault {
 	until := v.in.Terms.BilledUntil
 	if !until.After(start) || until.Equal(first) || v.resumes() {
@@ -101,9 +102,9 @@ func (v view) checkBilledUntil(start, first time.Time, c calendar.Calendar) *Fau
 		utc(until), utc(before), utc(after))}
 }
 
-// checkManyPeriods refuses a start that would replay more than [MaxBoundaries] at once,
-// before anything is committed: the dates can still be corrected then. A person may let
-// them all be replayed.
+// checkManyPeriods refuses a start that would replay more than [MaxBoundaries] at once. It does so
+// before anything is committed, while the dates can still be corrected. A person may let all of
+// them be replayed.
 func (r *replay) checkManyPeriods(first time.Time, c calendar.Calendar) *Fault {
 	from := latest(first, r.in.Terms.BilledUntil)
 	if from.After(first) && !r.resumes() {
@@ -127,14 +128,14 @@ func (r *replay) checkManyPeriods(first time.Time, c calendar.Calendar) *Fault {
 	}
 }
 
-// billedElsewhere reports whether what falls due at an instant was invoiced
-// elsewhere: it lies before billedUntil.
+// billedElsewhere reports whether what falls due at an instant was invoiced elsewhere, which means
+// before billedUntil.
 func (v view) billedElsewhere(due time.Time) bool {
 	return due.Before(v.in.Terms.BilledUntil)
 }
 
-// firstIssued is when the first document is issued: at the start or, where a part of
-// the first period was billed before, at the end of that part.
+// firstIssued is when the first document is issued: at the start, or at billedUntil if that lies
+// within the first period.
 func (v view) firstIssued(start time.Time) time.Time {
 	if !v.resumes() {
 		return start
@@ -142,9 +143,8 @@ func (v view) firstIssued(start time.Time) time.Time {
 	return latest(start, v.in.Terms.BilledUntil)
 }
 
-// billedAhead is the billedUntil that a subscription leaves on record at its end,
-// where that comes before it; zero where nothing was billed for time after the end by
-// what billedUntil says.
+// billedAhead is the billedUntil that the Final document of a subscription records, if the
+// subscription ends before it. It is zero if no time after the end was billed.
 func (v view) billedAhead(end time.Time) time.Time {
 	if until := v.in.Terms.BilledUntil; until.After(end) {
 		return until

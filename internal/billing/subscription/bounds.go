@@ -11,27 +11,27 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// The bounds of what can be recorded (billing.md#bounds). An event
-// that would not keep them is taken back as a whole, and its update, its reading or
-// its charge is refused: nothing is committed that the API server would refuse.
+// The bounds of what can be recorded (billing.md#bounds). An event that would exceed them is undone
+// as a whole, and its update, its reading or its charge is refused. This way nothing is committed
+// that the API server would refuse.
 const (
-	// MaxLines is how many lines a document has at most.
+	// MaxLines is the largest number of lines of a document.
 	MaxLines = 1000
-	// MaxDeferred is how many lines wait for a billing date of their own at most, and
-	// MaxAccrued how many for the next invoice. The Final document has room for both.
+	// MaxDeferred is the largest number of lines that wait for a billing date of their own, and
+	// MaxAccrued the largest number that wait for the next invoice. The Final document has room for
+	// both.
 	MaxDeferred = 500
 	MaxAccrued  = 300
 )
 
-// refuseReading leaves a reading out. It is not offered again before another event takes
-// place, and holds nothing else up.
+// refuseReading leaves a reading out. The reading is not tried again before another event takes
+// place, and blocks nothing else.
 func (r *replay) refuseReading(reading Reading, fault Fault) {
 	r.refused = append(r.refused, reading)
 	r.out.Refused = append(r.out.Refused, fault)
 }
 
-// outdateRefused forgets the readings of an item that were refused before a newer one was
-// taken.
+// outdateRefused drops the refused readings of an item when a newer one was taken.
 func (r *replay) outdateRefused(item string) {
 	meter := r.state.item(item).Meter
 	for i := len(r.refused) - 1; i >= 0; i-- {
@@ -41,8 +41,8 @@ func (r *replay) outdateRefused(item string) {
 	}
 }
 
-// outOfBounds says what cannot be recorded of the state and of the effects from one
-// on; nil when all of it can.
+// outOfBounds describes what of the state, or of the effects from firstEffect on, cannot be
+// recorded. It is nil if everything can.
 func (r *replay) outOfBounds(firstEffect int) *Fault {
 	for _, effect := range r.out.Effects[firstEffect:] {
 		if fault := r.effectOutOfBounds(effect); fault != nil {
@@ -94,8 +94,8 @@ func (v view) stateOutOfBounds() *Fault {
 	return linesOutOfBounds(v.state.Accrued)
 }
 
-// sumOutOfBounds says that an event makes the next document too large, although each
-// amount fits; nil when it does not. What makes the sum smaller always may.
+// sumOutOfBounds describes an event that makes the next document too large although each amount
+// fits. It is nil for any other event, and always for one that makes the sum smaller.
 func (v view) sumOutOfBounds(e event, before view) *Fault {
 	sum := v.largestDocument()
 	if fits(sum) || v.state.Phase == Canceled || sum.Cmp(before.largestDocument()) <= 0 {
@@ -111,9 +111,9 @@ func (v view) sumOutOfBounds(e event, before view) *Fault {
 	}
 }
 
-// largestDocument is at least as much as any next document comes to at current prices: all that waits to be
-// billed, what is charged or given back for a period, the usage so far, and the balance.
-// Each part counts by its size, since a document may hold some of them only.
+// largestDocument is an upper bound of the next document at current prices: all unbilled lines, the charges
+// or credits for a period, the usage so far, and the balance. Each part counts by its absolute value,
+// because a document may contain only some of them.
 func (v view) largestDocument() money.Decimal {
 	sum := v.state.Balance.Abs()
 	for i := range v.state.Accrued {

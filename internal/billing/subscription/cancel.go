@@ -11,10 +11,10 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// cancel ends the subscription (billing.md#14-start-and-end): unused time is
-// settled by the method of the cancellation, and the Final document carries all
-// that was accrued and deferred. It is over 0.00, as a trace, where nothing was ever
-// charged, or where time after the end was billed elsewhere. Before the start it ends without a document.
+// cancel ends the subscription (billing.md#14-start-and-end). Unused time is settled by the method of the
+// cancellation, and the Final document bills everything accrued and deferred. If nothing was ever
+// charged, or if time after the end was billed elsewhere, a Final document over 0.00 records that. Before
+// the start, the subscription ends without a document.
 func (r *replay) cancel(e event) *Fault {
 	if r.notStarted() {
 		r.state.Phase = Canceled
@@ -34,15 +34,16 @@ func (r *replay) cancel(e event) *Fault {
 	r.issue(DocumentFinal, e.at, r.state.Period.Span, lines)
 	ahead := r.billedAhead(e.at)
 	if r.state.NextNumber == before && (before <= 1 || !ahead.IsZero()) {
-		// A subscription of this name that comes later finds it: no second trial (billing.md#14-start-and-end).
+		// A later subscription of the same name finds this document, and gets no second trial
+		// (billing.md#14-start-and-end).
 		r.issueDocument(DocumentFinal, e.at, r.state.Period.Span, nil, money.Decimal{})
 	}
 	r.leaveBilledUntil(ahead)
 	return nil
 }
 
-// leaveBilledUntil writes on the Final document, the last one, up to when time after the
-// end was billed elsewhere. A subscription of this name that comes later finds it.
+// leaveBilledUntil records on the Final document until when time after the end was billed
+// elsewhere. A later subscription of the same name finds it there.
 func (r *replay) leaveBilledUntil(ahead time.Time) {
 	for _, effect := range r.out.Effects {
 		if d := effect.Document; d != nil && d.Reason == DocumentFinal {
@@ -51,9 +52,9 @@ func (r *replay) leaveBilledUntil(ahead time.Time) {
 	}
 }
 
-// settle prices the end of every recurring item: what is billed in advance is
-// credited for the unused time by ProRata and not at all otherwise; what is
-// billed in arrears is charged for the time elapsed under every method.
+// settle prices the end of every recurring item. Items billed in advance are credited for unused
+// time by ProRata, and not at all by other methods. Items billed in arrears are charged for the
+// time elapsed under every method.
 func (v view) settle(e event) ([]proration.Line, *Fault) {
 	if v.state.Period.Trial {
 		return nil, nil
@@ -95,9 +96,9 @@ func (v view) settleItem(e event, item *Item, method proration.Method) ([]prorat
 	return []proration.Line{*line}, nil
 }
 
-// elapsed charges an item in arrears, whose period is cut short, for the time
-// elapsed, or for what was used; one that came in mid-period only takes back what its changes were
-// charged for the time after the cut.
+// elapsed charges an item in arrears, whose period is cut short, for the time elapsed or for its
+// usage. An item that was added in mid-period is only credited for what its changes were charged
+// for the time after the cut.
 func (v view) elapsed(item *Item, cut time.Time) ([]proration.Line, *Fault) {
 	if item.Metered {
 		return v.usage(item, cut), nil

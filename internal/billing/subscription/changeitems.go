@@ -8,50 +8,49 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// itemsProposal is a change of items or plans that may take hold, by terms that are settled.
-// Pricing it changes nothing of it.
+// itemsProposal is a change of items or plans whose terms are settled, but which is not priced yet.
+// Pricing does not modify it.
 type itemsProposal struct {
 	proposal
 	targets []target
-	// before are the items that were held.
+	// before are the items before the change.
 	before []Item
-	// once is the method for what is charged once, which being late does not change.
-	once proration.Method
+	// asked is the method that was asked for. What is charged once goes by it, even if it was seen too late.
+	asked proration.Method
 }
 
-// itemsChange is a change of items or plans, and what it comes to so far.
+// itemsChange is a change of items or plans, and its result so far.
 type itemsChange struct {
 	itemsProposal
-	// after are the items that the change leads to.
+	// after are the items after the change.
 	after []Item
 	// lines are the doing of the update.
-	lines []owed
+	lines []bookedLine
 	// charges would have come anyway at the end of the period, and fall due now: of
 	// items in arrears that end.
 	charges []proration.Line
-	// policies priced it, in order.
+	// policies are those that priced the change, in order.
 	policies []PolicyRef
-	// atOnce: the lines are the first charge after a trial, and billed at once.
+	// atOnce means that the lines are the first charge after a trial, and are billed at once.
 	atOnce bool
 }
 
-// owed is a line of an update, and when its item is charged.
-type owed struct {
+// bookedLine is a line of an update, and when its item is charged.
+type bookedLine struct {
 	line   proration.Line
 	charge Charge
 }
 
-// applyItems makes a change of items or plans take hold (billing.md#6-items).
+// applyItems applies a change of items or plans (billing.md#6-items).
 func (r *replay) applyItems(e event) *Fault {
 	c, fault := r.changeItems(e)
 	if fault != nil {
 		return fault
 	}
-	decision := r.decisionOn(c)
+	decision := r.decisionOnItems(c)
 	if fault := checkHash(e.update, decision); fault != nil {
 		return fault
 	}
@@ -59,7 +58,7 @@ func (r *replay) applyItems(e event) *Fault {
 	return nil
 }
 
-// changeItems works a change out, up to the new items and all lines.
+// changeItems computes a change up to the new items and all lines.
 func (r *replay) changeItems(e event) (*itemsChange, *Fault) {
 	proposed, fault := r.proposeItems(e.update, e.at)
 	c := &itemsChange{itemsProposal: proposed}
@@ -79,29 +78,15 @@ func (v view) proposeItems(p *pending, at time.Time) (itemsProposal, *Fault) {
 	if fault := v.settleTerms(&c.proposal, v.boundsOf(c)); fault != nil {
 		return c, fault
 	}
-	c.once = c.inForce.Method
-	c.inForce.Method = v.methodOf(c)
+	c.asked = c.inForce.Method
+	c.inForce.Method = v.methodOfItems(c)
 	return c, nil
 }
 
-// namePolicy records the policy that priced a change where all its items share one.
+// namePolicy records the policy that priced a change if all of its items share one.
 func (v view) namePolicy(f *InForce, policies []PolicyRef) {
 	if shared := slices.Compact(policies); f.Proration.IsZero() && len(shared) == 1 {
 		f.Proration, f.PolicyGeneration = shared[0], v.in.Policies[shared[0]].Generation
-	}
-}
-
-// methodOf is the calculation method once the circumstances had their say: inside
-// a trial that goes on nothing is charged, and what was seen too late is priced as
-// if it had come in time.
-func (v view) methodOf(c itemsProposal) proration.Method {
-	switch {
-	case v.state.Period.Trial && c.inForce.Renewal != Reset && !v.endsTrial(c):
-		return proration.DoNotCharge
-	case c.tooLate:
-		return proration.ProRata
-	default:
-		return c.inForce.Method
 	}
 }
 
@@ -116,9 +101,8 @@ func (v view) checkTrialFlags(f InForce) *Fault {
 	return nil
 }
 
-// boundsOf are the bounds of the effective time of a change of items: that of the
-// newest change of any item that it touches. One that ends the period, or the
-// trial, touches them all.
+// boundsOf are the bounds of the effective time of a change of items: that of the newest change of
+// any item that it changes. A change that ends the period, or the trial, changes all items.
 func (v view) boundsOf(c itemsProposal) bounds {
 	var b bounds
 	touch := func(item *Item) {
@@ -144,7 +128,7 @@ func (v view) boundsOf(c itemsProposal) bounds {
 	return b
 }
 
-// priceItems chooses how the current period takes the change.
+// priceItems chooses how a change is priced in the current period.
 func (r *replay) priceItems(c *itemsChange) *Fault {
 	atBoundary := !c.effective.Before(r.state.Period.Span.End)
 	reset := c.inForce.Renewal == Reset
@@ -169,7 +153,7 @@ func (v view) endsTrial(c itemsProposal) bool {
 	return v.state.Period.Trial && c.inForce.Renewal != Reset && !c.inForce.KeepTrial && c.changesItems()
 }
 
-// changesItems reports whether an item comes, goes or moves to another plan;
+// changesItems reports whether an item is added, removed or moved to another plan. Changes of
 // quantities and limits alone never end a trial (billing.md#9-trials).
 func (c itemsProposal) changesItems() bool {
 	for i := range c.before {
@@ -185,7 +169,7 @@ func (c itemsProposal) changesItems() bool {
 	return false
 }
 
-// unpriced is an item as the change leaves it, before it is priced.
+// unpriced is an item after the change, before it is priced.
 func (r *replay) unpriced(c *itemsChange, t target) Item {
 	item := Item{Name: t.Name}
 	if !t.isNew() {
@@ -206,22 +190,22 @@ func (r *replay) unpriced(c *itemsChange, t target) Item {
 	case t.count != nil:
 		item.Loaded, item.Observed, item.LoadedAt = t.count.Change.Count, t.count.Cause.Observed, t.count.Cause.Loaded
 	case product != t.Product && product != "":
-		// What the loader of another product counted says nothing here.
+		// A count loaded for another product does not apply here.
 		item.Loaded, item.Observed, item.LoadedAt = nil, c.at, time.Time{}
 	}
 	return item
 }
 
-// add takes a line of the update in.
+// add adds a line to the update.
 func (c *itemsChange) add(line *proration.Line, charge Charge) {
 	if line == nil {
 		return
 	}
 	line.Update = c.p.Name
-	c.lines = append(c.lines, owed{*line, charge})
+	c.lines = append(c.lines, bookedLine{*line, charge})
 }
 
-// commitItems makes a change that was worked out.
+// commitItems applies a computed change.
 func (r *replay) commitItems(c *itemsChange, decision Decision) {
 	r.state.Items = c.after
 	r.noticeChanges(c)
@@ -244,12 +228,12 @@ func (r *replay) commitItems(c *itemsChange, decision Decision) {
 	}
 }
 
-// bookItems puts the lines of a change where they are billed. The first charge
-// after a trial is billed at once.
+// bookItems puts the lines of a change where they will be billed. The first charge after a trial is
+// billed at once.
 func (r *replay) bookItems(c *itemsChange, decision Decision) {
 	if !c.atOnce {
-		for _, o := range c.lines {
-			r.owe(o.line, o.charge, c.inForce, c.at)
+		for _, booked := range c.lines {
+			r.book(booked.line, booked.charge, c.inForce, c.at)
 		}
 		if c.withAccrued {
 			r.deferAccrued(c.at)
@@ -264,8 +248,8 @@ func (r *replay) bookItems(c *itemsChange, decision Decision) {
 	r.issue(DocumentInitial, c.at, r.state.Period.Span, lines)
 }
 
-// deferAccrued has everything accrued so far billed at an instant, before what else
-// is billed then.
+// deferAccrued makes everything accrued so far due at an instant, ahead of what else is billed
+// then.
 func (r *replay) deferAccrued(at time.Time) {
 	var deferred []Deferred
 	for _, line := range r.state.Accrued {
@@ -275,8 +259,8 @@ func (r *replay) deferAccrued(at time.Time) {
 	r.state.Deferred = append(deferred, r.state.Deferred...)
 }
 
-// forgetDeclaredOf remembers of every item that a person changed that the spec no longer
-// declares its quantity, unless it does.
+// forgetDeclaredOf records, for every item that a person changed, that its quantity no longer comes
+// from the spec. It skips items whose quantity the spec still declares.
 func (r *replay) forgetDeclaredOf(changes []Change) {
 	for _, change := range changes {
 		if declared, _ := r.in.Terms.item(change.Item); declared.Quantity == nil {
@@ -285,8 +269,8 @@ func (r *replay) forgetDeclaredOf(changes []Change) {
 	}
 }
 
-// actOnItems remembers the list of an edit that was acted on. The quantities of
-// items of which it changed nothing else are edits of their own.
+// actOnItems records that an edit of the list was acted on. If an edit changes only the quantity of
+// an item, that is a separate update.
 func (v view) actOnItems(p *pending) {
 	acted := &v.state.ActedOn
 	acted.Generation = max(acted.Generation, p.Cause.Generation)
@@ -302,8 +286,8 @@ func (v view) actOnItems(p *pending) {
 	acted.Items = items
 }
 
-// decisionOn is what the record will say of a change of items.
-func (v view) decisionOn(c *itemsChange) Decision {
+// decisionOnItems is the decision that is recorded for a change of items.
+func (v view) decisionOnItems(c *itemsChange) Decision {
 	var lines []proration.Line
 	for i := range c.lines {
 		c.lines[i].line.Key = v.lineKey(len(c.charges) + i)
@@ -312,13 +296,13 @@ func (v view) decisionOn(c *itemsChange) Decision {
 	for i := range c.charges {
 		c.charges[i].Key = v.lineKey(i)
 	}
-	d := v.applied(c.proposal, lines, c.changes(amountsOf(lines)))
+	d := v.applied(c.proposal, lines, c.changes(lines))
 	v.namePolicy(&d.InForce, c.policies)
 	return d
 }
 
 // changes says what a change of items does to each item that it touches.
-func (c itemsProposal) changes(amounts map[string]money.Decimal) []Change {
+func (c itemsProposal) changes(lines []proration.Line) []Change {
 	var changes []Change
 	for i := range c.before {
 		item := &c.before[i]
@@ -333,15 +317,14 @@ func (c itemsProposal) changes(amounts map[string]money.Decimal) []Change {
 		if t.before != nil {
 			change.PreviousPlan, change.PreviousCount = t.before.Plan, t.before.Position.Held
 		}
-		if _, charged := amounts[t.Name]; t.changesPrice() || charged || !t.before.Limits.Equal(t.Limits) {
+		if _, charged := amountOf(lines, t.Name); t.changesPrice() || charged || !t.before.Limits.Equal(t.Limits) {
 			changes = append(changes, change)
 		}
 	}
 	return changes
 }
 
-// summaryOfList is an update that asks for a list of items in a few words, before
-// it was worked out.
+// summaryOfList briefly describes an update that asks for a list of items, before it is computed.
 func (v view) summaryOfList(p *pending) string {
 	targets, fault := v.targets(p, v.in.Now)
 	if fault != nil {
@@ -350,7 +333,7 @@ func (v view) summaryOfList(p *pending) string {
 	return summaryOfChanges(itemsProposal{targets: targets, before: v.state.Items}.changes(nil))
 }
 
-// summaryOfChanges is a change of items in a few words.
+// summaryOfChanges briefly describes a change of items.
 func summaryOfChanges(changes []Change) string {
 	switch len(changes) {
 	case 0:

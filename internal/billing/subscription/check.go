@@ -9,8 +9,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/calendar"
 )
 
-// Check says what stands in the way of the next step of a subscription that has
-// started, although nothing is due yet; nil when nothing does.
+// Check returns what blocks the next step of a subscription that has started, although nothing is
+// due yet. It is nil if nothing does.
 func Check(s State, in Input) *Fault {
 	if !s.Started() {
 		return nil
@@ -30,9 +30,8 @@ func Check(s State, in Input) *Fault {
 	return Together(faults)
 }
 
-// OutsideLimits says of the items that are outside their plans' seat limits, or
-// whose loaded counts were clamped to them, what is wrong; nil when none is
-// (billing.md#10-seats).
+// OutsideLimits describes the items that are outside their plans' seat limits, or whose loaded
+// counts were clamped to them. It is nil if there are none (billing.md#10-seats).
 func OutsideLimits(s State, in Input) *Fault {
 	r := newReplay(s, in)
 	var faults []Fault
@@ -47,8 +46,8 @@ func OutsideLimits(s State, in Input) *Fault {
 	return Together(faults)
 }
 
-// Difference says in what the items in force differ from what the spec declares,
-// once every edit of it was acted on; nil when they do not.
+// Difference describes how the items in force differ from the spec after every edit of it was acted
+// on. It is nil if they do not.
 func Difference(s State, t Terms) *Fault {
 	var faults []Fault
 	changed := func(format string, args ...any) {

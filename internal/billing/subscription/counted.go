@@ -3,21 +3,22 @@
 
 package subscription
 
-// Counting is what decides whether a data loader counts an item
+// Counting holds the facts that decide whether a data loader counts an item
 // (billing.md#12-refreshes).
 type Counting struct {
-	// InForce: the subscription has the item.
+	// InForce means that the subscription currently has the item.
 	InForce bool
-	// Metered: its usage is read, as it is in force, else by its declared plan.
+	// Metered means that its usage is read. The plan in force decides, or the declared plan of an
+	// item that is not in force.
 	Metered bool
-	// Declared: the spec lists the item; HasQuantity: with a quantity.
+	// Declared means that the spec lists the item, HasQuantity that it declares its quantity.
 	Declared, HasQuantity bool
-	// ActedOn: the spec's item took effect at some time. One that is not in force
-	// was removed since.
+	// ActedOn means that the spec's item took effect before. If it is not in force now, it was
+	// removed since.
 	ActedOn bool
 }
 
-// CountingOf is what decides about an item of a subscription that is in a state.
+// CountingOf returns the facts about an item of a subscription in the given state.
 func CountingOf(s *State, in *Input, name string) Counting {
 	declared, inSpec := in.Terms.item(name)
 	_, actedOn := s.ActedOn.item(name)
@@ -30,9 +31,8 @@ func CountingOf(s *State, in *Input, name string) Counting {
 	return counting
 }
 
-// Connected reports whether the item is counted or read: it is in force or about
-// to be added, and the spec does not set its quantity. The quantity of a metered
-// item does not matter.
+// Connected reports whether the item is counted or read: it is in force or about to be added, and
+// the spec does not set its quantity. The quantity of a metered item does not matter.
 func (c Counting) Connected() bool {
 	exists := c.InForce || c.Declared && !c.ActedOn
 	return exists && (c.Metered || !c.Declared || !c.HasQuantity)

@@ -16,7 +16,7 @@ func TestCounting(t *testing.T) {
 		"in force, not declared":       {"an update added it", Counting{InForce: true}, true, true},
 		"about to be added":            {"its first count is needed", Counting{Declared: true}, true, true},
 		"removed by an update":         {"the spec still lists it, but it was in force before", Counting{Declared: true, ActedOn: true}, false, false},
-		"metered":                      {"its usage is read, whatever its quantity", Counting{InForce: true, Metered: true, Declared: true, HasQuantity: true, ActedOn: true}, true, false},
+		"metered":                      {"its usage is read, regardless of its quantity", Counting{InForce: true, Metered: true, Declared: true, HasQuantity: true, ActedOn: true}, true, false},
 		"not there":                    {"there is nothing to count", Counting{}, false, false},
 	}
 	for name, tc := range cases {

@@ -12,8 +12,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// bill issues the document of every deferred line with one billing date
-// (billing.md#7-schedules): changes at one own time share it, others never do.
+// bill issues a document for all deferred lines with the same billing date
+// (billing.md#7-schedules). Changes with the same event time share a document, others never do.
 func (r *replay) bill(e event) *Fault {
 	same := func(d Deferred) bool {
 		return d.BillAt.Equal(e.deferred.BillAt) && d.Reason == e.deferred.Reason
@@ -29,8 +29,8 @@ func (r *replay) bill(e event) *Fault {
 	return nil
 }
 
-// invoiceNow issues one document over everything accrued so far
-// (billing.md#invoiced-on-request). Nothing accrued, no document.
+// invoiceNow issues one document for everything accrued so far (billing.md#invoiced-on-request). It
+// issues none if nothing has accrued.
 func (r *replay) invoiceNow(e event) {
 	lines := r.state.Accrued
 	r.state.Accrued = nil
@@ -38,8 +38,8 @@ func (r *replay) invoiceNow(e event) {
 	r.issue(DocumentCustom, e.at, r.state.Period.Span, lines)
 }
 
-// issue makes a document of lines. No lines, no document. Lines that came to
-// zero are left off. A boundary that a Reset put into the past is billed now.
+// issue makes a document of the given lines. It makes none without lines, and omits lines that come
+// to zero. If a Reset moved the boundary into the past, the document is billed now.
 func (r *replay) issue(reason DocumentReason, at time.Time, period calendar.Span, lines []proration.Line) {
 	lines = slices.DeleteFunc(slices.Clone(lines), func(l proration.Line) bool { return l.Amount.IsZero() })
 	if len(lines) == 0 && (reason != DocumentFinal || r.state.Balance.IsZero()) {
@@ -48,8 +48,7 @@ func (r *replay) issue(reason DocumentReason, at time.Time, period calendar.Span
 	r.issueDocument(reason, at, period, lines, creditApplied(reason, Total(lines), r.state.Balance))
 }
 
-// issueDocument makes a document of lines, which takes so much from the credit
-// balance.
+// issueDocument makes a document of the given lines, and applies the credit balance to it.
 func (r *replay) issueDocument(reason DocumentReason, at time.Time, period calendar.Span, lines []proration.Line, credit money.Decimal) {
 	subtotal := Total(lines)
 	due := subtotal.Sub(credit)
@@ -72,9 +71,8 @@ func Total(lines []proration.Line) money.Decimal {
 	return sum
 }
 
-// creditApplied is what a document takes from the credit balance (positive) or
-// adds to it (negative); billing.md#balance. Only the Final
-// document pays out.
+// creditApplied is what a document takes from the credit balance (positive) or adds to it
+// (negative); see billing.md#balance. Only the Final document pays the balance out.
 func creditApplied(reason DocumentReason, subtotal, balance money.Decimal) money.Decimal {
 	switch {
 	case reason == DocumentFinal:
@@ -86,8 +84,8 @@ func creditApplied(reason DocumentReason, subtotal, balance money.Decimal) money
 	}
 }
 
-// isCreditNote tells a document that gives money back. A renewal stays an
-// invoice even when credits outweigh its charges.
+// isCreditNote reports whether a document gives money back. A renewal remains an invoice even if
+// its credits outweigh its charges.
 func isCreditNote(reason DocumentReason, subtotal, due money.Decimal) bool {
 	switch reason {
 	case DocumentInitial, DocumentRenewal:

@@ -3,20 +3,21 @@
 
 package subscription
 
-// Edit is what an edit of the spec asks for: an update that is to be made for it,
-// of the quantity of one item, or of all else.
+// Edit is an update to be created for an edit of the spec. It changes the quantity of one item, or
+// everything else.
 type Edit struct {
-	// Item whose quantity changes to Quantity; empty where the list of items does.
+	// Item is the item whose quantity changes to Quantity. It is empty if the list of items
+	// changes.
 	Item     string
 	Quantity int64
-	// Items is the list as the spec declares it; nil where one quantity changes.
+	// Items is the list as the spec declares it, or nil if one quantity changes.
 	Items []TermsItem
 }
 
-// Edits compares the spec with the one last acted on and returns an update for
-// each item of which only the quantity changed, in the order of the spec, and
-// then one for all else (billing.md#6-items and billing.md#7-schedules). What
-// the edit did not touch stays, even where an update changed it since.
+// Edits compares the spec with the one last acted on. It returns an update for each item of which
+// only the quantity changed, in the order of the spec, and then one for everything else
+// (billing.md#6-items and billing.md#7-schedules). What the edit did not touch stays the same, even
+// if an update has changed it since.
 func Edits(s State, t Terms, open []Update) []Edit {
 	if !s.Started() {
 		return nil
@@ -33,7 +34,7 @@ func Edits(s State, t Terms, open []Update) []Edit {
 	return edits
 }
 
-// quantityEdited reports whether an item's quantity was edited and nothing else of
+// quantityEdited reports whether the edit changed the quantity of an item and nothing else about
 // it.
 func quantityEdited(s State, t Terms, item TermsItem) bool {
 	acted, found := s.ActedOn.item(item.Name)
@@ -45,7 +46,7 @@ func quantityEdited(s State, t Terms, item TermsItem) bool {
 	}
 }
 
-// listEdited reports whether an item came, went, or changed in anything but its
+// listEdited reports whether an item was added, removed, or changed in anything except its
 // quantity.
 func listEdited(s State, t Terms) bool {
 	if s.ActedOn.Generation >= t.Generation {
@@ -60,8 +61,8 @@ func listEdited(s State, t Terms) bool {
 	return len(s.ActedOn.Items) != len(t.Items)
 }
 
-// hasEdit reports whether the update for an edit is there already; item is empty
-// for that of the list.
+// hasEdit reports whether the update for an edit exists already. An empty item means the update of
+// the list.
 func hasEdit(open []Update, item string, generation int64) bool {
 	for i := range open {
 		c := open[i].Cause

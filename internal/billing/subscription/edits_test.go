@@ -56,7 +56,7 @@ func TestSchedulesOfEditedLists(t *testing.T) {
 	}
 }
 
-// A generation that was acted on makes no further update, whatever became of the
+// A generation that was acted on makes no further update, no matter what happened to the
 // one that it made.
 func TestEditsOfAnActedGeneration(t *testing.T) {
 	s := State{Phase: Active}
@@ -81,7 +81,7 @@ func TestItemsMerge(t *testing.T) {
 	}
 	tell(t, map[string]story{
 		"a plan": {
-			reason: "the edit takes hold at once; the other item keeps what an update made of it",
+			reason: "the edit takes effect at once; the other item keeps what an update made of it",
 			play: func(w *world) {
 				two(w).holding(1, 1).at("2026-04-11").increment("viewers", 2).replay().
 					at("2026-04-16").declare(on("editors", "big"), on("viewers", "monthly")).replay().at("2026-05-01").replay()
@@ -130,7 +130,7 @@ func TestItemsMerge(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 10.00 3.00", "u1 Applied: 40.00", "e1 Applied: 1.50"},
 		},
 		"two edits at once": {
-			reason: "a quantity and a plan are updates of their own, and both take hold",
+			reason: "a quantity and a plan are updates of their own, and both take effect",
 			play: func(w *world) {
 				two(w).declaring(1, 1).at("2026-04-16").declare(on("editors", "monthly", 3), on("viewers", "big", 1)).replay()
 			},
@@ -154,7 +154,7 @@ func TestItemsMerge(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 10.00 3.00", "e1 Superseded SupersededBySpec", "Renewal 2026-05-01: 10.00 3.00"},
 		},
 		"while it cannot apply": {
-			reason: "what is in force goes on being billed; it counts from when it can",
+			reason: "the items in force continue to be billed; it counts from when it can",
 			play: func(w *world) {
 				two(w).declaring(1, 1).at("2026-04-16").declare(on("editors", "nowhere", 1), on("viewers", "monthly", 1)).replay()
 				if got := w.waits(); len(got) != 1 || got[0] != "e1 Pending PlanNotFound" {

@@ -9,22 +9,21 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// maxEventsOfEstimate bounds what is replayed to estimate one update. One that
+// maxEventsOfEstimate bounds how many events are replayed to estimate one update. An update that
 // applies many periods from now has no estimate.
 const maxEventsOfEstimate = 64
 
-// Estimate is what an update that waits would come to, if nothing else changed
-// (billing.md#8-documents).
+// Estimate is the cost of a waiting update if nothing else changes (billing.md#8-documents).
 type Estimate struct {
 	// Amount is the adjustment, signed, in major units.
 	Amount money.Decimal
-	// ApplyAt is when it would apply; zero for one that waits for approval, whose
-	// count is priced from its observation on.
+	// ApplyAt is when it would apply. It is zero for an update that waits for approval, whose count
+	// is priced from when it was observed.
 	ApplyAt time.Time
 }
 
-// estimate is what a waiting update would come to at the apply time that it has now;
-// nil where it has none, cannot apply or is not priced.
+// estimate prices a waiting update at its current apply time. It is nil if the update has no apply
+// time, cannot apply or is not priced.
 func (v view) estimate(p *pending, w Waiting) *Estimate {
 	held := w.Verdict == IsHeld
 	if p.Preview || !v.state.Started() || (!held && w.InForce.ApplyAt.IsZero()) {

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// kind is a kind of event. The order of the constants is the order in which
-// events of one instant are replayed (billing.md#13-time).
+// kind is a kind of event. The order of the constants is the order in which events at the same
+// instant are replayed (billing.md#13-time).
 //
-// The end of a trial stands with the boundaries, not first: it is one, and
-// charges. What applies at its very instant applies before it is charged, and
-// what is cancelled with the trial never is.
+// The end of a trial comes with the boundaries and not first, because it is a boundary that
+// charges. A change at the same instant applies before it is charged, and what is canceled with the
+// trial is never charged.
 type kind int
 
 const (
@@ -31,18 +31,18 @@ const (
 	periodEnds
 )
 
-// handle is the state machine: what each event does. It returns a fault when the
-// world lacks what the event needs. Then [replay.attempt] takes back what it changed,
-// and no later event is replayed before it.
+// handle is the state machine: it does what each event requires. It returns a fault if something
+// that the event needs is missing. Then [replay.attempt] undoes the event's changes, and no later
+// event is replayed before it.
 //
 //	starts       Pending → Trialing or Active; the first period; the Initial document
-//	superseded   an update that a newer one, or the end, took the place of is closed
-//	readingTaken the usage of a metered item grows; this alone is no event of billing
-//	countLoaded  a refreshed count becomes the quantity held, and is priced
-//	changeDue    a person's or the spec's change takes hold, and is priced
+//	superseded   an update that a newer one, or the end, replaced is closed
+//	readingTaken the usage of a metered item grows; this alone is not a billing event
+//	countLoaded  a refreshed count becomes the current quantity, and is priced
+//	changeDue    a change by a person or the spec takes effect, and is priced
 //	billingDate  lines with a billing date of their own become a document
-//	invoiceAsked what has accrued becomes a document, because a person asked for it
-//	trialMoved   the end of the trial becomes the one that the spec names now
+//	invoiceAsked accrued lines become a document, because a person asked for it
+//	trialMoved   the end of the trial moves to the one that the spec now declares
 //	cancels      unused time is settled; the Final document; → Canceled
 //	trialEnds    Trialing → Active; the first paid period; the Initial document
 //	periodEnds   arrears are settled, the next period is charged; the Renewal document
@@ -73,24 +73,23 @@ func (r *replay) handle(e event) *Fault {
 	}
 }
 
-// event is something that is due at an instant of its own.
+// event is something that is due at its event time.
 type event struct {
 	kind kind
 	at   time.Time
-	// asked is the apply time of a countLoaded or changeDue, before it was moved
-	// up to the newest committed event.
+	// asked is the apply time of a countLoaded or changeDue, before it was moved up to the newest
+	// committed event.
 	asked time.Time
-	// update of superseded, countLoaded and changeDue.
+	// update is set for superseded, countLoaded and changeDue.
 	update *pending
-	// deferred tells the lines of a billingDate.
+	// deferred identifies the lines of a billingDate.
 	deferred Deferred
-	// reading of a readingTaken.
+	// reading is set for readingTaken.
 	reading Reading
 }
 
-// before orders events: by their own time, then by kind, then updates by apply
-// time, creation and name. It is total, so that the order in which events are handed
-// in does not matter.
+// before orders events by event time, then by kind, and then updates by apply time, creation and
+// name. The order is total, so the order in which events are passed in does not matter.
 func (e event) before(o event) bool {
 	if c := e.at.Compare(o.at); c != 0 {
 		return c < 0

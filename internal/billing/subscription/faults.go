@@ -12,9 +12,9 @@ import (
 // maxFaultsNamed bounds how many faults one message names.
 const maxFaultsNamed = 5
 
-// Together says in one fault what several say, such as those of several items: the first few, in their order, and how
-// many more there are. Its reason is that of the first that a person has to resolve, else that of the first. It is nil
-// when there are none.
+// Together combines several faults, such as those of several items, into one: the first few, in their order, and how
+// many more there are. Its reason is that of the first fault that a person has to resolve, or else that of the first
+// one. It is nil if there are none.
 func Together(faults []Fault) *Fault {
 	var messages []string
 	var reason Reason
@@ -29,17 +29,23 @@ func Together(faults []Fault) *Fault {
 	if len(messages) == 0 {
 		return nil
 	}
-	text := strings.Join(messages[:min(len(messages), maxFaultsNamed)], " ")
-	switch more := len(messages) - maxFaultsNamed; {
+	return &Fault{Reason: reason, Message: ListProblems(messages, maxFaultsNamed)}
+}
+
+// ListProblems joins the sentences of several problems in their order: at most so many of them, and how many more there
+// are.
+func ListProblems(sentences []string, most int) string {
+	text := strings.Join(sentences[:min(len(sentences), most)], " ")
+	switch more := len(sentences) - most; {
 	case more == 1:
 		text += " 1 more problem is not listed here."
 	case more > 1:
 		text += fmt.Sprintf(" %d more problems are not listed here.", more)
 	}
-	return &Fault{Reason: reason, Message: text}
+	return text
 }
 
-// collect adds a fault to those that were found before, if there is one.
+// collect appends a fault, if there is one, to those found before.
 func collect(faults []Fault, found *Fault) []Fault {
 	if found == nil {
 		return faults

@@ -10,14 +10,13 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// maxAccrued is how many accrued lines are kept one by one. A status that is
-// rewritten with each change has to stay small (consistency.md#5-size-bounds).
+// maxAccrued is how many accrued lines are kept separately. A status that is rewritten with each
+// change has to stay small (consistency.md#5-size-bounds).
 const maxAccrued = 50
 
-// fold sums accrued lines up, one for each item, plan and sign, once there are
-// too many of them. The amounts, rounded and not, stay exactly what they were; the
-// detail stays on the updates, of which the folded line names the first and the
-// last.
+// fold sums up accrued lines, one for each item, plan and sign, when there are too many of them.
+// The amounts, rounded and unrounded, stay exactly the same. The details stay on the updates, and
+// the folded line names the first and the last of them.
 func fold(lines []proration.Line) []proration.Line {
 	if len(lines) <= maxAccrued {
 		return lines
@@ -30,7 +29,7 @@ func fold(lines []proration.Line) []proration.Line {
 	var folded []proration.Line
 	for _, line := range lines {
 		if !ofUpdate(&line) {
-			folded = append(folded, line) // a charge of its own, and never many
+			folded = append(folded, line) // a charge of its own, and few
 			continue
 		}
 		g := group{line.Item, line.Product, line.Plan, line.Kind}
@@ -45,7 +44,7 @@ func fold(lines []proration.Line) []proration.Line {
 	return folded
 }
 
-// merge adds a line to another one, or to one that stands for several.
+// merge adds a line to another line, which may already stand for several.
 func merge(sum, line proration.Line) proration.Line {
 	sum.Count, line.Count = max(sum.Count, 1)+max(line.Count, 1), 0
 	if sum.FirstUpdate == "" {

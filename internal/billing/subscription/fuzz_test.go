@@ -148,7 +148,7 @@ func (r *bytesReader) input() Input {
 	return in
 }
 
-// Whatever the world says, Replay neither panics nor goes on for ever, and its
+// Whatever the input says, Replay neither panics nor continues forever, and its
 // books add up; two worlds follow each other, as when everything was edited at
 // once.
 func FuzzReplay(f *testing.F) {

@@ -3,9 +3,8 @@
 
 package subscription
 
-// Exceeds reports whether a change of a loaded count from held to count must be
-// held until a person approves it (billing.md#guards). From 0 every
-// increase exceeds.
+// Exceeds reports whether a change of a loaded count from held to count needs a person's approval
+// (billing.md#guards). From 0, every increase exceeds the guard.
 func (g Guard) Exceeds(held, count int64) bool {
 	if max(held, count) < g.FromSeats {
 		return false
@@ -20,8 +19,8 @@ func (g Guard) Exceeds(held, count int64) bool {
 	}
 }
 
-// guarded reports whether the guard of its product holds an update. An item's
-// first count never is.
+// guarded reports whether the guard of its product stops an update. It never stops the first count
+// of an item.
 func (v view) guarded(p *pending) bool {
 	item := v.itemOf(p)
 	if p.Origin != OriginRefresh || item == nil || item.Loaded == nil {

@@ -36,10 +36,26 @@ func (w *world) replayOnce() Outcome {
 		w.log = append(w.log, w.tell(effect))
 	}
 	w.checkLedger()
+	w.checkAccruedTerms()
 	w.commitUpdates(out)
 	w.newest = latest(w.newest, w.in.Now)
 	w.checkAtRest(out)
 	return out
+}
+
+// checkAccruedTerms: what is kept of the accrued lines is enough to have them again, by the state as it is.
+func (w *world) checkAccruedTerms() {
+	w.t.Helper()
+	again, err := w.state.RestateAccrued(w.state.AbridgeAccrued(w.state.Accrued))
+	if err != nil {
+		w.t.Fatalf("what is kept of the accrued lines cannot be read: %v", err)
+	}
+	for i, line := range w.state.Accrued {
+		line.Unrounded, again[i].Unrounded = recorded(line.Unrounded), recorded(again[i].Unrounded)
+		if want, got := dump(line), dump(again[i]); want != got {
+			w.t.Fatalf("an accrued line is restated as another one:\n%s", firstDifference(want, got))
+		}
+	}
 }
 
 // checkGrowth: sequence grows by the events, time never goes back.

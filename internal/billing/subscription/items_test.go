@@ -206,7 +206,7 @@ func TestItemsReset(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 30.00", "u1 Applied: 90.00", "Update 2026-04-16: 90.00"},
 		},
 		"an unchanged add-on": {
-			reason: "what stays is settled and charged anew: −15.00 − 10.00 + 90.00 + 20.00",
+			reason: "what stays is settled and charged again: −15.00 − 10.00 + 90.00 + 20.00",
 			play: func(w *world) {
 				plans30and90(w).item("addon", eur("20"), true).holding(1, 1).
 					at("2026-04-16").change([]TermsItem{on("editors", "big"), on("addon", "monthly")}, renewal(Reset), paid(PayImmediately)).replay()

@@ -5,9 +5,8 @@ package subscription
 
 import "fmt"
 
-// Clamp brings a loaded count within the plan's seat limits, and never below
-// the seats that somebody holds (billing.md#10-seats and billing.md#targets). A
-// maximum of 0 is none.
+// Clamp brings a loaded count within the plan's seat limits, and never below the number of assigned
+// seats (billing.md#10-seats and billing.md#targets). A maximum of 0 means no maximum.
 func Clamp(count, minimum, maximum, assigned int64) int64 {
 	if maximum > 0 {
 		count = min(count, maximum)
@@ -15,8 +14,8 @@ func Clamp(count, minimum, maximum, assigned int64) int64 {
 	return max(count, minimum, assigned)
 }
 
-// checkLimits says why an item cannot hold the quantity (billing.md#10-seats).
-// Loaded counts are clamped and always pass.
+// checkLimits explains why an item cannot have the quantity (billing.md#10-seats). Loaded counts
+// are clamped and always pass.
 func (v view) checkLimits(item *Item, quantity int64) *Fault {
 	minimum, maximum := v.limits(item)
 	switch assigned := v.in.Assigned[item.Name]; {
@@ -42,8 +41,8 @@ func quantified(n int64, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// limits are an item's seat limits in force: the plan's as it is now, else as
-// it was captured.
+// limits are the seat limits of an item: those of the plan as it is now, or as last captured if the
+// plan is missing.
 func (v view) limits(item *Item) (minimum, maximum int64) {
 	if plan, ok := v.in.Products[item.Product].Plans[item.Plan]; ok {
 		return plan.Minimum, plan.Maximum

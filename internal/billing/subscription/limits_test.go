@@ -147,7 +147,7 @@ func TestSeatsAssignedSays(t *testing.T) {
 	}
 }
 
-// A start outside the limits is Pending, and goes on when it is mended.
+// A start outside the limits is Pending, and continues when it is fixed.
 func TestStartOutsideLimits(t *testing.T) {
 	w := newWorld(t).plan(func(p *Plan) { p.Minimum, p.Maximum = 5, 10 }).declaring(3)
 	if w.last.Blocked == nil || w.last.Blocked.Reason != BelowMinimum {

@@ -5,8 +5,8 @@ package subscription
 
 import "time"
 
-// seatThresholds are the parts of an item's maximum, in percent, of which notice is
-// given (billing.md#10-seats).
+// seatThresholds are the percentages of an item's maximum at which a notice is given
+// (billing.md#10-seats).
 var seatThresholds = [...]int{75, 90, 100}
 
 // noticeSeats gives notice of each threshold of the maximum that an item's quantity
@@ -27,7 +27,7 @@ func (r *replay) noticeSeats(item *Item, before int64, at time.Time) {
 	}
 }
 
-// noticeChanges gives notice of what a change of items crosses.
+// noticeChanges gives notice of the thresholds that a change of items crosses.
 func (r *replay) noticeChanges(c *itemsChange) {
 	for _, t := range c.targets {
 		before := int64(0)
@@ -38,7 +38,7 @@ func (r *replay) noticeChanges(c *itemsChange) {
 	}
 }
 
-// part is the smallest quantity that is at least so many percent of a whole.
+// part is the smallest quantity that is at least the given percentage of the whole.
 func part(whole int64, percent int) int64 {
 	p := int64(percent)
 	return whole/100*p + (whole%100*p+99)/100

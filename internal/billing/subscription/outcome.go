@@ -12,34 +12,34 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Outcome is what a plan came to.
+// Outcome is the result of a plan.
 type Outcome struct {
-	// State is the next state. It equals the one handed in when nothing was due.
+	// State is the next state. It equals the given one if nothing was due.
 	State State
-	// Events counts the events that were replayed; none means that there is
-	// nothing to commit.
+	// Events is the number of events that were replayed. If it is 0, there is nothing to commit.
 	Events int
-	// Readings counts the readings that were taken; they are committed too, and
-	// are no events.
+	// Readings is the number of readings that were taken. They are committed too, but are not
+	// events.
 	Readings int
-	// InvoicedNow: an invoice over everything accrued was asked for, and issued where
+	// InvoicedNow means that an invoice for everything accrued was asked for, and was issued if
 	// anything had accrued.
 	InvoicedNow bool
 	// Notices are thresholds that usage and seats reached, in order.
 	Notices []Notice
-	// Refused says of each reading that was left out why it cannot be recorded.
+	// Milestones are the turns in the life of the subscription, in order.
+	Milestones []Milestone
+	// Refused explains, for each reading that was left out, why it cannot be recorded.
 	Refused []Fault
 	// Effects are what the commit owes to other objects, in order.
 	Effects []Effect
-	// Waiting says of every update that is still open what it waits for, in the
-	// order in which the updates were created.
+	// Waiting explains what each open update waits for, in the order in which the updates were
+	// created.
 	Waiting []Waiting
-	// Blocked says why no further step can be taken; nil when nothing is in the
-	// way.
+	// Blocked explains why no further step can be taken. It is nil if nothing is in the way.
 	Blocked *Fault
-	// More: the plan stopped at a bound and there is more to replay now.
+	// More means that the plan stopped at a bound, and that there is more to replay now.
 	More bool
-	// Next is when the next event falls due; zero when none is known.
+	// Next is when the next event falls due. It is zero if none is known.
 	Next time.Time
 }
 
@@ -50,9 +50,30 @@ type Notice struct {
 	Limit metering.LimitKind
 	// Threshold in percent of the limit: 75, 90 or 100.
 	Threshold int
-	// Reached is the quantity used, or held.
+	// Reached is the usage, or the current quantity.
 	Reached int64
 	At      time.Time
+}
+
+// Turn is a kind of milestone.
+type Turn string
+
+// The turns.
+const (
+	// HasStarted: the first period, or the trial, began.
+	HasStarted Turn = "Started"
+	// HasRenewed: a period or the trial ended, and the next period began.
+	HasRenewed Turn = "Renewed"
+	// HasEnded: the subscription is canceled.
+	HasEnded Turn = "Ended"
+)
+
+// Milestone is a turn in the life of a subscription.
+type Milestone struct {
+	Turn Turn
+	At   time.Time
+	// Period is the period that began. It is empty for the end.
+	Period calendar.Span
 }
 
 // SeatsLimit is the kind of a notice about the maximum of an item's seats.
@@ -64,17 +85,17 @@ type Effect struct {
 	Document *Document
 }
 
-// Reason is a word that a program can act on, fixed by the contract.
+// Reason is a word for programs to act on. The API fixes it.
 type Reason string
 
-// Fault is why something cannot be done: a word for programs and a sentence for
-// people that says what is wrong and what to do.
+// Fault explains why something cannot be done: a word for programs, and a sentence for people that
+// says what is wrong and what to do.
 type Fault struct {
 	Reason  Reason
 	Message string
 }
 
-// Verdict is what became of an update.
+// Verdict is the result of an update.
 type Verdict string
 
 // The verdicts. The first three are open, the others final.
@@ -88,7 +109,7 @@ const (
 	IsSuperseded Verdict = "Superseded"
 )
 
-// InForce are the values that an update goes by once every default is resolved
+// InForce are the values that apply to an update after every default is resolved
 // (billing.md#7-schedules).
 type InForce struct {
 	Application Application
@@ -98,52 +119,57 @@ type InForce struct {
 	// Renewal, KeepTrial and IgnoreRecurring are empty for a change of quantity.
 	Renewal                    Renewal
 	KeepTrial, IgnoreRecurring bool
-	// PolicyGeneration of the policy that priced it; 0 without one.
+	// PolicyGeneration is the generation of the policy that priced the update, or 0.
 	PolicyGeneration int64
-	// ApplyAt is zero while the apply time is not known.
+	// ApplyAt is zero as long as the apply time is not known.
 	ApplyAt, Effective, BillAt time.Time
-	// Overdue: an edit of the spec that was due and could not apply. It counts from
-	// when it can.
+	// Overdue means that an edit of the spec was due but could not apply. It counts from when it
+	// can.
 	Overdue bool
 	// SeenAt and ApprovedAt are when a pass first saw the update and its approval.
 	SeenAt, ApprovedAt time.Time
 }
 
-// Waiting says what an open update waits for.
+// Waiting explains what an open update waits for.
 type Waiting struct {
 	Name, UID string
 	Verdict   Verdict
 	Fault     Fault
 	InForce   InForce
 	Summary   string
-	// Estimate is what it would come to; nil where that is not known.
+	// Postponed means that the schedule makes the update wait. One that is scheduled and not postponed only waits for its
+	// turn.
+	Postponed bool
+	// Estimate is what the update would cost. It is nil if that is not known.
 	Estimate *Estimate
 }
 
-// Decision is the final word on an update, frozen when it is committed.
+// Decision is the final result of an update. It is frozen when it is committed.
 type Decision struct {
 	Name, UID string
 	Verdict   Verdict
 	Fault     Fault
 	InForce   InForce
-	// AppliedAt is the update's own time.
+	// AppliedAt is the event time of the update.
 	AppliedAt time.Time
 	Changes   []Change
 	Lines     []proration.Line
-	// Adjustment is the signed sum of the lines; nil where nothing was computed
-	// (DoNotCharge, and updates that were not applied).
+	// Adjustment is the signed sum of the lines. It is nil if nothing was computed, as for
+	// DoNotCharge and for updates that were not applied.
 	Adjustment *money.Decimal
-	// Document is the number of the document that bills it, when the same
-	// commit issued it; 0 otherwise.
+	// Document is the number of the document that bills the update if the same commit issued it,
+	// and 0 otherwise.
 	Document int64
-	// Renewal is the next renewal once it has taken hold; zero where it did not.
+	// Renewal is the next renewal after an update that took effect. It is zero for any other.
 	Renewal time.Time
-	// Preview is what a preview says besides.
+	// Preview is the additional result of a preview.
 	Preview *Preview
+	// Waited is what the update waited for before, even if no pass saw it wait.
+	Waited  []Wait
 	Summary string
 }
 
-// Change is what an update did to one item.
+// Change is how an update changed one item.
 type Change struct {
 	Item, Product, ProductRef string
 	PreviousPlan, NewPlan     string
@@ -152,7 +178,7 @@ type Change struct {
 	NextRefresh               time.Time
 }
 
-// DocumentReason says why a document exists (billing.md#8-documents).
+// DocumentReason is why a document was issued (billing.md#8-documents).
 type DocumentReason string
 
 // The reasons of documents.
@@ -168,7 +194,7 @@ const (
 type Document struct {
 	CreditNote bool
 	Reason     DocumentReason
-	// Number counts a subscription's documents without a gap, from 1.
+	// Number counts the documents of a subscription from 1, without gaps.
 	Number int64
 	Issued time.Time
 	Period calendar.Span
@@ -176,9 +202,9 @@ type Document struct {
 	// AmountDue = Subtotal − CreditApplied. A positive CreditApplied takes from
 	// the credit balance, a negative one adds to it.
 	Subtotal, CreditApplied, AmountDue money.Decimal
-	// BilledUntil is set on a Final document whose subscription was billed elsewhere for
-	// time after its end: up to when.
+	// BilledUntil is set on the Final document of a subscription that was billed elsewhere for time
+	// after its end. It is the end of that time.
 	BilledUntil time.Time
-	// BalanceAfter is the credit balance that the document leaves.
+	// BalanceAfter is the credit balance after the document.
 	BalanceAfter money.Decimal
 }

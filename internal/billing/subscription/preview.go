@@ -14,25 +14,23 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 )
 
-// Preview is what an update would come to at its apply time, if nothing else
-// changed.
+// Preview is the result of an update at its apply time if nothing else changes.
 type Preview struct {
-	// Now is what is billed as it applies; nil where nothing is.
+	// Now is what is billed when it applies, or nil if nothing is.
 	Now *Totals
 	// Upcoming is the next invoice after that.
 	Upcoming Totals
-	// Hash is of the outcome; see [Update.ExpectedHash].
+	// Hash is the hash of the outcome; see [Update.ExpectedHash].
 	Hash string
-	// Currency of the amounts: a subscription has none before its start.
+	// Currency of the amounts. It is here because a subscription has none before its start.
 	Currency money.Currency
 }
 
 // Totals are the sums of a document, in major units, signed.
 type Totals struct{ Subtotal, CreditApplied, AmountDue money.Decimal }
 
-// preview says what an update would come to, and changes nothing. It is applied
-// for real on a copy, so that a preview cannot say anything else than what would
-// happen.
+// preview computes the result of an update and changes nothing. The update is really applied, to a
+// copy, so the preview cannot differ from what would happen.
 func (r *replay) preview(e event) *Fault {
 	p := e.update
 	c, at := r.rehearsal(p)
@@ -57,11 +55,11 @@ func (r *replay) preview(e event) *Fault {
 	}
 	if decision.Verdict == IsApplied {
 		decision.Verdict, decision.Fault = IsPreviewed, Fault{ReasonPreviewed, "Computed. Nothing was changed."}
-		decision.AppliedAt = time.Time{} // it never takes hold
+		decision.AppliedAt = time.Time{} // it never takes effect
 		decision.Preview = &Preview{
 			Now:      now,
 			Upcoming: UpcomingInvoice(*c.state, c.withoutUpdates()).Totals,
-			Hash:     hashOf(decision),
+			Hash:     decision.Hash(),
 			Currency: c.state.Currency,
 		}
 	}
@@ -69,11 +67,11 @@ func (r *replay) preview(e event) *Fault {
 	return nil
 }
 
-// rehearsal is a copy in which the update is the only one, and when it applies
-// there. A subscription that has not started is started there.
+// rehearsal returns a copy in which the update is the only one, and the time at which it applies
+// there. A subscription that has not started is started in the copy.
 func (v view) rehearsal(p *pending) (*replay, time.Time) {
 	in := *v.in
-	in.Before = v.in.seenNow() // what is seen now is, whenever it applies
+	in.Before = v.in.seenNow() // what is seen now counts as seen now, even if it applies later
 	u := p.Update
 	u.Preview = false
 	in.Updates, in.Unpark, in.InvoiceNow, in.MaxEffects = []Update{u}, false, false, 0
@@ -92,8 +90,8 @@ func (v view) rehearsal(p *pending) (*replay, time.Time) {
 	return c, at
 }
 
-// soonest is when an update applies. One that waits for a refresh is made to apply at the
-// next one that is due, or now.
+// soonest is when an update applies. One that waits for a refresh is assumed to apply at the next
+// one that is due, or now.
 func (r *replay) soonest(p *pending) time.Time {
 	d := r.dueTime(p)
 	if d.waits != nil {
@@ -106,8 +104,8 @@ func (r *replay) soonest(p *pending) time.Time {
 	return d.at
 }
 
-// startOrEnd starts the subscription, or ends it where its end comes first. Updates are
-// those that are open, the first counts among them.
+// startOrEnd starts the subscription, or ends it if its end comes first. The open updates are
+// needed because the first counts are among them.
 func (r *replay) startOrEnd(updates []Update) {
 	only := slices.Clone(r.updates)
 	for i := range updates {
@@ -128,8 +126,8 @@ func (v view) withoutUpdates() Input {
 	return in
 }
 
-// replayOnly replays until the one update is decided on, and what is billed with
-// it at that instant.
+// replayOnly replays events until the update is decided on, including what is billed with it at
+// that instant.
 func (r *replay) replayOnly(at time.Time) {
 	for !r.stopped() {
 		e, found := r.next()
@@ -175,16 +173,17 @@ func bills(d *Document, update string) bool {
 
 // checkHash refuses an outcome that differs from the preview that was agreed to.
 func checkHash(p *pending, d Decision) *Fault {
-	if p.ExpectedHash == "" || p.ExpectedHash == hashOf(d) {
+	if p.ExpectedHash == "" || p.ExpectedHash == d.Hash() {
 		return nil
 	}
 	return &Fault{PreviewOutdated, "The outcome would differ from the preview that has the expected hash: preview it " +
 		"again, then use the new hash."}
 }
 
-// hashOf is the fingerprint of an outcome: counts, plans, schedules, the renewal
-// and rounded amounts. It covers no times, and nothing that names the update.
-func hashOf(d Decision) string {
+// Hash is the fingerprint of the outcome: counts, plans, schedules, the renewal
+// and rounded amounts. It covers no times, and nothing that names the update. An
+// update with this hash as its [Update.ExpectedHash] has no other outcome.
+func (d Decision) Hash() string {
 	b := &strings.Builder{}
 	f := d.InForce
 	fmt.Fprintf(b, "%s|%s|%s|%s|%t|%t|%d\n", f.Application, f.Payment, f.Method, f.Renewal, f.KeepTrial, f.IgnoreRecurring,

@@ -235,7 +235,7 @@ func TestPreviewEqualsApply(t *testing.T) {
 		}
 		previews++
 		p, a := *previewed, *applied
-		if p.Verdict == IsPreviewed && hashOf(p) != p.Preview.Hash {
+		if p.Verdict == IsPreviewed && p.Hash() != p.Preview.Hash {
 			t.Fatalf("the hash is not of what the preview says")
 		}
 		if got, want := shared(a), shared(p); got != want {
@@ -247,13 +247,13 @@ func TestPreviewEqualsApply(t *testing.T) {
 	}
 }
 
-// shared leaves out what a preview and a change do not share: the verdict,
-// when it took hold, and the keys of lines.
+// shared leaves out what a preview and a change do not share: the verdict, when it took effect, what it waited for, and the
+// keys of lines.
 func shared(d Decision) string {
 	if d.Verdict == IsPreviewed {
 		d.Verdict, d.Fault = IsApplied, Fault{ReasonApplied, "Applied."}
 	}
-	d.Preview, d.AppliedAt = nil, d.InForce.ApplyAt
+	d.Preview, d.AppliedAt, d.Waited = nil, d.InForce.ApplyAt, nil
 	d.Document, d.InForce.SeenAt = 0, d.InForce.ApplyAt
 	d.Lines = slices.Clone(d.Lines)
 	for i := range d.Lines {
@@ -307,7 +307,7 @@ func TestPreviewBeforeTheStart(t *testing.T) {
 			want:   []string{"u1 Rejected UnknownItem"},
 		},
 		"of one that ends before": {
-			reason: "it never takes hold",
+			reason: "it never takes effect",
 			play: func(w *world) {
 				w.increment("editors", 5, preview).cancel(Cancellation{At: instant("2026-04-20")})
 			},

@@ -110,7 +110,7 @@ func anyWorld(t *rapid.T) *world {
 	return w
 }
 
-// anyOption draws what a user's update says of itself. Its date, if it has one,
+// anyOption draws what a user's update says about itself. Its date, if it has one,
 // is not in the past.
 func anyOption(t *rapid.T, now time.Time) option {
 	u := Update{Policy: ChangePolicy{
@@ -153,7 +153,7 @@ func anyList(t *rapid.T) []TermsItem {
 	return items
 }
 
-// anyRenewal draws what a change of items says of itself.
+// anyRenewal draws what a change of items says about itself.
 func anyRenewal(t *rapid.T) option {
 	r := rapid.SampledFrom([]Renewal{"", Retain, Reset, Reset}).Draw(t, "renewal")
 	keep := rapid.SampledFrom([]*bool{nil, nil, ptr(true), ptr(false)}).Draw(t, "keepTrial")
@@ -373,7 +373,7 @@ func anyHistory(t *rapid.T) history {
 	return h
 }
 
-// The result depends on the events' own times: not on the order in which updates
+// The result depends on the event times, and not on the order in which updates
 // are handed in, nor on how often and when Replay is called between, nor on the
 // bound on effects. After a downtime it is what it would have been.
 func TestOnlyOwnTimesMatter(t *testing.T) {
@@ -414,6 +414,9 @@ func TestAnyPrefix(t *testing.T) {
 			once, again := Replay(before, w.in), Replay(before, w.in)
 			if dump(once) != dump(again) {
 				t.Fatalf("two plans of the same differ: %s", firstDifference(dump(once), dump(again)))
+			}
+			if dump(before) != dump(w.state) {
+				t.Fatalf("a plan changed the state that it was made from: %s", firstDifference(dump(w.state), dump(before)))
 			}
 			if w.replay(); !w.last.More {
 				break

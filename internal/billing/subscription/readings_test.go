@@ -52,7 +52,7 @@ func TestUsageBeforeAnItemCame(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 100.00", "e1 Applied: 0.00", "Renewal 2026-05-01: 100.00", "Renewal 2026-06-01: 5.00 100.00"},
 		},
 		"no reading before it came": {
-			reason: "the first one after it is the base line",
+			reason: "the first one after it is the baseline",
 			play: func(w *world) {
 				nextPeriod(w).at("2026-04-10").declare(on("editors", "monthly"), on("calls", "monthly")).replay().
 					at("2026-05-02").reads("calls", 950).at("2026-05-03").reads("calls", 960).replay().at("2026-06-01").replay()

@@ -22,7 +22,7 @@ const (
 	BilledUntilNotABoundary Reason = "BilledUntilNotABoundary"
 )
 
-// What there is to say of the usage of metered items.
+// What can be wrong with the usage of metered items.
 const (
 	SoftLimitReached       Reason = "SoftLimitReached"
 	TrialUsageLimitReached Reason = "TrialUsageLimitReached"
@@ -31,8 +31,8 @@ const (
 	NotMetered             Reason = "NotMetered"
 )
 
-// Why an update waits, or what became of it. BelowMinimum and AboveMaximum also
-// keep a subscription from starting.
+// Why an update waits, or what its result was. BelowMinimum and AboveMaximum also keep a
+// subscription from starting.
 const (
 	ReasonApplied                 Reason = "Applied"
 	ReasonScheduled               Reason = "Scheduled"
@@ -61,6 +61,9 @@ const (
 	SupersededByRefresh           Reason = "SupersededByRefresh"
 )
 
+// AppliedMessage is the message of an update that was applied, next to ReasonApplied.
+const AppliedMessage = "Applied."
+
 // WaitsByItself reports whether the reason concerns one update alone. Such an
 // update is rejected, or waits when it was made from the spec, and holds nothing
 // else up. Any other reason concerns another object, whose return lets
@@ -77,8 +80,8 @@ func (r Reason) WaitsByItself() bool {
 	}
 }
 
-// NeedsPerson reports whether a fault of a subscription stays until somebody
-// edits it; the others go when another object appears or changes.
+// NeedsPerson reports whether a fault of a subscription persists until somebody edits the
+// subscription. Other faults end when another object appears or changes.
 func (r Reason) NeedsPerson() bool {
 	switch r {
 	case MixedCurrency, MixedInterval, InvalidTimeZone, InvalidTrial, StartTimeInPast, PredecessorFound,

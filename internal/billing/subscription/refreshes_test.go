@@ -68,7 +68,7 @@ func TestRefreshCounts(t *testing.T) {
 			},
 		},
 		"counts replayed after a downtime": {
-			reason: "Each took hold at its own time, as it would have been: 2 × 10 × 20/30, then back at 15/30.",
+			reason: "Each took effect at its event time, as it would have been: 2 × 10 × 20/30, then back at 15/30.",
 			play: func(w *world) {
 				w.loaded().counted("editors", 10).replay()
 				w.at("2026-04-11").counted("editors", 12).at("2026-04-16").counted("editors", 10).at("2026-04-20").replay()
@@ -143,7 +143,7 @@ func TestRefreshCounts(t *testing.T) {
 			want: []string{"c1 Applied: 0.00", "Initial 2026-04-01: 400.00"},
 		},
 		"two counts before it could start": {
-			reason: "With the first count it starts; the second takes hold at its own time, 10 × 10 × 27/30.",
+			reason: "With the first count it starts; the second takes effect at its event time, 10 × 10 × 27/30.",
 			play: func(w *world) {
 				w.loaded().item("viewers", eur("1"), true).plan(func(p *Plan) { p.Minimum = 5 }, "viewers-seat")
 				w.in.Terms.Items[1].Quantity = ptr[int64](1)

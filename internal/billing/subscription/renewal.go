@@ -10,10 +10,9 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// renew ends a period and charges the next one (billing.md#8-documents):
-// what is billed in arrears is settled, each recurring item is charged, the
-// accrued lines are added, and one document is issued. The end of a trial is
-// the same, but that its document is the first.
+// renew ends a period and charges the next one (billing.md#8-documents): items billed in arrears
+// are settled, each recurring item is charged, the accrued lines are added, and one document is
+// issued. The end of a trial works the same way, except that its document is the Initial one.
 func (r *replay) renew(e event) *Fault {
 	if fault := r.checkItems(); fault != nil {
 		return fault
@@ -38,7 +37,7 @@ func (r *replay) renew(e event) *Fault {
 	return nil
 }
 
-// checkItems says which products or plans of what is held are missing: a period
+// checkItems reports which products or plans of the current items are missing, because a period
 // cannot be priced without them.
 func (v view) checkItems() *Fault {
 	var faults []Fault
@@ -48,8 +47,8 @@ func (v view) checkItems() *Fault {
 	return Together(faults)
 }
 
-// nextPeriod moves to the period that begins at the instant. A new time zone
-// takes effect here (billing.md#1-calendar).
+// nextPeriod moves to the period that begins at the given instant. A new time zone takes effect
+// here (billing.md#1-calendar).
 func (r *replay) nextPeriod(at time.Time) {
 	name, zone := r.nextZone()
 	c := calendar.Calendar{Anchor: r.state.Anchor, Interval: r.state.Interval, Zone: zone}
@@ -61,7 +60,7 @@ func (r *replay) nextPeriod(at time.Time) {
 	index := r.state.Period.Index + 1
 	end := c.Boundary(index + 1)
 	for !end.After(at) {
-		// The zone changed, or left a day out: no period is empty.
+		// The zone changed, or skipped a day. No period is empty.
 		index++
 		end = c.Boundary(index + 1)
 	}
@@ -70,8 +69,7 @@ func (r *replay) nextPeriod(at time.Time) {
 	r.zone = zone
 }
 
-// nextZone is the time zone of the next period: the spec's, unless it cannot be
-// used.
+// nextZone is the time zone of the next period: the one in the spec, unless it is invalid.
 func (v view) nextZone() (string, *time.Location) {
 	loaded, err := calendar.LoadZone(v.in.Terms.Zone)
 	if err != nil {
@@ -80,7 +78,7 @@ func (v view) nextZone() (string, *time.Location) {
 	return v.in.Terms.Zone, loaded
 }
 
-// setPeriod starts the period of the index at an instant within it: a stub,
+// setPeriod starts the period with the given index at an instant within it. The period is a stub
 // unless the instant is its boundary.
 func (r *replay) setPeriod(index int, at time.Time, c calendar.Calendar, zone string) {
 	natural := calendar.Span{Start: c.Boundary(index), End: c.Boundary(index + 1)}
@@ -90,8 +88,8 @@ func (r *replay) setPeriod(index int, at time.Time, c calendar.Calendar, zone st
 	r.zone = c.Zone
 }
 
-// chargePeriod captures the prices for the period that begins and charges every
-// recurring item that is billed in advance.
+// chargePeriod captures the prices for the period that begins, and charges every recurring item
+// that is billed in advance.
 func (r *replay) chargePeriod(firstKey int) ([]proration.Line, *Fault) {
 	policies, fault := r.stubPolicies()
 	if fault != nil {
@@ -121,8 +119,8 @@ func (r *replay) chargePeriod(firstKey int) ([]proration.Line, *Fault) {
 	return lines, nil
 }
 
-// stubPolicies are the policies that price each item's share of a stub; empty
-// where the period is a whole one and nothing is prorated.
+// stubPolicies are the policies that price each item's share of a stub. It is empty for a whole
+// period, in which nothing is prorated.
 func (v view) stubPolicies() (map[string]proration.Policy, *Fault) {
 	policies := map[string]proration.Policy{}
 	if v.window().Whole(v.state.Period.Span.Start) {
@@ -138,7 +136,7 @@ func (v view) stubPolicies() (map[string]proration.Policy, *Fault) {
 	return policies, Together(faults)
 }
 
-// capture takes the plan's price and limits for the period that begins.
+// capture records the plan's price and limits for the period that begins.
 func (r *replay) capture(item *Item) {
 	plan := r.in.Products[item.Product].Plans[item.Plan]
 	item.Price, item.Charge, item.Metered = plan.Price, plan.Charge, plan.Metered && item.Recurring
@@ -148,8 +146,8 @@ func (r *replay) capture(item *Item) {
 	item.Minimum, item.Maximum = plan.Minimum, plan.Maximum
 }
 
-// charge is an item's recurring charge for the current period: for what it held
-// at the start, and at least its minimum (billing.md#10-seats).
+// charge is an item's recurring charge for the current period: for its quantity at the start, but
+// at least its minimum (billing.md#10-seats).
 func (v view) charge(item *Item, policy proration.Policy) proration.Charge {
 	if policy == (proration.Policy{}) {
 		policy = proration.NoPolicy
@@ -162,9 +160,8 @@ func (v view) charge(item *Item, policy proration.Policy) proration.Charge {
 	}
 }
 
-// arrears are the charges of items in arrears for the period that ends: for what
-// was held at its start, the changes since are accrued lines of their own; or for
-// what was used.
+// arrears are the charges of items in arrears for the period that ends: for the quantity at its
+// start, or for the usage. Changes since the start are accrued lines of their own.
 func (v view) arrears() ([]proration.Line, *Fault) {
 	if v.state.Period.Trial {
 		return nil, nil
@@ -196,8 +193,8 @@ func (v view) arrearsOf(item *Item, policy proration.Policy) []proration.Line {
 	return []proration.Line{line}
 }
 
-// chargeOnce charges the items that are not recurring, at the start and in full,
-// trial or not (billing.md#6-items and billing.md#9-trials).
+// chargeOnce charges the items that are not recurring. They are charged in full at the start, also
+// in a trial (billing.md#6-items and billing.md#9-trials).
 func (r *replay) chargeOnce() []proration.Line {
 	var lines []proration.Line
 	for i := range r.state.Items {

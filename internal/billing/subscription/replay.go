@@ -12,21 +12,19 @@ import (
 )
 
 const (
-	// MaxEventsPerDay is how many events may lie on one local day before a
-	// subscription is parked: more than that is a loop somewhere, and money is
-	// involved (billing.md#13-time).
+	// MaxEventsPerDay is how many events may have the same local date before a subscription is
+	// parked. More than that is a loop somewhere, and money is involved (billing.md#13-time).
 	MaxEventsPerDay = 200
-	// MaxBoundaries is how many boundaries are replayed in one go on the wall clock.
-	// More than that is a typing error, such as a start in 1970 with daily periods: it
-	// keeps a subscription from starting, and parks one that has started
-	// (billing.md#14-start-and-end).
+	// MaxBoundaries is how many boundaries are replayed at once on the wall clock. More than that
+	// is a typing error, such as a start in 1970 with daily periods. It keeps a subscription from
+	// starting, and parks one that has started (billing.md#14-start-and-end).
 	MaxBoundaries = 400
-	// maxEventsPerPlan bounds one plan; what is left is replayed by the next.
+	// maxEventsPerPlan bounds one plan. The next plan replays the rest.
 	maxEventsPerPlan = 4096
 )
 
-// Replay replays every event that is due, in order of their own times, and
-// returns what follows. It changes neither argument.
+// Replay replays every due event in the order of event times, and returns the result. It does not
+// modify its arguments.
 func Replay(state State, in Input) Outcome {
 	r := newReplay(state, in)
 	for !r.stopped() {
@@ -51,20 +49,19 @@ func Replay(state State, in Input) Outcome {
 	return out
 }
 
-// view is what a replay looks at. Its methods answer questions: none of them changes
-// what it looks at.
+// view is what a replay reads. Its methods answer questions, and none of them changes anything.
 type view struct {
 	in    *Input
 	state *State
-	// updates are those that are still open, by creation and name.
+	// updates are the open ones, ordered by creation and name.
 	updates []*pending
 	// zone is the location of the current period's time zone.
 	zone *time.Location
-	// ended: the subscription had ended before this plan.
+	// ended means that the subscription had ended before this plan.
 	ended bool
 }
 
-// replay is one run of Replay. Its own methods are the ones that change something.
+// replay is one run of Replay. Only its own methods change something.
 type replay struct {
 	view
 	out Outcome
@@ -72,22 +69,24 @@ type replay struct {
 	refused []Reading
 	// maxEvents bounds how many events are replayed.
 	maxEvents int
+	// owned says that the lists of the state are not those of the state that was handed in, and may change.
+	owned bool
 }
 
-// pending is an open update, and what this plan found out about it.
+// pending is an open update, with what this plan found out about it.
 type pending struct {
 	Update
-	// fault is why it could not apply when it was due; nil when not tried since
-	// the last event.
+	// fault is why the update could not apply when it was due. It is nil if that was not tried
+	// since the last event.
 	fault *Fault
-	// tried: it was due, could not apply, and waits for another event.
+	// tried means that the update was due, could not apply, and waits for another event.
 	tried bool
 }
 
+// newReplay begins with the lists of the state that is handed in. Whatever changes an element copies the list first.
 func newReplay(state State, in Input) *replay {
-	copied := state.clone()
 	r := &replay{
-		view:      view{in: &in, state: &copied, zone: zoneOrUTC(state.Period.Zone), ended: state.Phase == Canceled},
+		view:      view{in: &in, state: &state, zone: zoneOrUTC(state.Period.Zone), ended: state.Phase == Canceled},
 		maxEvents: maxEventsPerPlan,
 	}
 	for i := range in.Updates {
@@ -112,7 +111,7 @@ func zoneOrUTC(name string) *time.Location {
 	return zone
 }
 
-// stopped reports whether no further event may be replayed by this plan.
+// stopped reports whether this plan may not replay another event.
 func (r *replay) stopped() bool {
 	switch {
 	case r.in.Terms.OnHold():
@@ -126,8 +125,8 @@ func (r *replay) stopped() bool {
 	return false
 }
 
-// full reports whether a bound leaves no room for another event. One always
-// fits.
+// full reports whether a bound leaves no room for another event. There is always room for the first
+// one.
 func (r *replay) full() bool {
 	if r.out.Events >= r.maxEvents {
 		return true
@@ -135,20 +134,19 @@ func (r *replay) full() bool {
 	return r.in.MaxEffects > 0 && r.out.Events > 0 && len(r.out.Effects)+effectsOfOneEvent > r.in.MaxEffects
 }
 
-// count counts an event.
 func (r *replay) count() {
 	r.state.Sequence++
 	r.out.Events++
 }
 
-// effectsOfOneEvent is room kept for the next event: most owe one or two
-// effects; a start owes one for each loaded item and is always the first.
+// effectsOfOneEvent is the room kept for the next event. Most events owe one or two effects. A
+// start owes one for each loaded item, but is always the first event.
 const effectsOfOneEvent = 2
 
-// step replays one event, or finds out that it has to wait.
+// step replays one event, or finds that the event has to wait.
 func (r *replay) step(e event) {
 	if e.kind == readingTaken {
-		// However often a source is read: it is not an event of billing.
+		// A reading does not count as a billing event, no matter how often a source is read.
 		refused := len(r.refused)
 		_ = r.attempt(e)
 		if len(r.refused) == refused {
@@ -172,14 +170,17 @@ func (r *replay) step(e event) {
 		r.count()
 		return
 	}
+	waits := r.waitedFor(e)
 	if fault := r.attempt(e); fault != nil {
 		r.hold(e, *fault)
 		return
 	}
+	r.recordWaits(e, waits)
 	r.count()
-	// Readings that did not fit may do so now.
+	r.mark(e)
+	// Readings that were refused before may fit now.
 	r.refused, r.out.Refused = nil, nil
-	if e.at.After(r.state.LastEvent) && !r.notStarted() { // a start may still be moved to an earlier time
+	if e.at.After(r.state.LastEvent) && !r.notStarted() { // a start can still be moved to an earlier time
 		r.state.LastEvent = e.at
 	}
 	if r.state.Day.Date != day {
@@ -191,12 +192,12 @@ func (r *replay) step(e event) {
 	}
 }
 
-// attempt does what an event does. Where that meets a fault, or leads to what cannot be
-// recorded, all of it is taken back: a fault changes nothing, however late it is found. What
-// the event is about is then refused, or the event waits; attempt returns why it waits.
+// attempt carries out an event. If the event meets a fault, or leads to a state that cannot be
+// recorded, all of its changes are undone: a fault changes nothing, however late it is found. Then
+// either the update or reading that the event is about is refused, or the event waits and attempt
+// returns why.
 func (r *replay) attempt(e event) *Fault {
-	before, state := *r, r.state.clone()
-	before.state, before.updates = &state, slices.Clone(r.updates)
+	before := r.copied()
 	fault := r.handle(e)
 	waits := fault != nil && !e.refusedFor(*fault)
 	if fault == nil {
@@ -222,15 +223,27 @@ func (r *replay) attempt(e event) *Fault {
 	}
 }
 
+// copied returns a copy of the replay to return to. The copy shares no list of the state with the replay that continues.
+// The first copy keeps the state that was handed in. From then on, the replay keeps its own lists, which have room to grow,
+// and the copy gets clones of them.
+func (r *replay) copied() replay {
+	before, state := *r, r.state.clone()
+	if r.owned {
+		before.state = &state
+	} else {
+		r.state, r.owned = &state, true
+	}
+	return before
+}
+
 // refusedFor reports whether a fault that an event met is about its update alone, which is
 // then refused. A preview waits instead: what it copies may lack something.
 func (e event) refusedFor(fault Fault) bool {
 	return e.update != nil && !e.update.Preview && fault.Reason.WaitsByItself()
 }
 
-// boundariesFrom is how many boundaries are due from one on, up to the present or
-// the end; 0 for any other event, on a clock that is moved by hand, and where a person
-// let them be replayed.
+// boundariesFrom is how many boundaries are due from this one on, up to now or the end. It is 0 for
+// any other event, on a test clock, and if a person let the boundaries be replayed.
 func (v view) boundariesFrom(e event) int {
 	boundary := e.kind == trialEnds || e.kind == periodEnds
 	if !boundary || v.in.Terms.ByHand || !e.at.After(v.state.CatchUpTo) {
@@ -244,8 +257,8 @@ func (v view) boundariesFrom(e event) int {
 	return c.IndexOf(last) - c.IndexOf(e.at) + 1
 }
 
-// hold records that an event cannot take place yet. An edit of the spec waits
-// by itself; anything else holds back all that comes after it.
+// hold records that an event cannot take place yet. An edit of the spec waits alone; anything else
+// blocks all later events.
 func (r *replay) hold(e event, fault Fault) {
 	if e.update != nil && e.update.blocksNothing(fault) {
 		e.update.fault, e.update.tried = &fault, true
@@ -253,7 +266,8 @@ func (r *replay) hold(e event, fault Fault) {
 	}
 	if at, ok := r.endTime(); ok && e.kind == starts {
 		if !at.After(r.in.Now) {
-			// It never started, and ends without a document (billing.md#14-start-and-end).
+			// The subscription never started, and ends without a document
+			// (billing.md#14-start-and-end).
 			r.step(event{kind: cancels, at: at})
 			return
 		}
@@ -262,9 +276,9 @@ func (r *replay) hold(e event, fault Fault) {
 	r.out.Blocked = &fault
 }
 
-// blocksNothing reports whether a fault keeps this update waiting and nothing else.
-// A preview holds nothing up; neither does an edit of the spec that names what is
-// not there: what is in force goes on being billed.
+// blocksNothing reports whether a fault keeps only this update waiting. A preview never blocks
+// anything. Neither does an edit of the spec that names a missing object, because the current items
+// continue to be billed.
 func (p *pending) blocksNothing(fault Fault) bool {
 	missing := fault.Reason == ProductNotFound || fault.Reason == PlanNotFound
 	return fault.Reason.WaitsByItself() || p.Preview || (missing && p.Origin == OriginSpec && p.Items != nil)
@@ -274,11 +288,23 @@ func (p *pending) blocksNothing(fault Fault) bool {
 func (r *replay) decide(p *pending, d Decision) {
 	d.Name, d.UID = p.Name, p.UID
 	r.out.Effects = append(r.out.Effects, Effect{Decision: &d})
-	r.updates = slices.DeleteFunc(r.updates, func(o *pending) bool { return o == p })
+	r.updates = without(r.updates, p)
 }
 
-// finish names the documents that billed what this plan applied, and says what
-// the updates that are still open wait for.
+// without is the list without one of its elements. The list stays as it is, for whoever takes an event back. Mostly the
+// oldest update is decided, and nothing has to be copied.
+func without(updates []*pending, decided *pending) []*pending {
+	switch at := slices.Index(updates, decided); at {
+	case -1:
+		return updates
+	case 0:
+		return updates[1:]
+	default:
+		return slices.Delete(slices.Clone(updates), at, at+1)
+	}
+}
+
+// finish records which documents billed the applied updates, and what each open update waits for.
 func (r *replay) finish() Outcome {
 	documents := map[string]int64{}
 	for _, effect := range r.out.Effects {
@@ -309,8 +335,9 @@ func (r *replay) finish() Outcome {
 	return r.out
 }
 
-// nameSources says of each item who decides its quantity now.
+// nameSources records who currently decides the quantity of each item.
 func (r *replay) nameSources() {
+	r.state.Items = slices.Clone(r.state.Items)
 	for i := range r.state.Items {
 		item := &r.state.Items[i]
 		declared, _ := r.in.Terms.item(item.Name)

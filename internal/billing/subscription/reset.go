@@ -9,9 +9,9 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// reset ends the period at the effective time and starts a new one there, which
-// is the new anchor (billing.md#reset). Every recurring item is
-// settled and charged anew, changed or not; one that is charged once is passed by.
+// reset ends the period at the effective time and starts a new one there, which becomes the new
+// anchor (billing.md#reset). Every recurring item is settled and charged again, whether it changes
+// or not. Items that are charged once are skipped.
 func (r *replay) reset(c *itemsChange) *Fault {
 	c.atOnce = r.state.Period.Trial
 	for i := range c.before {
@@ -24,8 +24,8 @@ func (r *replay) reset(c *itemsChange) *Fault {
 	return r.chargeAnew(c)
 }
 
-// settleForReset credits what was charged in advance by ProRata, and charges what
-// is billed in arrears for the time elapsed.
+// settleForReset credits by ProRata what was charged in advance, and charges the time elapsed for
+// items billed in arrears.
 func (v view) settleForReset(c *itemsChange, item *Item) *Fault {
 	if !item.Recurring || v.state.Period.Trial {
 		return nil
@@ -43,8 +43,8 @@ func (v view) settleForReset(c *itemsChange, item *Item) *Fault {
 	return nil
 }
 
-// setItems makes the new list the items held, for a period that is charged as a
-// whole; what is bought once is priced at once.
+// setItems makes the new list the current items, for a period that is charged as a whole. Items
+// that are bought once are priced at once.
 func (r *replay) setItems(c *itemsChange) {
 	for _, t := range c.targets {
 		item := r.unpriced(c, t)
@@ -60,14 +60,14 @@ func (r *replay) setItems(c *itemsChange) {
 	r.takeInterval(c)
 }
 
-// takeInterval has the periods be as long as the new items' plans say: all of them
-// say the same.
+// takeInterval sets the length of periods to the interval of the new items' plans, which is the
+// same for all of them.
 func (r *replay) takeInterval(c *itemsChange) {
 	first := c.targets[0]
 	r.state.Interval = r.in.Products[first.Product].Plans[first.Plan].Interval
 }
 
-// startCycle starts a period, and the counting of periods, at the effective time.
+// startCycle starts a period at the effective time, and counts periods from there.
 func (r *replay) startCycle(c *itemsChange) {
 	r.state.Phase = Active
 	r.state.Anchor = c.effective
@@ -77,8 +77,7 @@ func (r *replay) startCycle(c *itemsChange) {
 	r.state.Period.Renewed = renewed
 }
 
-// chargeAnew charges every recurring item for the period that begins, as lines of
-// the update.
+// chargeAnew charges every recurring item for the period that begins, in lines of the update.
 func (r *replay) chargeAnew(c *itemsChange) *Fault {
 	lines, fault := r.chargePeriod(0)
 	if fault != nil {
@@ -91,10 +90,9 @@ func (r *replay) chargeAnew(c *itemsChange) *Fault {
 	return nil
 }
 
-// endTrial ends a trial by a change of items that retains the period: what is
-// left of it is the first paid period, a stub; its end stays
-// (billing.md#9-trials). A trial-only subscription goes on: what comes now is
-// paid for.
+// endTrial ends a trial by a change of items that retains the period. The rest of the trial becomes
+// the first paid period, a stub that ends when the trial would have (billing.md#9-trials). A
+// trial-only subscription continues, because the new items are paid for.
 func (r *replay) endTrial(c *itemsChange) *Fault {
 	end, renewed := r.state.Period.Span.End, r.state.Period.Renewed
 	r.setItems(c)
@@ -106,10 +104,9 @@ func (r *replay) endTrial(c *itemsChange) *Fault {
 	return r.chargeAnew(c)
 }
 
-// replaceUnpriced replaces the items where nothing is priced: inside a trial that goes
-// on, and at a boundary that has not been charged, whose renewal charges what is
-// then held (billing.md#9-trials and billing.md#13-time). What is bought once is
-// charged all the same, outside a trial.
+// replaceUnpriced replaces the items where nothing is priced: in a trial that continues, and at a
+// boundary that has not been charged, where the renewal charges the new items (billing.md#9-trials
+// and billing.md#13-time). Items that are bought once are charged nevertheless, outside a trial.
 func (r *replay) replaceUnpriced(c *itemsChange) *Fault {
 	trial := r.state.Period.Trial
 	if trial && r.trialOnly() && c.changesItems() {
@@ -143,9 +140,8 @@ func (r *replay) replaceUnpriced(c *itemsChange) *Fault {
 	return nil
 }
 
-// replaceUnpricedAndReset replaces the items at a boundary that has not been charged, and
-// has the periods counted from there: the renewal at that instant charges what is
-// then held.
+// replaceUnpricedAndReset replaces the items at a boundary that has not been charged, and counts
+// periods from there. The renewal at that instant charges the new items.
 func (r *replay) replaceUnpricedAndReset(c *itemsChange) *Fault {
 	if fault := r.replaceUnpriced(c); fault != nil {
 		return fault

@@ -9,9 +9,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// inForce resolves what an update goes by: the update, the subscription, the
-// item's product, the default (billing.md#resolution). Times
-// are filled in by whoever knows them.
+// inForce resolves the values that apply to an update: from the update, the subscription, the
+// item's product, or the defaults (billing.md#resolution). The caller fills in the times it knows.
 func (v view) inForce(p *pending) InForce {
 	chain := []ChangePolicy{
 		p.Policy, v.in.Terms.Change, v.productPolicy(p),
@@ -44,8 +43,8 @@ func (v view) renewal(p *pending) Renewal {
 	return cmp.Or(p.Policy.Renewal, v.in.Terms.Change.Renewal, Retain)
 }
 
-// defaultPayment is the payment schedule where nothing names one. A Reset begins a
-// period, and a period is invoiced at its start (billing.md#6-items).
+// defaultPayment is the payment schedule if none is set. A Reset begins a period, and a period is
+// invoiced at its start (billing.md#6-items).
 func (v view) defaultPayment(p *pending) Payment {
 	if v.invoicesReset(p) {
 		return PayImmediately
@@ -53,14 +52,14 @@ func (v view) defaultPayment(p *pending) Payment {
 	return PayNextInvoice
 }
 
-// invoicesReset reports whether an update is a Reset that is invoiced at its start,
-// together with everything accrued so far, because nothing names a payment schedule.
+// invoicesReset reports whether an update is a Reset that is invoiced at its start, together with
+// everything accrued so far, because no payment schedule is set.
 func (v view) invoicesReset(p *pending) bool {
 	named := cmp.Or(p.Policy.Payment, v.in.Terms.Change.Payment)
 	return p.Items != nil && v.renewal(p) == Reset && named == ""
 }
 
-// productPolicy is what the item's product says of a change in this direction.
+// productPolicy is the item's product's policy for a change in this direction.
 func (v view) productPolicy(p *pending) ChangePolicy {
 	item := v.itemOf(p)
 	if item == nil {
@@ -77,7 +76,7 @@ func (v view) productPolicy(p *pending) ChangePolicy {
 	}
 }
 
-// prorationRef names the policy that prices an update; zero for none.
+// prorationRef names the policy that prices an update, or is zero.
 func (v view) prorationRef(p *pending) PolicyRef {
 	if !p.Proration.IsZero() {
 		return p.Proration
@@ -89,8 +88,7 @@ func (v view) prorationRef(p *pending) PolicyRef {
 	return v.itemPolicyRef(item.Product)
 }
 
-// itemPolicyRef names the policy that prices an item of the product where no
-// update is involved.
+// itemPolicyRef names the policy that prices an item of the product if no update is involved.
 func (v view) itemPolicyRef(product string) PolicyRef {
 	if !v.in.Terms.Policy.IsZero() {
 		return v.in.Terms.Policy
@@ -98,8 +96,8 @@ func (v view) itemPolicyRef(product string) PolicyRef {
 	return v.in.Products[product].Policy
 }
 
-// policy returns the policy to price by. One that is gone or not ready prices
-// nothing: that is a fault.
+// policy returns the policy to price by. A policy that is missing or not ready prices nothing,
+// which is a fault.
 func (v view) policy(ref PolicyRef) (proration.Policy, *Fault) {
 	if ref.IsZero() {
 		return proration.NoPolicy, nil
@@ -112,7 +110,7 @@ func (v view) policy(ref PolicyRef) (proration.Policy, *Fault) {
 	return policy.Policy, nil
 }
 
-// itemOf is the item whose quantity an update changes; nil when there is none.
+// itemOf is the item whose quantity an update changes, or nil.
 func (v view) itemOf(p *pending) *Item {
 	switch {
 	case p.Items != nil:
@@ -126,9 +124,8 @@ func (v view) itemOf(p *pending) *Item {
 
 func isTrue(b *bool) bool { return b != nil && *b }
 
-// wanted is the quantity that an update asks for. A relative change counts from
-// the quantity held, a loaded count is clamped (billing.md#5-coverage and
-// billing.md#12-refreshes).
+// wanted is the quantity that an update asks for. A relative change counts from the current
+// quantity, and a loaded count is clamped (billing.md#5-coverage and billing.md#12-refreshes).
 func (v view) wanted(p *pending, item *Item) int64 {
 	q := item.Position.Held
 	switch c := p.Change; {
@@ -146,8 +143,8 @@ func (v view) wanted(p *pending, item *Item) int64 {
 	return Clamp(q, minimum, maximum, v.in.Assigned[item.Name])
 }
 
-// changesNothing reports whether an absolute count asks for what is held, so
-// that no schedule matters.
+// changesNothing reports whether an absolute count equals the current quantity, so that no schedule
+// matters.
 func (v view) changesNothing(p *pending) bool {
 	item := v.itemOf(p)
 	return item != nil && p.Origin != OriginUser && v.wanted(p, item) == item.Position.Held

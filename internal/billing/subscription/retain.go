@@ -10,9 +10,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// retain prices a change of items for the rest of the period, which stays
-// (billing.md#retain): a credit for what goes, a debit for what
-// comes.
+// retain prices a change of items for the rest of the period, which stays (billing.md#retain): a
+// credit for what is removed, and a debit for what is added.
 func (r *replay) retain(c *itemsChange) *Fault {
 	for i := range c.before {
 		item := &c.before[i]
@@ -69,8 +68,8 @@ func (r *replay) retainItem(c *itemsChange, t target) (Item, *Fault) {
 	return item, nil
 }
 
-// retainMetered moves an item to, or from, a metered plan: the one side ends or
-// begins like any other, what is used is billed at the end of its time.
+// retainMetered moves an item to or from a metered plan. The licensed side ends or begins like any
+// other item. Usage is billed when the metered side ends.
 func (r *replay) retainMetered(c *itemsChange, t target, item Item) (Item, *Fault) {
 	if t.replaced() {
 		if fault := r.remove(c, t.before); fault != nil {
@@ -89,8 +88,8 @@ func (r *replay) retainMetered(c *itemsChange, t target, item Item) (Item, *Faul
 	return item, fault
 }
 
-// remove gives back what a recurring item was charged for the rest of the period.
-// What was bought once is kept.
+// remove credits what a recurring item was charged for the rest of the period. Items that were
+// bought once are not credited.
 func (r *replay) remove(c *itemsChange, item *Item) *Fault {
 	if !item.Recurring || item.Metered {
 		r.keepLeftover(c, item, money.Fraction{})
@@ -109,7 +108,7 @@ func (r *replay) remove(c *itemsChange, item *Item) *Fault {
 	return nil
 }
 
-// addItem charges an item that is new for the rest of the period.
+// addItem charges a new item for the rest of the period.
 func (r *replay) addItem(c *itemsChange, item *Item, change proration.Change) {
 	var line *proration.Line
 	change.Carried = r.takeLeftover(item)
@@ -117,8 +116,7 @@ func (r *replay) addItem(c *itemsChange, item *Item, change proration.Change) {
 	c.add(line, item.Charge)
 }
 
-// replace moves an item to another plan: a credit for the old one, a debit for the
-// new one.
+// replace moves an item to another plan, with a credit for the old one and a debit for the new one.
 func (r *replay) replace(c *itemsChange, t target, item *Item, change proration.Change) *Fault {
 	if fault := r.chargeEnding(c, t.before); fault != nil {
 		return fault
@@ -142,13 +140,13 @@ func (r *replay) replace(c *itemsChange, t target, item *Item, change proration.
 	return nil
 }
 
-// buy charges what is bought once: a new item, or one of another plan, in full;
-// of one that is there already the added units (billing.md#6-items).
+// buy charges an item that is bought once: in full if it is new or on another plan, and otherwise
+// for the added units (billing.md#6-items).
 func (r *replay) buy(c *itemsChange, t target, item *Item) {
 	if !t.isNew() && !t.replaced() {
 		var line *proration.Line
 		change := r.changeOf(c.proposal, item)
-		change.Quantity, change.Method = t.quantity, c.once
+		change.Quantity, change.Method = t.quantity, c.asked
 		item.Position, line = proration.ChangeOneTime(item.Position, change)
 		c.add(line, item.Charge)
 		return
@@ -158,12 +156,12 @@ func (r *replay) buy(c *itemsChange, t target, item *Item) {
 		Quantity: t.quantity, From: c.effective, Window: r.window(),
 	})
 	item.Position, item.AtStart = position, t.quantity
-	if c.once != proration.DoNotCharge && !line.Full.IsZero() {
+	if c.asked != proration.DoNotCharge && !line.Full.IsZero() {
 		c.add(&line, item.Charge)
 	}
 }
 
-// change asks what a change of one recurring item costs.
+// change computes what a change of one recurring item costs.
 func (v view) change(c *itemsChange, item *Item) (proration.Change, *Fault) {
 	change := v.changeOf(c.proposal, item)
 	if c.inForce.Method != proration.ProRata {
@@ -184,9 +182,9 @@ func (v view) itemPolicy(p *pending, product string) PolicyRef {
 	return v.itemPolicyRef(product)
 }
 
-// chargeEnding charges an item in arrears that ends, or leaves its plan, in
-// mid-period: what its plan would have charged at the end of the period. What is
-// given back of it is a line of the update.
+// chargeEnding charges an item in arrears that ends or leaves its plan in mid-period, with what the
+// plan would have charged at the end of the period. The credit for the time after that is a line of
+// the update.
 func (v view) chargeEnding(c *itemsChange, item *Item) *Fault {
 	if item.Charge != InArrears || !item.Recurring || v.state.Period.Trial {
 		return nil
@@ -207,8 +205,8 @@ func (v view) chargeEnding(c *itemsChange, item *Item) *Fault {
 	return nil
 }
 
-// keepLeftover remembers what an item leaves behind that goes, or leaves its plan. What
-// one of its name left there before and nobody took over is kept.
+// keepLeftover records the remainder of an item that is removed or leaves its plan. An earlier
+// remainder that was not taken over is added to it.
 func (r *replay) keepLeftover(c *itemsChange, item *Item, remainder money.Fraction) {
 	remainder = remainder.Add(r.takeLeftover(item))
 	r.state.Leftovers = append(r.state.Leftovers, Leftover{
@@ -219,8 +217,8 @@ func (r *replay) keepLeftover(c *itemsChange, item *Item, remainder money.Fracti
 	}
 }
 
-// takeLeftover takes back the remainder that an item left on its plan earlier in this
-// period; 0 when it left none.
+// takeLeftover takes over the remainder that an item left on its plan earlier in this period, or
+// returns 0.
 func (r *replay) takeLeftover(item *Item) money.Fraction {
 	for i, l := range r.state.Leftovers {
 		if l.Item == item.Name && l.Product == item.Product && l.Plan == item.Plan {

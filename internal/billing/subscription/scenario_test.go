@@ -17,7 +17,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// world plays a story: what has been committed, what the world says, and the
+// world plays a story: what has been committed, what the input says, and the
 // updates that are open. Every replay checks what must hold whatever happens.
 //
 // Unless a story says otherwise it is what the figures of billing.md#15-figures

@@ -242,7 +242,7 @@ func TestPayment(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 100.00", "u1 Applied: 25.00", "Final 2026-04-20: 25.00"},
 		},
 		"one document for one own time": {
-			reason: "Changes with the same own time and Immediately share a document; others do not.",
+			reason: "Changes with the same event time and Immediately share a document; others do not.",
 			play: func(w *world) {
 				w.item("viewers", eur("10"), true).holding(10, 10).at("2026-04-16").
 					increment("editors", 3, paid(PayImmediately)).
@@ -387,7 +387,7 @@ func TestEdits(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 50.00", "e1 Superseded SupersededBySpec"},
 		},
 		"taken back after its date": {
-			reason: "What was due before the newer edit was seen took hold, also when a downtime lay between.",
+			reason: "What was due before the newer edit was seen took effect, also when a downtime lay between.",
 			play: func(w *world) {
 				w.in.Terms.Change.Application = ApplyNextPeriod
 				w.declaring(5).at("2026-04-16").edit("editors", 6).replay().

@@ -13,9 +13,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// start begins the subscription as of its start time, however late the last
-// count that it needed came in (billing.md#1-calendar, billing.md#9-trials and
-// billing.md#first-counts).
+// start starts the subscription as of its start time, however late the last of the counts that it
+// needed arrived (billing.md#1-calendar, billing.md#9-trials and billing.md#first-counts).
 func (r *replay) start(e event) *Fault {
 	s, fault := r.prepare(e.at)
 	if fault != nil {
@@ -36,21 +35,20 @@ func (r *replay) start(e event) *Fault {
 	return nil
 }
 
-// maxCountsAtStart bounds what one start owes to other objects: one event always
-// fits into an outbox. The counts of further items are taken in all the same, and
-// their updates are closed by the next pass as no newer than what is held.
+// maxCountsAtStart bounds what one start owes to other objects, so that one event always fits into
+// an outbox. The counts of further items are used too. The next pass closes their updates, because
+// they are not newer than the count in force.
 const maxCountsAtStart = 60
 
 // beginning is a subscription that is ready to start.
 type beginning struct {
 	state State
 	zone  *time.Location
-	// counts are the first loaded counts, which the start takes in.
+	// counts are the first loaded counts, which the start uses.
 	counts []*pending
 }
 
-// prepare checks everything that a start needs and returns the first state,
-// without a period.
+// prepare checks everything that a start needs, and returns the first state without a period.
 func (r *replay) prepare(at time.Time) (beginning, *Fault) {
 	zone, err := calendar.LoadZone(r.in.Terms.Zone)
 	if err != nil {
@@ -86,8 +84,8 @@ func (r *replay) prepare(at time.Time) (beginning, *Fault) {
 	return b, nil
 }
 
-// agreedTerms finds the currency and the interval that all items share
-// (billing.md#1-calendar). The currency is fixed from here on.
+// agreedTerms finds the currency and the interval that all items share (billing.md#1-calendar). The
+// currency never changes after this.
 func (r *replay) agreedTerms(s *State) *Fault {
 	if len(r.in.Terms.Items) == 0 {
 		return &Fault{InvalidItems, "The subscription has no items: add one."}
@@ -106,7 +104,7 @@ func (r *replay) agreedTerms(s *State) *Fault {
 		first := r.in.Terms.Items[0]
 		switch {
 		case len(unusable) > 0:
-			// What the items share is looked at once each has a plan.
+			// The shared values are compared after each item was found to have a plan.
 		case currency.Code() != s.Currency.Code():
 			mixed = append(mixed, Fault{MixedCurrency, fmt.Sprintf("Item %q is priced in %s, the items before it in %s: use plans of "+
 				"one currency.", t.Name, currency.Code(), s.Currency.Code())})
@@ -134,8 +132,7 @@ func (v view) usablePlan(t TermsItem) (money.Currency, *Fault) {
 	return currency, nil
 }
 
-// firstItem is an item as it starts: its quantity declared, loaded, or the
-// plan's minimum.
+// firstItem is an item at the start. Its quantity is declared, loaded, or the plan's minimum.
 func (r *replay) firstItem(t TermsItem) (Item, *pending, *Fault) {
 	plan := r.in.Products[t.Product].Plans[t.Plan]
 	item := Item{
@@ -166,8 +163,8 @@ func (r *replay) firstItem(t TermsItem) (Item, *pending, *Fault) {
 	return item, count, nil
 }
 
-// firstMeteredItem is a metered item as it starts: with the reading then. What it
-// holds costs nothing.
+// firstMeteredItem is a metered item at the start, with its first reading. Its quantity costs
+// nothing.
 func (v view) firstMeteredItem(t TermsItem, item Item) (Item, *pending, *Fault) {
 	product := v.in.Products[t.Product]
 	item.Position.Held = max(product.Plans[t.Plan].Minimum, v.in.Assigned[t.Name])
@@ -185,9 +182,9 @@ func (v view) firstMeteredItem(t TermsItem, item Item) (Item, *pending, *Fault) 
 	return item, nil, nil
 }
 
-// firstCount is the count that an item starts with: the newest one that was
-// observed by its start, else the first one after it. Counts after that one apply
-// at their own times, however late the start was made up for.
+// firstCount is the count that an item starts with: the newest one observed by the start, or else
+// the first one after it. Later counts apply at their own event times, even if the start is
+// replayed late.
 func (v view) firstCount(item string, start time.Time) *pending {
 	var first *pending
 	for _, p := range v.updates {
@@ -205,8 +202,7 @@ func (v view) firstCount(item string, start time.Time) *pending {
 	return first
 }
 
-// firstPeriod opens the trial or the first paid period, and charges what is due
-// at the start.
+// firstPeriod opens the trial or the first paid period, and charges what is due at the start.
 func (r *replay) firstPeriod(at time.Time) ([]proration.Line, *Fault) {
 	trialEnd, fault := r.trialEnd(at)
 	if fault != nil {
@@ -235,9 +231,9 @@ func (r *replay) firstPeriod(at time.Time) ([]proration.Line, *Fault) {
 	return r.firstPaidPeriod(first, c, once)
 }
 
-// firstPaidPeriod opens the first period that is paid for and charges it, unless
-// that was done elsewhere. Where billing resumes at billedUntil, the rest of the period
-// from then on is a stub; [replay.checkSuccession] bounds billedUntil.
+// firstPaidPeriod opens the first paid period and charges it, unless it was charged elsewhere. If
+// billing resumes at billedUntil, the rest of the period is a stub; [replay.checkSuccession] bounds
+// billedUntil.
 func (r *replay) firstPaidPeriod(first time.Time, c calendar.Calendar, once []proration.Line) ([]proration.Line, *Fault) {
 	until := r.in.Terms.BilledUntil
 	if !first.Before(until) || r.resumes() {
@@ -248,13 +244,13 @@ func (r *replay) firstPaidPeriod(first time.Time, c calendar.Calendar, once []pr
 	}
 	index := c.IndexOf(until.Add(-time.Second))
 	r.setPeriod(index, latest(first, c.Boundary(index)), c, r.in.Terms.Zone)
-	_, fault := r.chargePeriod(0) // counted as charged; nothing is issued for it
+	_, fault := r.chargePeriod(0) // treated as charged, without a document
 	r.creditAtMostPaid()
 	return nil, fault
 }
 
-// creditAtMostPaid limits what can be credited for a period that a predecessor was charged for: no more
-// than was paid, however many seats the successor has.
+// creditAtMostPaid limits the credit for a period that a predecessor was charged for to what was paid,
+// however many seats the successor has.
 func (r *replay) creditAtMostPaid() {
 	last := r.in.Predecessor
 	if last.Paid == nil {
@@ -266,7 +262,7 @@ func (r *replay) creditAtMostPaid() {
 	}
 	for i := range r.state.Items {
 		if !r.state.Items[i].Recurring {
-			continue // never credited, so that it takes nothing from what the others can be
+			continue // it is never credited, so it takes no share of the limit
 		}
 		position := &r.state.Items[i].Position
 		position.Charged = money.Min(position.Charged, left)
@@ -274,8 +270,8 @@ func (r *replay) creditAtMostPaid() {
 	}
 }
 
-// startTrial opens the trial. Without an anchor, periods are counted from its
-// end (billing.md#9-trials).
+// startTrial opens the trial. Without an anchor, periods are counted from the end of the trial
+// (billing.md#9-trials).
 func (r *replay) startTrial(at, end time.Time) {
 	r.state.Phase = Trialing
 	span := calendar.Span{Start: at, End: end}
@@ -285,10 +281,10 @@ func (r *replay) startTrial(at, end time.Time) {
 	}
 }
 
-// trialEnd is the end of the subscription's one trial: the spec's, else the
-// longest of its plans' at the start, in local calendar units (billing.md#9-trials), up
-// to [MaxTrialYears]. Zero without a trial. A customer who had a subscription of this
-// name is not given another trial (billing.md#14-start-and-end).
+// trialEnd is the end of the subscription's one trial: the one in the spec, or else the longest of
+// its plans' trials at the start, in local calendar units (billing.md#9-trials), up to
+// [MaxTrialYears]. It is zero without a trial. A customer who had a subscription of this name does
+// not get another trial (billing.md#14-start-and-end).
 func (v view) trialEnd(at time.Time) (time.Time, *Fault) {
 	end := v.in.Terms.TrialEnd
 	if !end.IsZero() {
@@ -308,12 +304,12 @@ func (v view) trialEnd(at time.Time) (time.Time, *Fault) {
 	return end, nil
 }
 
-// startedWith is the decision on the first count of an item: it prices nothing,
-// the start charges what is held.
+// startedWith is the decision on the first count of an item. It prices nothing, because the start
+// charges the quantity.
 func (v view) startedWith(p *pending, at time.Time) Decision {
 	item := v.itemOf(p)
 	c := v.propose(p, at)
-	c.inForce.Effective, c.inForce.Method = at, v.method(item, c.inForce.Method, false)
+	c.inForce.Effective, c.inForce.Method = at, v.methodOfQuantity(c, item)
 	d := v.applied(c, nil, []Change{{
 		Item: item.Name, Product: item.Product, NewPlan: item.Plan, NewCount: item.Position.Held,
 	}})

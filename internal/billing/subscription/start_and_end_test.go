@@ -25,7 +25,7 @@ func TestStart(t *testing.T) {
 }
 
 // billing.md#14-start-and-end: nobody is charged twice because a manifest was
-// pruned and came back, whatever it says of an import long ago.
+// pruned and came back, whatever it says about an import long ago.
 func TestPredecessor(t *testing.T) {
 	for name, c := range map[string]struct {
 		reason      string
@@ -274,7 +274,7 @@ func TestDeletion(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 100.00", "CreditNote Final 2026-04-16: -50.00"},
 		},
 		"while it is suspended": {
-			reason: "A suspension holds up no deletion, and what fell due meanwhile is billed.",
+			reason: "A suspension holds up no deletion, and what falls due until then is billed.",
 			play: func(w *world) {
 				w.holding(10).terms(func(terms *Terms) { terms.Suspended = true }).replay().
 					at("2026-05-20").terms(deleted("2026-05-16")).replay()

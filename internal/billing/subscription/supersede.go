@@ -5,19 +5,17 @@ package subscription
 
 import "time"
 
-// MaxAnswerAge is how long after the loader's answer the update that carries it
-// may be created. A create that arrives later could bring back an older count
-// (consistency.md#3-creating-updates).
+// MaxAnswerAge is how long after the loader's answer the update with its count may be created. A
+// later create could bring back an older count (consistency.md#3-creating-updates).
 const MaxAnswerAge = 2 * time.Minute
 
-// Late reports whether a refresh update was created too long after the loader
-// answered. It never takes hold and is nobody's target.
+// Late reports whether a refresh update was created too long after the loader answered. It never
+// takes effect, and supersedes nothing.
 func (u *Update) Late() bool {
 	return u.Origin == OriginRefresh && !u.Cause.Loaded.IsZero() && u.Created.Sub(u.Cause.Loaded) > MaxAnswerAge
 }
 
-// supersededAt is when something else took the place of an update, if anything
-// did.
+// supersededAt is when something else replaced an update, if anything did.
 func (v view) supersededAt(p *pending) (time.Time, bool) {
 	switch {
 	case v.state.Phase == Canceled:
@@ -33,9 +31,9 @@ func (v view) supersededAt(p *pending) (time.Time, bool) {
 	}
 }
 
-// refreshSupersededAt: a count gives way to a newer one of its item, whatever
-// that one's schedule, and to a quantity that the spec declares. What was due
-// before that took place before it.
+// refreshSupersededAt is when a count is superseded by a newer one of its item, regardless of the
+// schedule of the newer one, or by a quantity that the spec declares. Events that were due earlier
+// took place earlier.
 func (v view) refreshSupersededAt(p *pending) (time.Time, bool) {
 	observed := p.Cause.Observed
 	item := v.itemOf(p)
@@ -58,9 +56,8 @@ func (v view) refreshSupersededAt(p *pending) (time.Time, bool) {
 	return at, !at.IsZero()
 }
 
-// after reports whether a count was observed after another one. On a clock that
-// is moved by hand both may lie on one instant: then the answer that came later
-// counts.
+// after reports whether a count was observed after another one. On a test clock both may be
+// observed at the same instant; then the later answer counts.
 func (c Cause) after(observed, loaded time.Time) bool {
 	if !c.Observed.Equal(observed) {
 		return c.Observed.After(observed)
@@ -68,8 +65,9 @@ func (c Cause) after(observed, loaded time.Time) bool {
 	return c.Loaded.After(loaded)
 }
 
-// editSeen is when the spec's newest generation was first seen, where that was
-// now; else it was seen before, and what comes after it never stands a chance.
+// editSeen is when the newest generation of the spec was first seen, if that was in this pass. If
+// it was seen in an earlier pass, it is the given earlier time, and an older edit can no longer
+// apply.
 func (v view) editSeen(earlier time.Time) time.Time {
 	if v.in.Terms.SpecSeen {
 		return earlier
@@ -82,9 +80,9 @@ func (v view) counted(name string) bool {
 	return CountingOf(v.state, v.in, name).SetsQuantity()
 }
 
-// editSupersededAt: an edit gives way to every newer generation of the spec, and
-// one that was acted on already is not applied again. One that waited for a date
-// which came before the newer generation was seen has taken hold by then.
+// editSupersededAt is when an edit is superseded. Every newer generation of the spec supersedes it,
+// and an edit that was acted on already is not applied again. An edit whose date came before the
+// newer generation was seen has taken effect by then.
 func (v view) editSupersededAt(p *pending) (time.Time, bool) {
 	acted, found := v.actedGeneration(p.Cause.Item)
 	switch {
@@ -99,8 +97,8 @@ func (v view) editSupersededAt(p *pending) (time.Time, bool) {
 	}
 }
 
-// actedGeneration is the last generation of the spec that was acted on for an
-// item's quantity, or for all else where no item is named.
+// actedGeneration is the last generation of the spec that was acted on for an item's quantity, or
+// for everything else if no item is named.
 func (v view) actedGeneration(item string) (int64, bool) {
 	if item == "" {
 		return v.state.ActedOn.Generation, true
@@ -109,7 +107,7 @@ func (v view) actedGeneration(item string) (int64, bool) {
 	return acted.Generation, found
 }
 
-// supersede closes an update whose place something else took.
+// supersede closes a superseded update.
 func (r *replay) supersede(e event) *Fault {
 	p := e.update
 	verdict, fault := IsSuperseded, Fault{SupersededBySpec, "A newer edit of the subscription took its place."}
@@ -132,15 +130,15 @@ func (r *replay) supersede(e event) *Fault {
 	return nil
 }
 
-// madeAfterEnd reports whether a person made an update after the subscription had
-// ended: later, or at the same instant and not seen before the end was committed.
+// madeAfterEnd reports whether a person created an update after the subscription had ended: later,
+// or at the same instant and not seen before the end was committed.
 func (v view) madeAfterEnd(p *pending) bool {
 	base := v.base(p)
 	return base.After(v.state.LastEvent) || (v.ended && p.SeenAt.IsZero() && base.Equal(v.state.LastEvent))
 }
 
-// actedUpTo remembers the generation of an edit that was taken back, so that a
-// late copy of its update is not applied; what it asked for is not recorded.
+// actedUpTo records the generation of a superseded edit, so that a late copy of its update is not
+// applied. It does not record what the edit asked for.
 func (r *replay) actedUpTo(p *pending) {
 	if p.Items != nil {
 		r.state.ActedOn.Generation = max(r.state.ActedOn.Generation, p.Cause.Generation)

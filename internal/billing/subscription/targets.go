@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// target is an item as a change of items wants it.
+// target is an item as it will be after a change of items.
 type target struct {
 	TermsItem
 	quantity int64
-	// before is the item as held; nil for one that is added.
+	// before is the current item, or nil for one that is added.
 	before *Item
-	// count is the first loaded count that an added item begins with.
+	// count is the first loaded count of an added item.
 	count *pending
 }
 
-// changesRecurrence reports whether the item ends and another one of its name begins: what
-// is charged once and what recurs are two things.
+// changesRecurrence reports whether the item ends and another one of the same name begins, because
+// an item that is charged once and a recurring item are different things.
 func (t target) changesRecurrence() bool { return t.before != nil && t.before.Recurring != t.Recurring }
 
-// isNew reports whether there was no such item before.
+// isNew reports whether the item did not exist before.
 func (t target) isNew() bool { return t.before == nil || t.changesRecurrence() }
 
 // replaced reports whether the item moves to another plan.
@@ -31,13 +31,13 @@ func (t target) replaced() bool {
 	return !t.isNew() && (t.before.Product != t.Product || t.before.Plan != t.Plan)
 }
 
-// changesPrice reports whether anything changes that has a price.
+// changesPrice reports whether anything with a price changes.
 func (t target) changesPrice() bool {
 	return t.isNew() || t.replaced() || t.before.Position.Held != t.quantity
 }
 
-// checkedTargets are the targets of an update that may take hold by all that can
-// be said before it is priced.
+// checkedTargets are the targets of an update that pass every check that is possible before
+// pricing.
 func (v view) checkedTargets(p *pending, f InForce, at time.Time) ([]target, *Fault) {
 	if fault := v.checkList(v.list(p)); fault != nil {
 		return nil, fault
@@ -52,9 +52,8 @@ func (v view) checkedTargets(p *pending, f InForce, at time.Time) ([]target, *Fa
 	return targets, v.checkTargets(p, targets, f.Renewal)
 }
 
-// targets works out the list of items that an update leads to. A person's list
-// replaces the one held; the spec's is merged into it, item by item
-// (billing.md#6-items).
+// targets computes the list of items after an update. A person's list replaces the current one; the
+// spec's list is merged into it, item by item (billing.md#6-items).
 func (v view) targets(p *pending, at time.Time) ([]target, *Fault) {
 	var targets []target
 	for _, wanted := range v.list(p) {
@@ -67,7 +66,7 @@ func (v view) targets(p *pending, at time.Time) ([]target, *Fault) {
 	return targets, nil
 }
 
-// list is the list of items that an update leads to, as it would be declared.
+// list is the list of items after an update, in the form of a declaration.
 func (v view) list(p *pending) []TermsItem {
 	if p.Origin == OriginSpec {
 		return v.merge(p.Items)
@@ -75,8 +74,8 @@ func (v view) list(p *pending) []TermsItem {
 	return p.Items
 }
 
-// merge is the three-way merge of the spec last acted on, the edited spec and what
-// is held: what an edit did not touch stays.
+// merge is the three-way merge of the spec last acted on, the edited spec and the current items.
+// What an edit did not touch stays.
 func (v view) merge(edited []TermsItem) []TermsItem {
 	var merged []TermsItem
 	for _, item := range edited {
@@ -88,7 +87,7 @@ func (v view) merge(edited []TermsItem) []TermsItem {
 		case held != nil:
 			merged = append(merged, held.terms())
 		default:
-			// An update removed it, and this edit does not say otherwise.
+			// An update removed the item, and this edit does not change it.
 		}
 	}
 	for i := range v.state.Items {
@@ -101,25 +100,25 @@ func (v view) merge(edited []TermsItem) []TermsItem {
 	return merged
 }
 
-// terms is an item as a list would declare it that leaves it as it is.
+// terms is the declaration that would leave the item as it is.
 func (i *Item) terms() TermsItem {
 	return TermsItem{Name: i.Name, Product: i.Product, Plan: i.Plan, Recurring: i.Recurring, Limits: i.Limits}
 }
 
-// sameButQuantity reports whether two declarations differ in the quantity at
-// most, which has an update of its own.
+// sameButQuantity reports whether two declarations differ at most in the quantity, which has an
+// update of its own.
 func (t TermsItem) sameButQuantity(o TermsItem) bool {
 	return t.Product == o.Product && t.Plan == o.Plan && t.Recurring == o.Recurring && t.Limits.Equal(o.Limits)
 }
 
-// fillQuantity finds the quantity of a target: the one declared, else what is
-// held; for a new item the loaded count, else the plan's minimum.
+// fillQuantity finds the quantity of a target: the declared one, or else the current one. For a new
+// item it is the loaded count, or else the plan's minimum.
 func (v view) fillQuantity(p *pending, t *target, at time.Time) *Fault {
 	product := v.in.Products[t.Product]
 	plan := product.Plans[t.Plan]
 	switch {
 	case t.replaced() && v.counts(*t):
-		// A counted item is never refused for its count: it is clamped, as at a start.
+		// A count is never a reason to refuse the item. It is clamped, as at a start.
 		t.quantity = Clamp(t.before.count(t.Product), plan.Minimum, plan.Maximum, v.in.Assigned[t.Name])
 		return nil
 	case t.Quantity != nil:
@@ -140,8 +139,8 @@ func (v view) fillQuantity(p *pending, t *target, at time.Time) *Fault {
 	return nil
 }
 
-// counts reports whether a data loader decides the quantity of a target: the spec
-// does not declare it.
+// counts reports whether a data loader decides the quantity of a target, because the spec does not
+// declare it.
 func (v view) counts(t target) bool {
 	declared, _ := v.in.Terms.item(t.Name)
 	product := v.in.Products[t.Product]
@@ -150,8 +149,8 @@ func (v view) counts(t target) bool {
 	return product.Loader && declared.Quantity == nil && !metered && !asked
 }
 
-// count is what an item counts before it is clamped, as far as that is known: what
-// the loader of another product counted says nothing.
+// count is the count of an item before it is clamped, as far as it is known. A count loaded for
+// another product does not apply.
 func (i *Item) count(product string) int64 {
 	if i.Loaded == nil || i.Product != product {
 		return i.Position.Held
@@ -159,7 +158,7 @@ func (i *Item) count(product string) int64 {
 	return *i.Loaded
 }
 
-// checkList says why the names of a list cannot be.
+// checkList explains why the names of a list are not valid.
 func (v view) checkList(items []TermsItem) *Fault {
 	if len(items) == 0 {
 		return &Fault{InvalidItems, "No item would be left: keep at least one, or cancel the subscription."}
@@ -174,8 +173,8 @@ func (v view) checkList(items []TermsItem) *Fault {
 	return nil
 }
 
-// checkTargets says why a subscription cannot hold the list. What does not change
-// is not judged again, unless a Reset charges it anew.
+// checkTargets explains why a subscription cannot have the list. What does not change is not
+// checked again, unless a Reset charges it again.
 func (v view) checkTargets(p *pending, targets []target, renewal Renewal) *Fault {
 	for _, t := range targets {
 		if !t.changesPrice() && renewal != Reset {
@@ -213,8 +212,8 @@ func (v view) checkSource(p *pending, t target) *Fault {
 	return loadedFromSource(t.Name, t.Product)
 }
 
-// checkAgreed compares currency and interval, which all items share; the
-// currency is fixed at the start, the interval changes by a Reset.
+// checkAgreed compares the currency and the interval, which all items share. The currency is fixed
+// at the start; only a Reset can change the interval.
 func (v view) checkAgreed(targets []target, renewal Renewal) *Fault {
 	var agreed *target
 	for i := range targets {
@@ -240,10 +239,10 @@ func (v view) checkAgreed(targets []target, renewal Renewal) *Fault {
 	return nil
 }
 
-// planOf returns the plan that a target is to have.
+// planOf returns the new plan of a target.
 func (v view) planOf(t *target) Plan { return v.in.Products[t.Product].Plans[t.Plan] }
 
-// checkQuantity says why an item cannot hold its quantity on its plan.
+// checkQuantity explains why an item cannot have its quantity on its plan.
 func (v view) checkQuantity(t target) *Fault {
 	item := Item{Name: t.Name, Product: t.Product, Plan: t.Plan}
 	if t.before != nil {
@@ -252,7 +251,7 @@ func (v view) checkQuantity(t target) *Fault {
 	return v.checkLimits(&item, t.quantity)
 }
 
-// checkRemoved refuses to take away seats that somebody holds.
+// checkRemoved refuses to remove assigned seats.
 func (v view) checkRemoved(targets []target) *Fault {
 	for i := range v.state.Items {
 		name := v.state.Items[i].Name

@@ -88,7 +88,7 @@ func TestTime(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 100.00", "Renewal 2026-05-01: 100.00", "u1 Applied: 50.00"},
 		},
 		"before the last committed event": {
-			reason: "An own time is never before the last committed event: 5 × 10 × 10/30.",
+			reason: "An event time is never before the last committed event: 5 × 10 × 10/30.",
 			play: func(w *world) {
 				w.holding(10).at("2026-04-21").increment("editors", 1, by(proration.DoNotCharge)).replay().
 					increment("editors", 5, created("2026-04-10")).replay()
@@ -96,7 +96,7 @@ func TestTime(t *testing.T) {
 			want: []string{"Initial 2026-04-01: 100.00", "u1 Applied", "u2 Applied: 16.67"},
 		},
 		"before the start": {
-			reason: "What was made before the start takes hold at the start, once that is charged.",
+			reason: "What was made before the start takes effect at the start, once that is charged.",
 			play: func(w *world) {
 				w.in.Terms.Start = instant("2026-04-10")
 				w.increment("editors", 3, paid(PayImmediately)).increment("editors", 2, by(proration.DoNotCharge)).
@@ -118,7 +118,7 @@ func TestTime(t *testing.T) {
 			},
 		},
 		"a clock that goes back": {
-			reason: "It changes nothing; what is made meanwhile takes hold when time is back where it was.",
+			reason: "It changes nothing; what is made in the meantime takes effect when time is back where it was.",
 			play: func(w *world) {
 				w.holding(10).at("2026-05-02").increment("editors", 1).replay().
 					at("2026-04-16").increment("editors", 5).replay().at("2026-05-02").replay()
@@ -187,8 +187,8 @@ func TestBlocked(t *testing.T) {
 	}
 }
 
-// More than 200 events on one local day park a subscription until a person lets
-// it go on. Nothing is charged meanwhile, nothing is lost.
+// More than 200 events on one local day park a subscription until a person
+// resumes it. Nothing is charged in the meantime, and nothing is lost.
 func TestParking(t *testing.T) {
 	w := newWorld(t).holding(1).at("2026-04-16")
 	for i := range MaxEventsPerDay + 10 {

@@ -10,16 +10,16 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/calendar"
 )
 
-// MaxTrialYears is how many years after the start a trial ends at the latest. A later
-// end is a typing error, or a subscription that is never billed.
+// MaxTrialYears is how many years after the start a trial ends at the latest. A later end would be
+// a typing error, or a subscription that is never billed.
 const MaxTrialYears = 3
 
 // latestTrialEnd is the latest end of a trial that begins at an instant.
 func latestTrialEnd(start time.Time) time.Time { return start.AddDate(MaxTrialYears, 0, 0) }
 
-// checkTrialEnd refuses an end that the spec names for the trial of a subscription which
-// is about to start. After a predecessor no trial is opened. One that was over by
-// billedUntil is history: its manifest came back.
+// checkTrialEnd refuses an end that the spec sets for the trial of a subscription that is about to
+// start. After a predecessor no trial is opened. A trial that was over by billedUntil is accepted,
+// because it belongs to a manifest that was restored.
 func (v view) checkTrialEnd(start, end time.Time) *Fault {
 	last := v.in.Predecessor
 	switch {
@@ -36,8 +36,8 @@ func (v view) checkTrialEnd(start, end time.Time) *Fault {
 	}
 }
 
-// movedTooLate says that the spec moves the end of the current trial too far; nil when it
-// does not. The end before it stays.
+// movedTooLate explains that the spec moves the end of the current trial too far, or is nil. The
+// previous end stays in force.
 func (v view) movedTooLate() *Fault {
 	last := latestTrialEnd(v.state.Start)
 	if !v.state.Period.Trial || !v.in.Terms.TrialEnd.After(last) {
@@ -48,10 +48,9 @@ func (v view) movedTooLate() *Fault {
 		utc(v.state.Period.Span.End), utc(last))}
 }
 
-// movedTrialEnd is when the current trial ends by the spec, and when that counts as
-// said (billing.md#9-trials). An end that had passed by then means that
-// instant. As long as the end of the trial has not been charged, a new end comes in
-// time, however late it is seen.
+// movedTrialEnd is when the current trial ends according to the spec, and when that edit takes
+// effect (billing.md#9-trials). An end that had passed by then means that instant. As long as the
+// end of the trial has not been charged, a new end is in time, however late it is seen.
 func (v view) movedTrialEnd() (at, end time.Time) {
 	current := v.state.Period.Span.End
 	at = v.notBeforeLast(earlier(v.in.seenNow(), current))
@@ -61,8 +60,8 @@ func (v view) movedTrialEnd() (at, end time.Time) {
 	return at, latest(v.in.Terms.TrialEnd, at)
 }
 
-// moveTrial moves the end of the trial. Nothing is charged or credited for it.
-// Without an anchor of its own, periods are counted from the new end.
+// moveTrial moves the end of the trial. Nothing is charged or credited for it. Without an anchor in
+// the spec, periods are counted from the new end.
 func (r *replay) moveTrial(_ event) {
 	_, end := r.movedTrialEnd()
 	span := calendar.Span{Start: r.state.Period.Span.Start, End: end}

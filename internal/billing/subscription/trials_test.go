@@ -162,7 +162,7 @@ func TestTrialAndChangesOfItems(t *testing.T) {
 			want: []string{"Initial 2026-04-10: 3.23", "u1 Applied: 3.23", "Renewal 2026-04-12: 50.00"},
 		},
 		"keepTrial": {
-			reason: "the items change, nothing is charged, the trial goes on",
+			reason: "the items change, nothing is charged, the trial continues",
 			play: func(w *world) {
 				trial(w).holding(1).at("2026-04-10").change(big, keepingTrial, by(proration.PayInFull)).replay().at("2026-04-15").replay()
 			},

@@ -13,35 +13,48 @@ import (
 
 // Upcoming is what the next invoice will be if nothing else changes.
 type Upcoming struct {
-	// Absent: there will be none, because the subscription ends with nothing to bill.
+	// Absent means that there will be none, because the subscription ends with nothing to bill.
 	Absent bool
-	// DueTime is the next renewal, or the end where that comes first.
+	// DueTime is the next renewal, or the end if that comes first.
 	DueTime time.Time
 	// Lines are those accrued so far.
 	Lines []proration.Line
-	// The totals include the charges that fall due with it, and the changes that apply
-	// until then, by the prices and policies as they are now.
+	// The totals include the charges that fall due with the invoice, and the changes that apply
+	// until then, at the current prices and policies.
 	Totals
-	// End is when the subscription will end, or ended; zero where no end is set.
+	// End is when the subscription will end, or ended. It is zero if no end is set.
 	End time.Time
-	// Renews: the current period is followed by another one.
+	// Renews means that the current period is followed by another one.
 	Renews bool
-	// TrialOnly: the subscription ends with its trial.
+	// TrialOnly means that the subscription ends with its trial.
 	TrialOnly bool
 }
 
-// UpcomingInvoice returns what the next invoice will be; zero before the start. The
+// Ahead is what lies ahead of a subscription if nothing else changes.
+type Ahead struct {
+	Upcoming
+	// After is the state once the upcoming invoice is issued: what a full period costs from then on, by the prices as
+	// they are now. It is the state as it is where that cannot be told, and where no invoice follows.
+	After State
+	// Blocked says why the upcoming invoice cannot be told beyond what has accrued; nil when it can.
+	Blocked *Fault
+}
+
+// UpcomingInvoice returns what the next invoice will be; zero before the start. See [LookAhead].
+func UpcomingInvoice(s State, in Input) Upcoming { return LookAhead(s, in).Upcoming }
+
+// LookAhead returns what the next invoice will be, and what the subscription is after it. The
 // renewal, or the end that is set, is replayed on a copy: its stub, its minimum, its
 // usage so far and the updates that apply until then are what they would be. in holds
 // the updates that are still open; see [Outcome.Open].
-func UpcomingInvoice(s State, in Input) Upcoming {
+func LookAhead(s State, in Input) Ahead {
 	r := upcomingReplay(s, in)
 	if !s.Started() {
 		u := Upcoming{Absent: true, End: s.LastEvent}
 		if s.Phase != Canceled {
 			u.End, _ = r.endTime()
 		}
-		return u
+		return Ahead{Upcoming: u, After: s}
 	}
 	u := Upcoming{DueTime: s.Period.Span.End, Lines: s.Accrued, Renews: true, TrialOnly: r.trialOnly()}
 	u.Totals = r.totalsOf(Total(s.Accrued))
@@ -52,7 +65,7 @@ func UpcomingInvoice(s State, in Input) Upcoming {
 	for range maxEventsPerPlan {
 		e, found := r.next()
 		if !found || r.out.Blocked != nil || e.at.After(r.state.Period.Span.End) {
-			return u // a policy or product is missing: what has accrued is all that is known
+			break // a policy or product is missing: what has accrued is all that is known
 		}
 		r.out.Effects = nil
 		r.step(e)
@@ -63,13 +76,14 @@ func UpcomingInvoice(s State, in Input) Upcoming {
 			u.DueTime = e.at
 			u.Totals = r.documentTotals()
 			u.Absent = e.kind == cancels && !r.issued()
+			return Ahead{Upcoming: u, After: *r.state}
 		}
-		return u
+		break
 	}
-	return u
+	return Ahead{Upcoming: u, After: s, Blocked: r.out.Blocked}
 }
 
-// upcomingReplay is a copy that has time run on to the end of the period.
+// upcomingReplay is a copy in which time has advanced to the end of the period.
 func upcomingReplay(s State, in Input) *replay {
 	in.Updates = slices.DeleteFunc(slices.Clone(in.Updates), func(u Update) bool { return u.Preview })
 	in.Readings, in.Unpark, in.InvoiceNow, in.MaxEffects, in.Terms.Suspended = nil, false, false, 0, false
@@ -80,7 +94,7 @@ func upcomingReplay(s State, in Input) *replay {
 	return r
 }
 
-// Open is the input with the updates alone that are open after the outcome.
+// Open is the input with only the updates that are still open after the outcome.
 func (o Outcome) Open(in Input) Input {
 	in.Updates = slices.DeleteFunc(slices.Clone(in.Updates), func(u Update) bool {
 		return !slices.ContainsFunc(o.Waiting, func(w Waiting) bool { return w.UID == u.UID })
@@ -98,7 +112,7 @@ func (v view) totalsOf(subtotal money.Decimal) Totals {
 	return Totals{subtotal, credit, subtotal.Sub(credit)}
 }
 
-// documentTotals are those of the document that was issued last; zero without one.
+// documentTotals are the totals of the document that was issued last, or zero.
 func (r *replay) documentTotals() Totals {
 	for _, effect := range r.out.Effects {
 		if d := effect.Document; d != nil {
@@ -115,8 +129,8 @@ func (r *replay) issued() bool {
 	})
 }
 
-// Recurring is what a full period costs for the quantities held, at the captured
-// prices; usage is not part of it.
+// Recurring is the cost of a full period for the current quantities, at the captured prices. It
+// does not include usage.
 func (s *State) Recurring() money.Decimal {
 	var sum money.Decimal
 	for i := range s.Items {

@@ -11,8 +11,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// applyUpdate makes an update take hold, and what that costs is owed
-// (billing.md#5-coverage to billing.md#7-schedules).
+// applyUpdate applies an update, and records what it costs (billing.md#5-coverage to
+// billing.md#7-schedules).
 func (r *replay) applyUpdate(e event) *Fault {
 	switch {
 	case e.update.InvalidCause != "":
@@ -26,7 +26,17 @@ func (r *replay) applyUpdate(e event) *Fault {
 	}
 }
 
-// applyQuantity changes the quantity held of one item.
+// A change of one item's quantity and a change of the list of items go the same way. Each is proposed and its terms are
+// settled ([view.propose], [view.settleTerms]); its method is found (method.go); it is priced; it is described
+// ([view.applied]); and it is made:
+//
+//	one quantity   changeQuantity   decisionOnQuantity   commitQuantity   (this file)
+//	the list       changeItems      decisionOnItems      commitItems      (changeitems.go)
+//
+// They differ in what they price and replace. A quantity has one line, and its item stays in its place. A list can add,
+// remove and exchange items, end the trial or the period, and bill what falls due by that.
+
+// applyQuantity changes the current quantity of one item.
 func (r *replay) applyQuantity(e event) *Fault {
 	p := e.update
 	if fault := r.checkTarget(p); fault != nil {
@@ -37,23 +47,22 @@ func (r *replay) applyQuantity(e event) *Fault {
 		return fault
 	}
 	if fault := r.checkLimits(item, r.wanted(p, item)); fault != nil && p.Origin != OriginRefresh {
-		return fault // a loaded count was clamped, and assigned seats come first
+		return fault // a loaded count was clamped, and stays above the assigned seats
 	}
-	c, fault := r.consider(p, item, e.at)
+	c, fault := r.changeQuantity(p, item, e.at)
 	if fault != nil {
 		return fault
 	}
-	decision := c.decision(r.view)
+	decision := r.decisionOnQuantity(c)
 	if fault := checkHash(p, decision); fault != nil {
 		return fault
 	}
-	r.take(p, item, c)
-	r.decide(p, decision)
+	r.commitQuantity(item, c, decision)
 	return nil
 }
 
-// checkTarget says why a change cannot be made to the item that it names, or
-// that there is no such item.
+// checkTarget explains why the item that a change names cannot be changed, or that it does not
+// exist.
 func (v view) checkTarget(p *pending) *Fault {
 	if p.InvalidCause != "" {
 		return &Fault{InvalidCause, p.InvalidCause}
@@ -88,8 +97,8 @@ func loadedFromSource(item, product string) *Fault {
 		"change them where they are counted.", item, product)}
 }
 
-// refuse closes an update that cannot take hold. One that was made from the
-// spec is never rejected: its fault is returned and it waits.
+// refuse closes an update that cannot take effect. An update made from the spec is never rejected:
+// its fault is returned, and it waits.
 func (r *replay) refuse(p *pending, at time.Time, fault Fault) *Fault {
 	if p.Origin == OriginSpec {
 		return &fault
@@ -100,7 +109,7 @@ func (r *replay) refuse(p *pending, at time.Time, fault Fault) *Fault {
 	return nil
 }
 
-// checkProduct says what is missing of an item's product.
+// checkProduct describes what is missing: the product or the plan.
 func (v view) checkProduct(product, plan string) *Fault {
 	found, ok := v.in.Products[product]
 	if !ok {
@@ -112,15 +121,15 @@ func (v view) checkProduct(product, plan string) *Fault {
 	return nil
 }
 
-// proposal is a change of a quantity or of items that was asked for, and what it goes by.
+// proposal is a requested change of a quantity or of items, and the values that apply to it.
 type proposal struct {
 	p *pending
-	// at is when it takes hold, effective when it counts from.
+	// at is when the change takes effect, effective the instant from which it counts.
 	at, effective time.Time
 	inForce       InForce
-	// tooLate: a boundary was charged without it; see [due].
+	// tooLate means that a boundary was charged without the change; see [due].
 	tooLate bool
-	// withAccrued: what has accrued so far is billed on the same document.
+	// withAccrued means that everything accrued so far is billed on the same document.
 	withAccrued bool
 }
 
@@ -131,10 +140,10 @@ func (v view) propose(p *pending, at time.Time) proposal {
 	return c
 }
 
-// settleTerms finds from when a change counts and when it is billed.
+// settleTerms decides from when a change counts and when it is billed.
 //
-// A Reset for which nothing names a payment schedule is invoiced together with what has
-// accrued. At a boundary that has not been charged, the renewal does that.
+// A Reset for which nothing names a payment schedule is invoiced together with what has accrued. At
+// a boundary that has not been charged, the renewal invoices it.
 func (v view) settleTerms(c *proposal, b bounds) *Fault {
 	d := v.dueTime(c.p)
 	if d.at.IsZero() {
@@ -155,24 +164,25 @@ func (v view) settleTerms(c *proposal, b bounds) *Fault {
 	return nil
 }
 
-// considered is a change of one item's quantity, worked out and not yet made.
-type considered struct {
+// quantityChange is a change of one item's quantity, worked out and not yet made.
+type quantityChange struct {
 	proposal
+	// item is as it was held.
 	item     Item
 	quantity int64
 	position proration.Position
 	line     *proration.Line
 }
 
-// consider works a change out: from when it counts, by which method, and what
+// changeQuantity works a change out: from when it counts, by which method, and what
 // it costs.
-func (v view) consider(p *pending, item *Item, at time.Time) (considered, *Fault) {
-	c := considered{proposal: v.propose(p, at), item: *item, quantity: v.wanted(p, item)}
+func (v view) changeQuantity(p *pending, item *Item, at time.Time) (quantityChange, *Fault) {
+	c := quantityChange{proposal: v.propose(p, at), item: *item, quantity: v.wanted(p, item)}
 	fault := v.settleTerms(&c.proposal, bounds{item.LastEffective, item.Name})
 	if fault != nil {
 		return c, fault
 	}
-	c.inForce.Method = v.method(item, c.inForce.Method, c.tooLate)
+	c.inForce.Method = v.methodOfQuantity(c.proposal, item)
 	c.position, c.line, fault = v.price(c)
 	return c, fault
 }
@@ -181,7 +191,7 @@ func (v view) consider(p *pending, item *Item, at time.Time) (considered, *Fault
 // (billing.md#7-schedules).
 const maxBillAtYears = 10
 
-// billAt is when an adjustment is billed; zero with the next invoice.
+// billAt is when an adjustment is billed. Zero means with the next invoice.
 func (v view) billAt(p *pending, payment Payment, at time.Time) time.Time {
 	switch payment {
 	case PayImmediately:
@@ -193,20 +203,6 @@ func (v view) billAt(p *pending, payment Payment, at time.Time) time.Time {
 	}
 }
 
-// method is the calculation method once the circumstances had their say.
-func (v view) method(item *Item, asked proration.Method, tooLate bool) proration.Method {
-	switch {
-	case v.state.Period.Trial:
-		return proration.DoNotCharge
-	case tooLate && item.Recurring:
-		return proration.ProRata
-	case !item.Recurring && asked == proration.ProRata:
-		return proration.PayInFull // never prorated (billing.md#6-items)
-	default:
-		return asked
-	}
-}
-
 // bounds are what an effective time may not lie before, besides the period: the
 // effective time of the newest change, and the item that it changed.
 type bounds struct {
@@ -214,10 +210,9 @@ type bounds struct {
 	item   string
 }
 
-// effectiveTime is the instant from which a change counts for money. One that a
-// person wrote must lie in the current period and not before the item's newest
-// change; one that was derived is moved up to those bounds
-// (billing.md#6-items).
+// effectiveTime is the instant from which a change counts for money. A person's value must lie in
+// the current period and not before the item's newest change. A derived one is moved up to those
+// bounds (billing.md#6-items).
 func (v view) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) {
 	period := v.state.Period.Span
 	if p.Effective.IsZero() {
@@ -235,7 +230,7 @@ func (v view) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) {
 		return t, &Fault{EffectiveTimeInClosedPeriod, "The effective time lies before the current period, whose " +
 			"invoice is never edited: use one within the current period."}
 	case t.Equal(period.End) && d.at.Equal(period.End):
-		return t, nil // it applies at the boundary, before that is charged (billing.md#13-time)
+		return t, nil // it applies at the boundary, before the boundary is charged (billing.md#13-time)
 	case !t.Before(period.End):
 		return t, &Fault{EffectiveTimeAfterPeriod, "The effective time lies at or after the end of the current " +
 			"period: use one within it, or applicationSchedule NextPeriod."}
@@ -251,7 +246,7 @@ func (v view) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) {
 // yet nothing is priced: the renewal charges what is then held
 // (billing.md#13-time). It does not charge an item that is charged once, whose
 // added units are.
-func (v view) price(c considered) (proration.Position, *proration.Line, *Fault) {
+func (v view) price(c quantityChange) (proration.Position, *proration.Line, *Fault) {
 	atBoundary := !c.effective.Before(v.state.Period.Span.End)
 	if v.state.Period.Trial || c.item.Metered || (atBoundary && c.item.Recurring) {
 		position := c.item.Position
@@ -277,7 +272,7 @@ func (v view) price(c considered) (proration.Position, *proration.Line, *Fault) 
 	return position, line, nil
 }
 
-// changeOf asks what a change costs for an item, before a policy is chosen.
+// changeOf describes a change of an item for proration, before a policy is chosen.
 func (v view) changeOf(c proposal, item *Item) proration.Change {
 	return proration.Change{
 		Item: item.Name, Product: item.Product, Plan: item.Plan, Update: c.p.Name, Price: item.Price,
@@ -285,17 +280,18 @@ func (v view) changeOf(c proposal, item *Item) proration.Change {
 	}
 }
 
-// window is the current period as far as proration goes.
+// window is the current period as proration needs it.
 func (v view) window() proration.Window {
 	return proration.Window{Natural: v.state.Period.Natural, End: v.state.Period.Span.End, Zone: v.zone}
 }
 
-// lineKey is unique among a subscription's lines: the event that made it, and
-// its place there.
+// lineKey is unique among a subscription's lines. It consists of the event that made the line, and
+// the line's place there.
 func (v view) lineKey(i int) string { return fmt.Sprintf("%d-%d", v.state.Sequence+1, i) }
 
-// take makes the considered change.
-func (r *replay) take(p *pending, item *Item, c considered) {
+// commitQuantity makes a change of a quantity that was worked out.
+func (r *replay) commitQuantity(item *Item, c quantityChange, decision Decision) {
+	p := c.p
 	item.Position = c.position
 	item.LastEffective = c.effective
 	r.noticeSeats(item, c.item.Position.Held, c.at)
@@ -308,14 +304,15 @@ func (r *replay) take(p *pending, item *Item, c considered) {
 		r.forgetDeclared(item.Name)
 	}
 	if c.line != nil {
-		r.owe(*c.line, item.Charge, c.inForce, c.at)
+		r.book(*c.line, item.Charge, c.inForce, c.at)
 	}
+	r.decide(p, decision)
 }
 
-// owe puts a line where it will be billed (billing.md#7-schedules). One that
+// book puts a line where it will be billed (billing.md#7-schedules). One that
 // rounds to zero stays on the update alone; an item in arrears is billed at the
 // boundary.
-func (r *replay) owe(line proration.Line, charge Charge, f InForce, at time.Time) {
+func (r *replay) book(line proration.Line, charge Charge, f InForce, at time.Time) {
 	switch {
 	case line.Amount.IsZero():
 	case charge == InArrears || f.Payment == PayNextInvoice:
@@ -327,7 +324,7 @@ func (r *replay) owe(line proration.Line, charge Charge, f InForce, at time.Time
 	}
 }
 
-// actOn remembers that an edit of the spec was acted on.
+// actOn records that an edit of the spec was acted on.
 func (r *replay) actOn(p *pending) {
 	name := p.Cause.Item
 	for i := range r.state.ActedOn.Items {
@@ -339,8 +336,8 @@ func (r *replay) actOn(p *pending) {
 	}
 }
 
-// forgetDeclared remembers that the spec no longer declares a quantity: something else has
-// changed it. Declaring the old one again is an edit.
+// forgetDeclared records that the quantity no longer comes from the spec, because something else
+// has changed it. Declaring the old quantity again is then an edit.
 func (r *replay) forgetDeclared(name string) {
 	for i := range r.state.ActedOn.Items {
 		if a := &r.state.ActedOn.Items[i]; a.Name == name {
@@ -350,8 +347,8 @@ func (r *replay) forgetDeclared(name string) {
 	}
 }
 
-// decision is what the record will say of a considered change.
-func (c considered) decision(v view) Decision {
+// decisionOnQuantity is the decision that is recorded for a change of a quantity.
+func (v view) decisionOnQuantity(c quantityChange) Decision {
 	var lines []proration.Line
 	if c.line != nil {
 		lines = append(lines, *c.line)
@@ -362,10 +359,10 @@ func (c considered) decision(v view) Decision {
 	}})
 }
 
-// applied is what the record will say of a change that takes hold.
+// applied is the recorded result of a change that takes effect.
 func (v view) applied(c proposal, lines []proration.Line, changes []Change) Decision {
 	d := Decision{
-		Verdict: IsApplied, Fault: Fault{ReasonApplied, "Applied."}, InForce: c.inForce, AppliedAt: c.at,
+		Verdict: IsApplied, Fault: Fault{ReasonApplied, AppliedMessage}, InForce: c.inForce, AppliedAt: c.at,
 		Renewal: v.state.Period.Span.End, Lines: lines, Changes: changes, Summary: summaryOfChanges(changes),
 	}
 	priced := len(lines) > 0 || c.inForce.Method != proration.DoNotCharge
@@ -373,29 +370,29 @@ func (v view) applied(c proposal, lines []proration.Line, changes []Change) Deci
 		sum := Total(lines)
 		d.Adjustment = &sum
 	}
-	amounts := amountsOf(lines)
 	for i := range changes {
 		change := &changes[i]
 		product := v.in.Products[change.Product]
 		change.ProductRef, change.NextRefresh = product.ExternalRef, product.NextRefresh
 		if priced {
-			amount := amounts[change.Item]
+			amount, _ := amountOf(lines, change.Item)
 			change.Adjustment = &amount
 		}
 	}
 	return d
 }
 
-// amountsOf sums up lines by item.
-func amountsOf(lines []proration.Line) map[string]money.Decimal {
-	amounts := map[string]money.Decimal{}
+// amountOf sums up the lines of an item; charged says that it has any.
+func amountOf(lines []proration.Line, item string) (sum money.Decimal, charged bool) {
 	for i := range lines {
-		amounts[lines[i].Item] = amounts[lines[i].Item].Add(lines[i].Amount)
+		if lines[i].Item == item {
+			sum, charged = sum.Add(lines[i].Amount), true
+		}
 	}
-	return amounts
+	return sum, charged
 }
 
-// summary is an update in a few words.
+// summary briefly describes an update.
 func (v view) summary(p *pending) string {
 	if p.Items != nil {
 		return v.summaryOfList(p)

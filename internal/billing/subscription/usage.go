@@ -12,8 +12,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// isNews reports whether a reading is of a metered item that is held, of its product, and
-// newer than the last one taken.
+// isNews reports whether a reading belongs to a current metered item and its product, and is newer
+// than the last one taken.
 func (r *replay) isNews(reading Reading) bool {
 	item := r.state.item(reading.Item)
 	if slices.Contains(r.refused, reading) {
@@ -23,8 +23,8 @@ func (r *replay) isNews(reading Reading) bool {
 		reading.Total >= 0 && item.Meter.IsNews(reading.Reading)
 }
 
-// firstReading is the reading that a metered item starts with, its base line: the newest
-// one that was observed by the start, else the first one after it.
+// firstReading is the baseline reading of a metered item: the newest one observed by the start, or
+// else the first one after it.
 func (v view) firstReading(item *Item, start time.Time) (first Reading, found bool) {
 	for _, reading := range v.in.Readings {
 		if reading.Item != item.Name || reading.Product != item.Product || reading.Total < 0 {
@@ -41,8 +41,7 @@ func (v view) firstReading(item *Item, start time.Time) (first Reading, found bo
 	return first, found
 }
 
-// read takes a reading in, and gives notice of the limits that usage reaches
-// (billing.md#11-usage).
+// read records a reading, and gives notice of the limits that usage reaches (billing.md#11-usage).
 func (r *replay) read(e event) *Fault {
 	item := r.state.item(e.reading.Item)
 	var reached []metering.Notice
@@ -55,9 +54,9 @@ func (r *replay) read(e event) *Fault {
 	return nil
 }
 
-// startMeter starts the meter of an item that moved to a metered plan, or came, at an
-// instant: usage counts from the last reading of its product by then, also where that one
-// waits to be taken, else from the first one after it.
+// startMeter starts the meter of an item that was added, or moved to a metered plan. Usage counts
+// from the last reading of its product by then, even if that reading was not taken yet, or else
+// from the first one after it.
 func (r *replay) startMeter(item *Item, productBefore string, at time.Time) {
 	if item.Metered && productBefore == item.Product {
 		item.Meter = item.Meter.NextPeriod()
@@ -69,8 +68,8 @@ func (r *replay) startMeter(item *Item, productBefore string, at time.Time) {
 	}
 }
 
-// usage charges what a metered item used in the current period, up to an instant:
-// one line, or none, not even a flat fee, for one that has only just come.
+// usage charges what a metered item used in the current period, up to an instant. It returns one
+// line, or none, not even a flat fee, for an item that was only just added.
 func (v view) usage(item *Item, until time.Time) []proration.Line {
 	if item.Meter.Used == 0 && !v.usageFrom(item).Before(until) {
 		return nil
@@ -92,10 +91,10 @@ func (v view) usageFrom(item *Item) time.Time {
 	return v.state.Period.Span.Start
 }
 
-// UsageOutsideLimits says of the first item whose usage reached a limit in this
-// period, whose reading went back, or whose limits are ignored because it is not
-// metered, what the matter is; nil when nothing is (billing.md#11-usage). A
-// limit that was raised above the usage, or lifted, is no matter any more.
+// UsageOutsideLimits describes the problem of the first item whose usage reached a limit in this
+// period, whose reading went back, or whose limits are ignored because it is not metered. It is nil
+// if there is none (billing.md#11-usage). A limit that was since raised above the usage, or
+// removed, is not a problem.
 func UsageOutsideLimits(s State) *Fault {
 	var faults []Fault
 	for i := range s.Items {
@@ -108,7 +107,8 @@ func UsageOutsideLimits(s State) *Fault {
 	return together
 }
 
-// graverUsage orders what there is to say of usage: what is not billed first, what is only of no use last.
+// graverUsage orders the problems of usage: usage that is not billed comes first, and settings without
+// effect come last.
 func graverUsage(a, b Fault) int {
 	order := []Reason{HardLimitReached, TrialUsageLimitReached, SoftLimitReached, ReadingWentBack, NotMetered}
 	return slices.Index(order, a.Reason) - slices.Index(order, b.Reason)
@@ -135,8 +135,7 @@ func outsideUsage(item *Item, trial bool) *Fault {
 	}
 }
 
-// HasUsage reports whether there is anything to say of usage: an item is metered,
-// or has limits on it.
+// HasUsage reports whether any item is metered or has limits on usage.
 func HasUsage(s State) bool {
 	return slices.ContainsFunc(s.Items, func(item Item) bool { return item.Metered || !item.Limits.IsZero() })
 }

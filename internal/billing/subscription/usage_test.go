@@ -86,7 +86,7 @@ func TestUsage(t *testing.T) {
 			want: []string{"u1 Applied: 0.00", "Renewal 2026-05-01: 2.00 40.00"},
 		},
 		"started late": {
-			reason: "the reading by the start is the base line, whatever was read since",
+			reason: "the reading by the start is the baseline, whatever was read since",
 			play: func(w *world) {
 				plans := w.metered(none).in.Products["editor-seat"].Plans
 				w.product(func(p *Product) { p.Plans = nil })
@@ -125,7 +125,7 @@ func TestUsage(t *testing.T) {
 			want: []string{"Renewal 2026-05-01: 43.00"},
 		},
 		"the trial is free": {
-			reason: "the reading at its end is the base line",
+			reason: "the reading at its end is the baseline",
 			play: func(w *world) {
 				w.in.Terms.TrialEnd = instant("2026-04-11")
 				w.metered(none).reads("editors", 100).replay().at("2026-04-10").reads("editors", 500).replay().

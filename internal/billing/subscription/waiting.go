@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// waiting says what an open update waits for, in values that stay the same from
-// one pass to the next as long as nothing happens.
+// waiting explains what an open update waits for, in values that do not change from one pass to the
+// next as long as nothing happens.
 func (r *replay) waiting(p *pending) Waiting {
-	if p.fault != nil && p.tried { // else it was not tried since the last event
+	if p.fault != nil && p.tried { // otherwise it was not tried since the last event
 		return r.wait(p, IsPending, *p.fault, time.Time{})
 	}
 	if fault := r.standingFault(p); fault != nil {
@@ -33,8 +33,8 @@ func (r *replay) waiting(p *pending) Waiting {
 	return *r.scheduled(p, due.at)
 }
 
-// standingFault is what keeps an overdue edit from applying, also where something
-// else is in the way of trying: it says the same in every pass, and stays overdue.
+// standingFault is what keeps an overdue edit from applying, even if something else prevents trying
+// it. It is the same in every pass, and the edit stays overdue.
 func (v view) standingFault(p *pending) *Fault {
 	if !v.overdue(p) || !v.state.Started() {
 		return nil
@@ -50,7 +50,7 @@ func (v view) standingFault(p *pending) *Fault {
 	return v.checkLimits(item, v.wanted(p, item))
 }
 
-// notReplaying says why nothing is replayed at all.
+// notReplaying explains why nothing is replayed at all.
 func (r *replay) notReplaying() *Fault {
 	switch {
 	case r.in.Terms.OnHold():
@@ -67,10 +67,13 @@ func (r *replay) notReplaying() *Fault {
 func (v view) wait(p *pending, verdict Verdict, fault Fault, at time.Time) Waiting {
 	f := v.inForce(p)
 	f.ApplyAt = at
-	return Waiting{Name: p.Name, UID: p.UID, Verdict: verdict, Fault: fault, InForce: f, Summary: v.summary(p)}
+	return Waiting{
+		Name: p.Name, UID: p.UID, Verdict: verdict, Fault: fault, InForce: f, Summary: v.summary(p),
+		Postponed: verdict == IsScheduled && v.postponed(p),
+	}
 }
 
-// scheduled is an update with a date, or one that comes after other events.
+// scheduled is for an update with a date, or one that comes after other events.
 func (v view) scheduled(p *pending, at time.Time) *Waiting {
 	message := "Applies at its apply time."
 	if v.inForce(p).Application == ApplyNextPeriod {
@@ -80,22 +83,21 @@ func (v view) scheduled(p *pending, at time.Time) *Waiting {
 	return &w
 }
 
-// scheduledForRefresh is an update that waits for the next refresh of its
-// product.
+// scheduledForRefresh is for an update that waits for the next refresh of its product.
 func (v view) scheduledForRefresh(p *pending, next time.Time) *Waiting {
 	w := v.wait(p, IsScheduled, Fault{ReasonScheduled, "Applies with the next refresh of the item's seat product, " +
 		"after its counts."}, next)
 	return &w
 }
 
-// held is a loaded count that waits for a person.
+// held is for a loaded count that waits for a person.
 func (v view) held(p *pending) *Waiting {
 	w := v.wait(p, IsHeld, Fault{AwaitingApproval, v.exceeded(p) + " Check the data source, then set spec.approved to true to " +
 		"apply the count."}, time.Time{})
 	return &w
 }
 
-// exceeded says which limit of the guard a loaded count exceeds.
+// exceeded describes which limit of the guard a loaded count exceeds.
 func (v view) exceeded(p *pending) string {
 	item := v.itemOf(p)
 	guard := v.in.Products[item.Product].Guard
@@ -107,8 +109,7 @@ func (v view) exceeded(p *pending) string {
 		"approval.", item.Position.Held, v.wanted(p, item), *limit, field, item.Product)
 }
 
-// notInForce is a count of an item that the spec has and the subscription does
-// not hold yet.
+// notInForce is for a count of an item that the spec declares but that is not in force yet.
 func (v view) notInForce(p *pending) *Waiting {
 	w := v.wait(p, IsPending, Fault{NotStarted, "The item is not in force yet. Its first count waits for it."}, time.Time{})
 	return &w

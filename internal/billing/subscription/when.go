@@ -5,31 +5,42 @@ package subscription
 
 import "time"
 
-// due says when an update takes hold and from when it counts.
+// due is when an update takes effect, and from when it counts.
 type due struct {
-	// at is its own time.
+	// at is its event time.
 	at time.Time
-	// asked is the same before it was moved up to the newest committed event.
+	// asked is its event time before it was moved up to the newest committed event.
 	asked time.Time
-	// tooLate: a boundary was charged without it. It counts from the start of
-	// the current period, by ProRata (billing.md#seen-too-late).
+	// tooLate means that a boundary was charged without the update. It counts from the start of the
+	// current period, by ProRata (billing.md#seen-too-late).
 	tooLate bool
-	// waits is why it has no date yet; nil when it has one.
+	// waits is why it has no date yet, or nil if it has one.
 	waits *Waiting
 }
 
-// base is the instant at which an update came into being for billing: before
-// any schedule of its own (billing.md#event-time).
+// base is the instant at which an update came into being for billing, before its schedule is
+// applied (billing.md#event-time).
 func (v view) base(p *pending) time.Time {
+	switch {
+	case p.Approved && (!p.ApprovedAt.IsZero() || v.guarded(p)):
+		return v.came(p)
+	case p.fault != nil:
+		// The update could not apply earlier in this replay, so it counts from when it can.
+		return v.state.LastEvent
+	case v.overdue(p):
+		return v.in.seenNow()
+	default:
+		return v.came(p)
+	}
+}
+
+// came is when an update was created or, if it needed approval, approved. Unlike its base, it does not move on while
+// something keeps the update from applying.
+func (v view) came(p *pending) time.Time {
 	switch {
 	case p.Approved && !p.ApprovedAt.IsZero():
 		return p.ApprovedAt
 	case p.Approved && v.guarded(p):
-		return v.in.seenNow()
-	case p.fault != nil:
-		// It could not apply earlier in this replay: it counts from when it can.
-		return v.state.LastEvent
-	case v.overdue(p):
 		return v.in.seenNow()
 	case p.Origin != OriginUser:
 		return p.Cause.Observed
@@ -48,7 +59,7 @@ func (v view) seen(p *pending) time.Time {
 	return v.in.seenNow()
 }
 
-// dueTime is when an update takes hold.
+// dueTime is when an update takes effect.
 func (v view) dueTime(p *pending) due {
 	if p.Origin == OriginRefresh && v.itemOf(p) == nil {
 		return due{waits: v.notInForce(p)}
@@ -57,7 +68,7 @@ func (v view) dueTime(p *pending) due {
 		return due{waits: v.held(p)}
 	}
 	if p.Origin == OriginUser && v.checkTarget(p) != nil {
-		// Rejected as soon as it is seen, whatever its schedule.
+		// It is rejected as soon as it is seen, regardless of its schedule.
 		base := v.base(p)
 		return due{at: v.notBeforeLast(base), asked: base}
 	}
@@ -71,17 +82,17 @@ func (v view) dueTime(p *pending) due {
 	return due{at: v.notBeforeLast(raw), asked: raw, tooLate: raw.Before(v.state.Period.Span.Start)}
 }
 
-// rawDueTime applies the schedule in force; it may lie in a closed period.
+// rawDueTime applies the schedule in force. The result may lie in a closed period.
 func (v view) rawDueTime(p *pending) (time.Time, *Waiting) {
 	at, waits := v.scheduledTime(p)
 	if waits == nil && p.Items != nil && v.endsPeriod(p) {
-		at = latest(at, p.Effective) // a period cannot end before its time (billing.md#6-items)
+		at = latest(at, p.Effective) // a period cannot end before its effective time (billing.md#6-items)
 	}
 	return at, waits
 }
 
-// endsPeriod reports whether a change of items ends a period, or the current trial,
-// at its effective time.
+// endsPeriod reports whether a change of items ends a period, or the current trial, at its
+// effective time.
 func (v view) endsPeriod(p *pending) bool {
 	f := v.inForce(p)
 	if f.Renewal == Reset {
@@ -115,15 +126,15 @@ func (v view) scheduledTime(p *pending) (time.Time, *Waiting) {
 	}
 }
 
-// overdue reports whether an edit of the spec was due and could not apply: it
-// does so as soon as it can, and waits for no further date.
+// overdue reports whether an edit of the spec was due and could not apply. It applies as soon as it
+// can, and waits for no further date.
 func (v view) overdue(p *pending) bool {
 	return p.Origin == OriginSpec && (p.Overdue || p.fault != nil)
 }
 
-// renewalAfter is the renewal that a NextPeriod update waits for: the end of the
-// period that its base lies in. A base in a closed period is returned as it is:
-// its boundary was charged without it.
+// renewalAfter is the renewal that a NextPeriod update waits for: the end of the period that
+// contains its base. A base in a closed period is returned as it is, because its boundary was
+// charged without the update.
 func (v view) renewalAfter(p *pending, base time.Time) (time.Time, *Waiting) {
 	period := v.state.Period.Span
 	if base.Before(v.state.Start) {
@@ -133,16 +144,15 @@ func (v view) renewalAfter(p *pending, base time.Time) (time.Time, *Waiting) {
 		return base, nil
 	}
 	if !base.Before(period.End) {
-		// A later period's: the boundaries between come first.
+		// It is the boundary of a later period, and earlier boundaries come first.
 		return time.Time{}, v.scheduled(p, time.Time{})
 	}
 	return period.End, nil
 }
 
-// customTime is when a Custom update applies: at applyAt, or when it was first
-// seen where that had passed when the update came into being. A date that was
-// still to come then stays what it is however late it is replayed: a downtime
-// changes nothing.
+// customTime is when a Custom update applies: at applyAt, or when it was first seen if applyAt had
+// passed when the update was created. A date that was still in the future then stays in force,
+// however late it is replayed, so a downtime changes nothing.
 func (v view) customTime(p *pending, base time.Time) time.Time {
 	switch {
 	case !p.ApplyAt.Before(base):
@@ -154,9 +164,9 @@ func (v view) customTime(p *pending, base time.Time) time.Time {
 	}
 }
 
-// refreshTimes are the first known refresh after the base and the next one that is
-// due, of the products of the items that an update changes; zero where there is
-// none. With several products the earliest counts (billing.md#7-schedules).
+// refreshTimes are the first known refresh after the base, and the next one that is due, of the
+// products of the items that an update changes. They are zero if there is none. With several
+// products, the earliest counts (billing.md#7-schedules).
 func (v view) refreshTimes(p *pending, base time.Time) (last, next time.Time) {
 	for _, name := range v.productsOf(p) {
 		product := v.in.Products[name]
@@ -176,7 +186,7 @@ func (v view) productsOf(p *pending) []string {
 		return []string{item.Product}
 	}
 	if p.Items == nil {
-		// An edit of an item that an update took away: the spec says what it is of.
+		// An update may have removed the item of this edit. The spec still names its product.
 		declared, _ := v.in.Terms.item(p.Change.Item)
 		return []string{declared.Product}
 	}

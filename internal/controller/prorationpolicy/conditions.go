@@ -13,28 +13,29 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// This file decides what the status of a policy says. It is pure.
+// This file computes the status of a policy. It is pure.
 
-// conflictMessage names the older policy, so that a person knows which two to look at.
+// conflictMessage names the older policy, so that a person knows both policies to look at.
 func conflictMessage(kind v1alpha1.PolicyKind, older claim) string {
 	return fmt.Sprintf("The older %s %q has the same externalRef %q: give this policy another one, or delete one of the two.",
-		kind, older.name, older.externalRef)
+		kind, older.Name, older.externalRef)
 }
 
-// describe puts what was found into the status of a policy. now is the wall clock's.
-func describe(kind v1alpha1.PolicyKind, p policy, holder claim, subscriptions int64, now time.Time) {
+// describe puts what was found into the status of a policy. subscriptions is nil where they were not counted. now is
+// the wall clock's.
+func describe(kind v1alpha1.PolicyKind, p policy, holder claim, subscriptions *int64, now time.Time) {
 	generation := p.object.GetGeneration()
 
-	// The generation moves with the spec and with nothing else.
+	// The generation changes with the spec and with nothing else.
 	if p.status.ObservedGeneration != generation {
 		seen := metav1.NewTime(now.UTC().Truncate(time.Second))
 		p.status.UpdatedTime = &seen
 	}
 	p.status.ObservedGeneration = generation
-	p.status.Subscriptions = &subscriptions
+	p.status.Subscriptions = subscriptions
 
 	conditions := status.Of(&p.status.Conditions, generation, now)
-	if holder.name != p.object.GetName() {
+	if holder.Name != p.object.GetName() {
 		conditions.Stalled(v1alpha1.ReasonExternalRefConflict, conflictMessage(kind, holder))
 		return
 	}

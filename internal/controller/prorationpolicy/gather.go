@@ -12,10 +12,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 )
 
-// readOnly spares copying what is only counted. Nothing that was read with it may be changed.
+// readOnly avoids copying what is only counted. Objects that are read with it must not be modified.
 const readOnly = client.UnsafeDisableDeepCopy
 
 // rivals returns the claims of the other policies that have the same external reference.
@@ -36,8 +37,8 @@ func (r *Reconciler) rivals(ctx context.Context, p policy) ([]claim, error) {
 	return claims, nil
 }
 
-// sharing returns the policies, p included, that have the external reference of p, where it has to be
-// unique: in the namespace of p, or in the cluster when it has none.
+// sharing returns the policies, including p, that share p's external reference in the scope in which
+// it must be unique: the namespace of p, or the cluster if it has none.
 func (r *Reconciler) sharing(ctx context.Context, p policy) ([]policy, error) {
 	policies, err := r.kind.list(ctx, r.Client,
 		client.InNamespace(p.object.GetNamespace()),
@@ -50,23 +51,19 @@ func (r *Reconciler) sharing(ctx context.Context, p policy) ([]policy, error) {
 }
 
 func claimOf(p policy) claim {
-	return claim{
-		name:        p.object.GetName(),
-		externalRef: p.spec.ExternalRef,
-		created:     p.object.GetCreationTimestamp().Time,
-	}
+	return claim{Age: facts.AgeOf(p.object), externalRef: p.spec.ExternalRef}
 }
 
 // countSubscriptions counts the subscriptions that use a policy: those that name it, and those that
 // name none and have an item of a product that does. A subscription's own policy goes before its
 // products'.
-func (r *Reconciler) countSubscriptions(ctx context.Context, p policy) (int64, error) {
+func (r *Reconciler) countSubscriptions(ctx context.Context, p policy) (*int64, error) {
 	namespace := client.InNamespace(p.object.GetNamespace())
 	naming := client.MatchingFields{index.FieldProrationPolicy: index.PolicyKey(r.reference(p.object))}
 
 	var direct v1alpha1.SubscriptionList
 	if err := r.Client.List(ctx, &direct, namespace, naming, readOnly); err != nil {
-		return 0, fmt.Errorf("list Subscriptions of the policy: %w", err)
+		return nil, fmt.Errorf("list Subscriptions of the policy: %w", err)
 	}
 	users := sets.New[types.NamespacedName]()
 	for i := range direct.Items {
@@ -75,17 +72,18 @@ func (r *Reconciler) countSubscriptions(ctx context.Context, p policy) (int64, e
 
 	var products v1alpha1.SeatProductList
 	if err := r.Client.List(ctx, &products, namespace, naming, readOnly); err != nil {
-		return 0, fmt.Errorf("list SeatProducts of the policy: %w", err)
+		return nil, fmt.Errorf("list SeatProducts of the policy: %w", err)
 	}
 	for i := range products.Items {
 		if err := r.addUsersOf(ctx, &products.Items[i], users); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	return int64(users.Len()), nil
+	count := int64(users.Len())
+	return &count, nil
 }
 
-// addUsersOf adds the subscriptions that take their policy from a product.
+// addUsersOf adds the subscriptions that use the policy of a product.
 func (r *Reconciler) addUsersOf(ctx context.Context, product *v1alpha1.SeatProduct, users sets.Set[types.NamespacedName]) error {
 	var subscriptions v1alpha1.SubscriptionList
 	err := r.Client.List(ctx, &subscriptions, readOnly,
@@ -102,7 +100,7 @@ func (r *Reconciler) addUsersOf(ctx context.Context, product *v1alpha1.SeatProdu
 	return nil
 }
 
-// reference returns how specs refer to a policy of this kind.
+// reference returns the reference that specs use for a policy of this kind.
 func (r *Reconciler) reference(object client.Object) v1alpha1.ProrationPolicyReference {
 	return v1alpha1.ProrationPolicyReference{Kind: r.kind.name, Name: object.GetName()}
 }

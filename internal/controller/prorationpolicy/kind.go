@@ -11,25 +11,25 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// policy is a policy of either kind. The two kinds share their spec and their status; object is what
-// is read and written, and spec and status point into it.
+// policy is a policy of either kind. The two kinds share their spec and their status. The object is
+// what is read and written, and spec and status point into it.
 type policy struct {
 	object client.Object
 	spec   *v1alpha1.ProrationPolicySpec
 	status *v1alpha1.ProrationPolicyStatus
 }
 
-// kind is what tells the two kinds apart: their names, and how they are made and listed. That one is
-// of a namespace and the other of the cluster is said by their metadata alone.
+// kind contains what differs between the two kinds: their names, and how they are created and
+// listed. Their metadata alone shows which is namespaced and which is cluster-scoped.
 type kind struct {
 	name v1alpha1.PolicyKind
-	// empty returns a policy to read into.
+	// empty returns an empty policy to read into.
 	empty func() policy
 	// list lists policies.
 	list func(ctx context.Context, reader client.Reader, opts ...client.ListOption) ([]policy, error)
 }
 
-// namespaced is the kind that a namespace owns.
+// namespaced is the kind that belongs to a namespace.
 var namespaced = kind{
 	name:  v1alpha1.KindProrationPolicy,
 	empty: func() policy { return ofNamespace(&v1alpha1.ProrationPolicy{}) },
@@ -46,7 +46,7 @@ var namespaced = kind{
 	},
 }
 
-// cluster is the kind that the organization owns.
+// cluster is the kind that belongs to the organization.
 var cluster = kind{
 	name:  v1alpha1.KindClusterProrationPolicy,
 	empty: func() policy { return ofCluster(&v1alpha1.ClusterProrationPolicy{}) },

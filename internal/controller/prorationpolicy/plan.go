@@ -4,28 +4,21 @@
 package prorationpolicy
 
 import (
-	"cmp"
 	"slices"
-	"time"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
-// claim is what one policy claims: an external reference, since its creation.
+// claim is what one policy claims: an external reference, since its creation. Names are unique where external
+// references have to be.
 type claim struct {
-	name        string
+	facts.Age
 	externalRef v1alpha1.ExternalRef
-	created     time.Time
 }
 
-// byAge orders claims: the older first, of two of one second the one whose name comes first. Names
-// are unique where external references have to be.
-func byAge(a, b claim) int {
-	return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.name, b.name))
-}
-
-// holder returns who holds the external reference of a policy: the oldest that claims it. A policy
-// without one holds its own.
+// holder returns the policy that owns an external reference: the oldest that claims it. A policy
+// without one owns its own.
 func holder(self claim, others []claim) claim {
 	if self.externalRef == "" {
 		return self
@@ -36,5 +29,5 @@ func holder(self claim, others []claim) claim {
 			claims = append(claims, other)
 		}
 	}
-	return slices.MinFunc(claims, byAge)
+	return slices.MinFunc(claims, func(a, b claim) int { return a.Compare(b.Age) })
 }

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/status"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/faults"
 	"github.com/seatplane/seatplane/internal/testing/health"
@@ -62,6 +63,18 @@ var _ = Describe("The policy reconciler", func() {
 		Expect(condition).NotTo(BeNil())
 		return *condition
 	}
+
+	It("leaves a policy alone that is being imported", func(ctx SpecContext) {
+		policy := builders.MakeProrationPolicy("by-day", namespace, v1alpha1.RoundUp).Obj()
+		policy.Annotations = map[string]string{v1alpha1.AnnotationImporting: "0123456789abcdef"}
+		created(ctx, policy)
+		reconcileOnce(ctx, subject, policy)
+		Expect(run.Writes()).To(BeEmpty())
+		policy.Annotations = nil
+		Expect(live.Update(ctx, policy)).To(Succeed())
+		reconcileOnce(ctx, subject, policy)
+		Expect(ready(policy.Status).Status).To(Equal(metav1.ConditionTrue))
+	})
 
 	It("makes a policy Ready and then writes nothing more", func(ctx SpecContext) {
 		policy := builders.MakeProrationPolicy("by-day", namespace, v1alpha1.RoundUp).Obj()
@@ -140,6 +153,23 @@ var _ = Describe("The policy reconciler", func() {
 		Expect(ready(policy.Status).Status).To(Equal(metav1.ConditionTrue))
 	})
 
+	It("does not count where it sees a part of the users: managers that count others would write in turns", func(ctx SpecContext) {
+		policy := builders.MakeProrationPolicy("part-"+namespace, "", v1alpha1.RoundUp).ClusterObj()
+		created(ctx, policy,
+			builders.MakeSeatProduct("editor", namespace).Plan("monthly", "EUR", "10").Policy(v1alpha1.KindClusterProrationPolicy, policy.Name).Obj(),
+			builders.MakeSubscription("acme", namespace).Item("a", "editor", "monthly", 1).Obj())
+		partial := ForClusterProrationPolicies(cache, wall)
+		partial.Partial = true
+
+		reconcileOnce(ctx, ForClusterProrationPolicies(cache, wall), policy)
+		reconcileOnce(ctx, partial, policy)
+		Expect(policy.Status.Subscriptions).To(BeNil())
+		Expect(ready(policy.Status).Status).To(Equal(metav1.ConditionTrue))
+		version := policy.ResourceVersion
+		reconcileOnce(ctx, partial, policy)
+		Expect(policy.ResourceVersion).To(Equal(version))
+	})
+
 	It("holds the younger of two with one externalRef until the older goes", func(ctx SpecContext) {
 		// Both are of one second: the name decides then, and the API server's clock need not be waited for.
 		older := builders.MakeProrationPolicy("a", namespace, v1alpha1.RoundUp).ExternalRef("pol-7").Obj()
@@ -200,7 +230,7 @@ var _ = Describe("The policy reconciler", func() {
 
 		result, err := subject.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(policy)})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(result).To(Equal(ctrl.Result{RequeueAfter: catchUp}))
+		Expect(result).To(Equal(ctrl.Result{RequeueAfter: status.CatchUp}))
 		Expect(live.Get(ctx, client.ObjectKeyFromObject(policy), policy)).To(Succeed())
 		Expect(policy.Status.ObservedGeneration).To(BeEquivalentTo(-1))
 	})

@@ -11,7 +11,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,14 +23,16 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/facts"
+	"github.com/seatplane/seatplane/internal/namespaces"
+	"github.com/seatplane/seatplane/internal/wake"
 )
 
-// countDelay is how long a changed count waits for more of the same: a thousand subscriptions that
-// are applied together make one write, not a thousand.
+// countDelay is how long a changed count waits for further changes, so that a thousand
+// subscriptions that are applied together cause one write and not a thousand.
 const countDelay = 5 * time.Second
 
-// SetupWithManager starts the reconciler with the manager. Its own status writes wake it too, for a
-// pass may have taken the status before such a write for the present one.
+// SetupWithManager registers the reconciler with the manager. Its own status writes trigger it too,
+// because a pass may have read the status from before such a write.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(strings.ToLower(string(r.kind.name))).
@@ -39,15 +40,15 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		For(r.kind.empty().object).
 		Watches(r.kind.empty().object, handler.EnqueueRequestsFromMapFunc(r.requestsForRivals),
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Watches(&v1alpha1.Subscription{}, delayed(countDelay, r.requestsForSubscription),
+		Watches(&v1alpha1.Subscription{}, wake.Late(countDelay, r.requestsForSubscription),
 			builder.WithPredicates(predicate.Funcs{UpdateFunc: subscriptionUsesOther})).
-		Watches(&v1alpha1.SeatProduct{}, delayed(countDelay, r.requestsForProduct),
+		Watches(&v1alpha1.SeatProduct{}, wake.Late(countDelay, r.requestsForProduct),
 			builder.WithPredicates(predicate.Funcs{UpdateFunc: productUsesOther})).
-		Complete(r)
+		Complete(namespaces.Gate(mgr.GetCache(), r))
 }
 
-// requestsForRivals wakes the policies that share the external reference of one that came, changed
-// or went. For a change it is called with the old and with the new policy.
+// requestsForRivals enqueues the policies with the same external reference as one that was added,
+// changed or removed. For a change it is called with both the old and the new policy.
 func (r *Reconciler) requestsForRivals(ctx context.Context, object client.Object) []reconcile.Request {
 	p, ok := r.view(object)
 	if !ok || p.spec.ExternalRef == "" {
@@ -67,7 +68,7 @@ func (r *Reconciler) requestsForRivals(ctx context.Context, object client.Object
 	return requests
 }
 
-// view looks at an object as a policy.
+// view returns an object as a policy.
 func (r *Reconciler) view(object client.Object) (policy, bool) {
 	switch typed := object.(type) {
 	case *v1alpha1.ProrationPolicy:
@@ -79,7 +80,8 @@ func (r *Reconciler) view(object client.Object) (policy, bool) {
 	}
 }
 
-// requestsForSubscription wakes the policies that a subscription uses: its own, or its products'.
+// requestsForSubscription enqueues the policies that a subscription uses: its own, or those of its
+// products.
 func (r *Reconciler) requestsForSubscription(ctx context.Context, object client.Object) []reconcile.Request {
 	subscription := object.(*v1alpha1.Subscription)
 	if ref := subscription.Spec.ProrationPolicyRef; ref != nil {
@@ -99,13 +101,13 @@ func (r *Reconciler) requestsForSubscription(ctx context.Context, object client.
 	return requests
 }
 
-// requestsForProduct wakes the policy that a product names.
+// requestsForProduct enqueues the policy that a product names.
 func (r *Reconciler) requestsForProduct(_ context.Context, object client.Object) []reconcile.Request {
 	product := object.(*v1alpha1.SeatProduct)
 	return r.requestsFor(product.Namespace, product.Spec.ProrationPolicyRef)
 }
 
-// requestsFor wakes the policy that an object of a namespace refers to, if it is of this kind.
+// requestsFor enqueues the policy that an object of a namespace refers to, if it is of this kind.
 func (r *Reconciler) requestsFor(namespace string, ref *v1alpha1.ProrationPolicyReference) []reconcile.Request {
 	if ref == nil || ref.Kind != r.kind.name {
 		return nil
@@ -116,33 +118,16 @@ func (r *Reconciler) requestsFor(namespace string, ref *v1alpha1.ProrationPolicy
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: namespace, Name: ref.Name}}}
 }
 
-// subscriptionUsesOther says whether an update of a subscription may change which policies it uses.
-// Its billing state changes far more often than that.
+// subscriptionUsesOther reports whether an update event of a subscription may change which policies
+// it uses. Its billing state changes far more often.
 func subscriptionUsesOther(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*v1alpha1.Subscription), e.ObjectNew.(*v1alpha1.Subscription)
 	return !equality.Semantic.DeepEqual(before.Spec.ProrationPolicyRef, after.Spec.ProrationPolicyRef) ||
 		!slices.Equal(facts.ProductsOf(before), facts.ProductsOf(after))
 }
 
-// productUsesOther says whether an update of a product changes which policy it names.
+// productUsesOther reports whether an update event of a product changes which policy it names.
 func productUsesOther(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*v1alpha1.SeatProduct), e.ObjectNew.(*v1alpha1.SeatProduct)
 	return !equality.Semantic.DeepEqual(before.Spec.ProrationPolicyRef, after.Spec.ProrationPolicyRef)
-}
-
-// delayed wakes after a delay what a map function finds for an object, both before and after an update.
-func delayed(delay time.Duration, requestsFor handler.MapFunc) handler.EventHandler {
-	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
-	enqueue := func(ctx context.Context, q queue, objects ...client.Object) {
-		for _, object := range objects {
-			for _, request := range requestsFor(ctx, object) {
-				q.AddAfter(request, delay)
-			}
-		}
-	}
-	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { enqueue(ctx, q, e.Object) },
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) { enqueue(ctx, q, e.ObjectOld, e.ObjectNew) },
-		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { enqueue(ctx, q, e.Object) },
-	}
 }

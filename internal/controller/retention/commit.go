@@ -10,9 +10,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// delete deletes the very object that was looked at, in the version that was looked
-// at: an annotation taken back since, or another object under its name, is a
-// conflict. One that is gone already is as it should be.
+// delete deletes exactly the object that was examined, in the same version. If an annotation was
+// removed since, or another object has its name, that is a conflict. If the object no longer
+// exists, there is nothing to do.
 func (r *Reconciler) delete(ctx context.Context, object client.Object) error {
 	return client.IgnoreNotFound(r.Client.Delete(ctx, object, client.Preconditions{
 		UID:             ptr.To(object.GetUID()),

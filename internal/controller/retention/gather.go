@@ -12,22 +12,31 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/books"
+	"github.com/seatplane/seatplane/internal/delivery"
 	"github.com/seatplane/seatplane/internal/index"
 )
 
-// readOnly spares copying what is only looked at. Nothing that was read with it may
-// be changed.
+// readOnly avoids copying what is only examined. Objects that are read with it must not be
+// modified.
 const readOnly = client.UnsafeDisableDeepCopy
 
-// records are what one pass looks at: all updates under a subscription's name, and
-// the invoices of that name and its customer.
+// records are what one pass examines: all updates under a subscription's name, and the invoices of
+// that name and its customer.
 type records struct {
-	// sub is nil when there is no subscription of the name.
+	// sub is nil if no subscription has the name.
 	sub *v1alpha1.Subscription
-	// owed are the names that an outbox names.
-	owed     map[string]bool
+	// owed contains the names in an outbox.
+	owed map[string]bool
+	// lacks is set if an EventSink lacks events, and has is the number of the newest event that all sinks have. The events
+	// after it are made from their records.
+	lacks    bool
+	has      int64
 	updates  []v1alpha1.SubscriptionUpdate
 	invoices []v1alpha1.Invoice
+	// archives are those that select the subscription, and held what all of them have confirmed.
+	archives []types.NamespacedName
+	held     map[types.UID]bool
 }
 
 // gather reads the records under a subscription's name from the cache.
@@ -41,6 +50,9 @@ func (r *Reconciler) gather(ctx context.Context, name types.NamespacedName) (*re
 	if err == nil {
 		found.govern(&sub)
 	}
+	if found.archives, err = r.archives(ctx, name.Namespace, found.sub); err != nil {
+		return nil, err
+	}
 	under := []client.ListOption{client.InNamespace(name.Namespace), client.MatchingFields{index.FieldSubscription: name.Name}, readOnly}
 	var updates v1alpha1.SubscriptionUpdateList
 	if err := r.Client.List(ctx, &updates, under...); err != nil {
@@ -48,7 +60,7 @@ func (r *Reconciler) gather(ctx context.Context, name types.NamespacedName) (*re
 	}
 	found.updates = updates.Items
 	if found.sub == nil {
-		// Nobody says how long invoices are kept: they stay.
+		// Without a history, invoices are kept.
 		return found, nil
 	}
 	var invoices v1alpha1.InvoiceList
@@ -63,11 +75,10 @@ func (r *Reconciler) gather(ctx context.Context, name types.NamespacedName) (*re
 	return found, nil
 }
 
-// confirm reads the subscription live, which says how long records are kept and
-// what is owed now. What the cache shows as owed stays owed: another reconciler may
-// act on that. It reports false when the cache is wrong about whether there is such
-// a subscription: it may be another operator's, and when it is not, its arrival or
-// departure comes as an event.
+// confirm reads the subscription without the cache: how long its records are kept, and what it
+// currently owes. What the cache shows as owed still counts as owed, because another reconciler may
+// act on it. It returns false if the cache is wrong about whether the subscription exists. Then the
+// subscription may belong to another operator, or its creation or deletion arrives as an event.
 func (r *Reconciler) confirm(ctx context.Context, name types.NamespacedName, found *records) (bool, error) {
 	var live v1alpha1.Subscription
 	err := r.Live.Get(ctx, name, &live)
@@ -84,11 +95,38 @@ func (r *Reconciler) confirm(ctx context.Context, name types.NamespacedName, fou
 	return true, nil
 }
 
-// govern takes a subscription's history, and what it owes beside what was known to
-// be owed.
+// govern applies a subscription's history, and adds what it owes, and what its EventSinks lack, to what is already known.
 func (f *records) govern(sub *v1alpha1.Subscription) {
 	f.sub = sub
 	for i := range sub.Status.Outbox {
 		f.owed[sub.Status.Outbox[i].Name] = true
+	}
+	for _, cursor := range delivery.Behind(delivery.FromSubscription(sub)) {
+		if !f.lacks || cursor.Sequence < f.has {
+			f.lacks, f.has = true, cursor.Sequence
+		}
+	}
+}
+
+// isOwed reports whether a record is still needed: the outbox names it, or an EventSink has not been told of it.
+func (f *records) isOwed(name string, event int64) bool {
+	return f.owed[name] || (f.lacks && event > f.has)
+}
+
+// archives returns the archives that have to hold records before they are deleted.
+func (r *Reconciler) archives(ctx context.Context, namespace string, sub *v1alpha1.Subscription) ([]types.NamespacedName, error) {
+	if r.Books == nil {
+		return nil, nil
+	}
+	return books.Selecting(ctx, r.Client, namespace, sub)
+}
+
+// ask asks the archives about records that would be deleted, and notes which of them all archives have confirmed.
+func (r *Reconciler) ask(found *records, uids []string) {
+	found.held = map[types.UID]bool{}
+	for _, uid := range uids {
+		if r.Books.Hold(found.archives, types.UID(uid)) {
+			found.held[types.UID(uid)] = true
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -16,11 +17,15 @@ import (
 	"github.com/seatplane/seatplane/internal/record"
 )
 
-// plan says which of the records are deleted. One that is being deleted already is passed over.
-// No update is deleted before it has been finished for minTTL.
+// plan decides which records to delete. It skips records that are already being deleted. No update
+// is deleted before it has been finished for minTTL.
 func (f *records) plan(minTTL time.Duration, now time.Time) retention.Plan {
+	if f.sub != nil && facts.IsImporting(f.sub) {
+		// Which of its records are owed, and which is the newest, is not known yet.
+		return retention.Plan{}
+	}
 	if f.sub != nil && f.sub.Spec.Suspend && f.sub.DeletionTimestamp.IsZero() {
-		// Suspension stops every step of the operator.
+		// Suspension stops every action of the operator.
 		return retention.Plan{}
 	}
 	var updates []retention.Update
@@ -33,7 +38,7 @@ func (f *records) plan(minTTL time.Duration, now time.Time) retention.Plan {
 			UID: string(u.UID), Name: u.Name,
 			Origin: originOf(u), Prune: u.Annotations[v1alpha1.AnnotationPrune] == v1alpha1.PruneTrue,
 			Created: u.CreationTimestamp.Time, Finished: finished(u),
-			Owed: f.owed[u.Name],
+			Owed: f.isOwed(u.Name, u.Status.EventSequence), Unconfirmed: !f.confirmed(u.UID),
 		})
 	}
 	var invoices []retention.Invoice
@@ -46,7 +51,7 @@ func (f *records) plan(minTTL time.Duration, now time.Time) retention.Plan {
 			UID: string(v.UID), Name: v.Name, Sequence: v.Spec.Sequence,
 			Created: v.CreationTimestamp.Time, Archived: archived(v),
 			Issued: v.Spec.IssueTime.UTC(), SettledUntil: record.SettledUntil(v),
-			Owed: f.owed[v.Name],
+			Owed: f.isOwed(v.Name, v.Spec.EventSequence), Unconfirmed: !f.confirmed(v.UID),
 		})
 	}
 	history := historyOf(f.sub)
@@ -54,7 +59,12 @@ func (f *records) plan(minTTL time.Duration, now time.Time) retention.Plan {
 	return retention.Decide(updates, invoices, history, now)
 }
 
-// objects are what a plan names, in its order.
+// confirmed reports whether every archive that selects the records has confirmed one of them.
+func (f *records) confirmed(uid types.UID) bool {
+	return len(f.archives) == 0 || f.held[uid]
+}
+
+// objects returns the objects that a plan names, in its order.
 func (f *records) objects(plan retention.Plan) []client.Object {
 	byUID := map[string]client.Object{}
 	for i := range f.updates {
@@ -66,15 +76,15 @@ func (f *records) objects(plan retention.Plan) []client.Object {
 	var objects []client.Object
 	for _, uids := range [][]string{plan.Updates, plan.Invoices} {
 		for _, uid := range uids {
-			// What was read is the cache's own; a client fills in what it is given.
+			// The objects belong to the cache, and a client modifies the object that it is given.
 			objects = append(objects, byUID[uid].DeepCopyObject().(client.Object))
 		}
 	}
 	return objects
 }
 
-// historyOf is how long a subscription keeps its records; by the defaults where it
-// does not say, or is gone.
+// historyOf is how long a subscription keeps its records. The defaults apply if it declares no
+// history or does not exist.
 func historyOf(sub *v1alpha1.Subscription) retention.History {
 	history := retention.Default()
 	if sub == nil || sub.Spec.History == nil {
@@ -94,15 +104,15 @@ func historyOf(sub *v1alpha1.Subscription) retention.History {
 }
 
 func originOf(u *v1alpha1.SubscriptionUpdate) retention.Origin {
-	// One that only claimed to be the operator's was found out, and is a user's.
+	// An update that falsely claimed to be the operator's is a user's.
 	if facts.Origin(u) == v1alpha1.OriginUser || u.Status.Origin == v1alpha1.OriginUser {
 		return retention.ByUser
 	}
 	return retention.ByOperator
 }
 
-// finished is when an update was decided, by the wall clock: then its conditions
-// changed for the last time. Zero while it is open.
+// finished is when an update was decided, on the wall clock, which is when its conditions last
+// changed. It is zero while the update is open.
 func finished(u *v1alpha1.SubscriptionUpdate) time.Time {
 	if !facts.Finished(u.Status.State) {
 		return time.Time{}
@@ -116,7 +126,7 @@ func finished(u *v1alpha1.SubscriptionUpdate) time.Time {
 	return at.Time
 }
 
-// archived is since when an invoice says that it is archived; zero when it does not.
+// archived is when an invoice was marked as archived, or zero if it is not.
 func archived(invoice *v1alpha1.Invoice) time.Time {
 	condition := meta.FindStatusCondition(invoice.Status.Conditions, v1alpha1.ConditionArchived)
 	if condition == nil || condition.Status != metav1.ConditionTrue {

@@ -1,11 +1,10 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package retention deletes the finished records of subscriptions that have been
-// kept long enough: updates that the operator made, those of users that allow it,
-// and archived invoices. What goes is decided in internal/billing/retention; what is
-// unfinished, or owed by a commit, is never touched (consistency.md#1-one-commit and
-// consistency.md#3-creating-updates).
+// Package retention deletes the finished records of subscriptions that have been kept long enough:
+// updates created by the operator, updates of users who allow it, and archived invoices.
+// internal/billing/retention decides what to delete. Records that are unfinished, or that a commit
+// owes, are never touched (consistency.md#1-one-commit and consistency.md#3-creating-updates).
 package retention
 
 import (
@@ -21,43 +20,54 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/seatplane/seatplane/internal/billing/retention"
+	"github.com/seatplane/seatplane/internal/books"
 )
 
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions,verbs=get;list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=archives,verbs=list;watch
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptionupdates;invoices,verbs=get;list;watch;delete
 
 const (
-	// maxDeletes bounds what one pass deletes, so that a subscription whose history
-	// was cut short holds up no other.
+	// maxDeletes bounds how much one pass deletes, so that a subscription whose history was
+	// shortened does not delay others.
 	maxDeletes = 50
-	// catchUp is how long the cache is given to show what was written.
+	// catchUp is how long to wait for the cache to show what was written.
 	catchUp = time.Second
+	// archiveDelay is how long to wait for the answer of an archive.
+	archiveDelay = 15 * time.Second
 )
 
-// Reconciler deletes the records of one subscription's name at a time.
+// Reconciler deletes the records under one subscription's name at a time.
 type Reconciler struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
 	// Live reads from the API server.
 	Live client.Reader
-	// Clock is the wall clock: it says how long records have been kept, also where a TestClock rules.
+	// Clock is the wall clock. It determines how long records have been kept, even for subscriptions
+	// with a TestClock.
 	Clock clock.PassiveClock
-	// MinUpdateTTL is how long a finished update is kept at least, whatever the history of
-	// its subscription says. Zero leaves that to the history.
+	// MinUpdateTTL is the minimum time for which a finished update is kept, regardless of the
+	// history of its subscription. Zero leaves it to the history.
 	MinUpdateTTL time.Duration
+	// Books is what is known about archives. Nil means that there are none.
+	Books *books.Books
 }
 
-// Reconcile deletes what of the records under a subscription's name has been kept
-// long enough, whether the subscription is there or gone, and comes back when more
-// is due. Where nothing is, it writes nothing and reads from the cache alone.
+// Reconcile deletes the records under a subscription's name that have been kept long enough,
+// whether the subscription exists or not, and requeues when more is due. If nothing is due, it
+// writes nothing and reads only from the cache.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	records, err := r.gather(ctx, req.NamespacedName)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
 	plan := records.plan(r.MinUpdateTTL, r.Clock.Now())
+	if len(plan.Waiting) > 0 {
+		r.ask(records, plan.Waiting)
+		plan = records.plan(r.MinUpdateTTL, r.Clock.Now())
+	}
 	if len(plan.Updates)+len(plan.Invoices) == 0 {
-		return r.lookAgainAt(plan.Next), nil
+		return r.lookAgainAt(plan), nil
 	}
 	confirmed, err := r.confirm(ctx, req.NamespacedName, records)
 	if err != nil || !confirmed {
@@ -66,7 +76,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return r.carryOut(ctx, req.NamespacedName, records, records.plan(r.MinUpdateTTL, r.Clock.Now()))
 }
 
-// carryOut deletes what a plan names, as much as one pass may.
+// carryOut deletes what a plan names, up to the limit of one pass.
 func (r *Reconciler) carryOut(ctx context.Context, name types.NamespacedName, records *records, plan retention.Plan) (ctrl.Result, error) {
 	goes := records.objects(plan)
 	rest := len(goes) > maxDeletes
@@ -75,7 +85,7 @@ func (r *Reconciler) carryOut(ctx context.Context, name types.NamespacedName, re
 	for _, object := range goes {
 		err := r.delete(ctx, object)
 		if apierrors.IsConflict(err) {
-			// Somebody wrote it since, or another one has its name: it is looked at anew.
+			// The object was changed since, or another object has its name. Examine it again.
 			rest = true
 			continue
 		}
@@ -90,13 +100,17 @@ func (r *Reconciler) carryOut(ctx context.Context, name types.NamespacedName, re
 	if rest {
 		return ctrl.Result{RequeueAfter: catchUp}, nil
 	}
-	return r.lookAgainAt(plan.Next), nil
+	return r.lookAgainAt(plan), nil
 }
 
-// lookAgainAt is when time alone makes something due; never, when nothing does.
-func (r *Reconciler) lookAgainAt(next time.Time) ctrl.Result {
-	if next.IsZero() {
-		return ctrl.Result{}
+// lookAgainAt is when something becomes due with time alone, or when an archive may have answered, or never.
+func (r *Reconciler) lookAgainAt(plan retention.Plan) ctrl.Result {
+	wait := time.Duration(0)
+	if !plan.Next.IsZero() {
+		wait = max(plan.Next.Sub(r.Clock.Now()), catchUp)
 	}
-	return ctrl.Result{RequeueAfter: max(next.Sub(r.Clock.Now()), catchUp)}
+	if len(plan.Waiting) > 0 && (wait == 0 || wait > archiveDelay) {
+		wait = archiveDelay
+	}
+	return ctrl.Result{RequeueAfter: wait}
 }

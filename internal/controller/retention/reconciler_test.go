@@ -307,6 +307,13 @@ var _ = Describe("What wakes retention", func() {
 		Entry("pruned", "it may go now", prune, true),
 		Entry("scheduled", "it is open as before", func(u *v1alpha1.SubscriptionUpdate) { u.Status.State = v1alpha1.UpdateScheduled }, false))
 
+	It("is an update that a starting manager finds finished, not one that is created", func() {
+		open, done := &v1alpha1.SubscriptionUpdate{}, &v1alpha1.SubscriptionUpdate{}
+		done.Status.State = v1alpha1.UpdateApplied
+		Expect(updateCame(event.CreateEvent{Object: open})).To(BeFalse(), "it is deleted when it was finished for long enough")
+		Expect(updateCame(event.CreateEvent{Object: done, IsInInitialList: true})).To(BeTrue())
+	})
+
 	It("is an invoice that is archived, not one that is paid, and the name of the subscription", func(ctx SpecContext) {
 		before := &v1alpha1.Invoice{}
 		before.Namespace, before.Spec.SubscriptionRef.Name = "ns", "acme"

@@ -5,6 +5,7 @@ package retention
 
 import (
 	"context"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -13,27 +14,39 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
+	"github.com/seatplane/seatplane/internal/namespaces"
+	"github.com/seatplane/seatplane/internal/wake"
 )
+
+// settle is how long a pass waits for what else happens to a subscription's records: a change marks an update, issues
+// an invoice and takes both out of the outbox. Nothing is kept for less than seconds.
+const settle = 2 * time.Second
 
 // SetupWithManager starts the reconciler with the manager. What time makes due, it
 // remembers itself; what a record or a subscription makes due comes as an event.
-// That a record was deleted makes nothing due.
+// That a record was deleted makes nothing due, and so does an update that is open.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	none := func(event.DeleteEvent) bool { return false }
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("retention").
 		WithOptions(options).
-		For(&v1alpha1.Subscription{}, builder.WithPredicates(predicate.Funcs{UpdateFunc: subscriptionReleases})).
-		Watches(&v1alpha1.SubscriptionUpdate{}, handler.EnqueueRequestsFromMapFunc(ofUpdate),
-			builder.WithPredicates(predicate.Funcs{UpdateFunc: updateChanged, DeleteFunc: none})).
-		Watches(&v1alpha1.Invoice{}, handler.EnqueueRequestsFromMapFunc(ofInvoice),
+		Watches(&v1alpha1.Subscription{}, wake.Late(settle, ofSubscription),
+			builder.WithPredicates(predicate.Funcs{UpdateFunc: subscriptionReleases})).
+		Watches(&v1alpha1.SubscriptionUpdate{}, wake.Late(settle, ofUpdate),
+			builder.WithPredicates(predicate.Funcs{CreateFunc: updateCame, UpdateFunc: updateChanged, DeleteFunc: none})).
+		Watches(&v1alpha1.Invoice{}, wake.Late(settle, ofInvoice),
 			builder.WithPredicates(predicate.Funcs{UpdateFunc: invoiceChanged, DeleteFunc: none})).
-		Complete(r)
+		Complete(namespaces.Gate(mgr.GetCache(), r))
+}
+
+// ofSubscription wakes a subscription.
+func ofSubscription(_ context.Context, object client.Object) []reconcile.Request {
+	return named(object, object.GetName())
 }
 
 // ofUpdate wakes the subscription that an update names, there or not.
@@ -41,7 +54,7 @@ func ofUpdate(_ context.Context, object client.Object) []reconcile.Request {
 	return named(object, object.(*v1alpha1.SubscriptionUpdate).Spec.SubscriptionRef.Name)
 }
 
-// ofInvoice wakes the subscription that an invoice is for, there or not.
+// ofInvoice enqueues the subscription that an invoice is for, whether it exists or not.
 func ofInvoice(_ context.Context, object client.Object) []reconcile.Request {
 	return named(object, object.(*v1alpha1.Invoice).Spec.SubscriptionRef.Name)
 }
@@ -50,11 +63,11 @@ func named(object client.Object, subscription string) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: subscription}}}
 }
 
-// subscriptionReleases reports whether a subscription's spec changed, which says how
-// long records are kept, or its outbox names less than before.
+// subscriptionReleases reports whether a subscription's spec changed, which declares how long
+// records are kept, or whether its outbox names fewer effects than before.
 func subscriptionReleases(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*v1alpha1.Subscription), e.ObjectNew.(*v1alpha1.Subscription)
-	return before.Generation != after.Generation || !owedBy(after).IsSuperset(owedBy(before))
+	return before.Generation != after.Generation || facts.IsImporting(before) != facts.IsImporting(after) || !owedBy(after).IsSuperset(owedBy(before))
 }
 
 func owedBy(sub *v1alpha1.Subscription) sets.Set[string] {
@@ -65,6 +78,11 @@ func owedBy(sub *v1alpha1.Subscription) sets.Set[string] {
 	return names
 }
 
+// updateCame reports whether an update is finished that was not known: as a starting manager finds them.
+func updateCame(e event.CreateEvent) bool {
+	return facts.Finished(e.Object.(*v1alpha1.SubscriptionUpdate).Status.State)
+}
+
 // updateChanged reports whether an update was decided, or its user's word on
 // deleting it is another.
 func updateChanged(e event.UpdateEvent) bool {
@@ -73,7 +91,7 @@ func updateChanged(e event.UpdateEvent) bool {
 		before.Annotations[v1alpha1.AnnotationPrune] != after.Annotations[v1alpha1.AnnotationPrune]
 }
 
-// invoiceChanged reports whether an invoice was archived, or is so no longer.
+// invoiceChanged reports whether an invoice was archived, or is no longer archived.
 func invoiceChanged(e event.UpdateEvent) bool {
 	return !archived(e.ObjectOld.(*v1alpha1.Invoice)).Equal(archived(e.ObjectNew.(*v1alpha1.Invoice)))
 }

@@ -16,33 +16,35 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/assembly"
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
 )
 
 const (
-	// maxCreates bounds the updates that are created at a time.
+	// maxCreates bounds the number of concurrent creates.
 	maxCreates = 16
-	// maxTries bounds how often a create without an answer is sent.
+	// maxTries bounds how often a create without a response is sent.
 	maxTries = 3
-	// maxNames bounds the names that are tried for one update.
+	// maxNames bounds how many names are tried for one update.
 	maxNames = 5
-	// createMargin is kept from loading.MaxAnswerAge for the clocks of two machines and the way between them.
+	// createMargin is subtracted from loading.MaxAnswerAge, for clock skew between two machines and the
+	// latency between them.
 	createMargin = 30 * time.Second
 )
 
 var (
-	// errUnanswered: a create was sent and nobody knows whether it arrived.
+	// errUnanswered means that a create was sent and that it is not known whether it arrived.
 	errUnanswered = errors.New("the API server did not answer")
-	// errTooLate: the answer is too old for an update of it to be taken.
+	// errTooLate means that the answer is too old to create an update for it.
 	errTooLate = errors.New("the counts grew too old to be recorded")
-	// errNameTaken: every name that an update could have belongs to another.
+	// errNameTaken means that every possible name of an update belongs to another object.
 	errNameTaken = errors.New("the names of the update are taken")
 )
 
-// createAll records the changes, several at a time, and returns how many are in place. It comes back
-// only when every create is answered or has failed for good. One that fails keeps no other from being recorded.
+// createAll records the changes, several at a time, and returns how many are in place. It returns only when
+// every create was answered or has failed permanently. A failed create does not prevent the others.
 func (r *Reconciler) createAll(ctx context.Context, s *situation, memory *memory, changes []loading.Change, times loading.AnswerTimes) (int64, error) {
 	made := make([]string, len(changes))
 	failed := make([]error, len(changes))
@@ -76,8 +78,8 @@ func (r *Reconciler) createAll(ctx context.Context, s *situation, memory *memory
 	return count, err
 }
 
-// create records one change, after a live look at its subscription, and returns the name of the update
-// that is in place. It returns "" when there is nothing to record any more.
+// create records one change after reading its subscription without the cache, and returns the name of
+// the update that is in place. It returns "" if there is nothing to record any more.
 func (r *Reconciler) create(ctx context.Context, s *situation, planned loading.Change, times loading.AnswerTimes) (string, error) {
 	if r.Clock.Since(times.Loaded) > loading.MaxAnswerAge-createMargin {
 		return "", errTooLate
@@ -92,7 +94,7 @@ func (r *Reconciler) create(ctx context.Context, s *situation, planned loading.C
 	}
 	token := planned.Token
 	for range maxNames {
-		update := buildUpdate(live, planned, token, times)
+		update := assembly.RefreshUpdate(live, planned.Item.ID.Item, planned.Count, token, times)
 		existing, err := r.createOne(ctx, update)
 		if err != nil {
 			return "", err
@@ -112,25 +114,16 @@ func (r *Reconciler) create(ctx context.Context, s *situation, planned loading.C
 	return "", fmt.Errorf("%w: %s", errNameTaken, key)
 }
 
-// stillConnected returns the item of a change on a subscription that was just read. It returns false when
-// that is another subscription, or the item is no longer counted as it was when the answer was judged.
+// stillConnected returns the item of a change on a subscription that was just read. It returns false if
+// that is another subscription, or if the item is no longer counted as it was when the answer was judged.
 func (s *situation) stillConnected(live *v1alpha1.Subscription, planned loading.Change) (loading.Connected, bool) {
 	subscription := record.LoadingSubscription(live, s.product.Name)
 	at := slices.IndexFunc(subscription.Items, func(i loading.Item) bool { return i.Name == planned.Item.ID.Item })
-	if at < 0 || subscription.UID != planned.Item.ID.Subscription {
+	if at < 0 || subscription.UID != planned.Item.ID.Subscription || facts.IsImporting(live) {
 		return loading.Connected{}, false
 	}
 	again, ok := loading.ConnectItem(s.facts.Product, &subscription, at)
 	return again, ok && again.Metered == planned.Item.Metered && again.Key == planned.Item.Key
-}
-
-// lastObserved returns the observation time of the count of an item that was last acted on; zero before
-// the first.
-func lastObserved(live *v1alpha1.Subscription, item string) time.Time {
-	if state := facts.ItemInForce(live, item); state != nil {
-		return record.Instant(state.ObservedTime)
-	}
-	return time.Time{}
 }
 
 func ignoreNotFound(err error) error {
@@ -140,8 +133,8 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-// createOne creates an update until there is an answer. It returns the one that has its name already,
-// if any.
+// createOne sends the create of an update until there is a response. It returns the existing update
+// with its name, if there is one.
 func (r *Reconciler) createOne(ctx context.Context, update *v1alpha1.SubscriptionUpdate) (*v1alpha1.SubscriptionUpdate, error) {
 	var err error
 	for range maxTries {
@@ -159,8 +152,8 @@ func (r *Reconciler) createOne(ctx context.Context, update *v1alpha1.Subscriptio
 	return nil, fmt.Errorf("%w: %w", errUnanswered, err)
 }
 
-// readUpdate reads an update that has the name already. One that was deleted since stands for itself:
-// it was there, and only a finished one is deleted.
+// readUpdate reads an update that already has the name. If it was deleted since, the given update
+// stands for it: it existed, and only finished updates are deleted.
 func (r *Reconciler) readUpdate(ctx context.Context, update *v1alpha1.SubscriptionUpdate) (*v1alpha1.SubscriptionUpdate, error) {
 	existing := &v1alpha1.SubscriptionUpdate{}
 	err := r.Live.Get(ctx, types.NamespacedName{Namespace: update.Namespace, Name: update.Name}, existing)
@@ -170,34 +163,12 @@ func (r *Reconciler) readUpdate(ctx context.Context, update *v1alpha1.Subscripti
 	return existing, err
 }
 
-// mayHaveArrived says whether a create that failed may have been carried out, or still be.
+// mayHaveArrived reports whether a failed create may have been carried out, or may still be.
 func mayHaveArrived(err error) bool {
 	return slices.Contains([]metav1.StatusReason{
 		metav1.StatusReasonUnknown, metav1.StatusReasonTimeout, metav1.StatusReasonServerTimeout,
 		metav1.StatusReasonInternalError, metav1.StatusReasonServiceUnavailable,
 	}, apierrors.ReasonForError(err))
-}
-
-// buildUpdate returns the update that records a change. It has no owner: it outlives its subscription.
-func buildUpdate(live *v1alpha1.Subscription, planned loading.Change, token string, times loading.AnswerTimes) *v1alpha1.SubscriptionUpdate {
-	count, item := planned.Count, planned.Item.ID.Item
-	return &v1alpha1.SubscriptionUpdate{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: live.Namespace,
-			Name:      record.RefreshUpdateName(live.Name, string(live.UID), item, token, lastObserved(live, item)),
-		},
-		Spec: v1alpha1.SubscriptionUpdateSpec{
-			SubscriptionRef: v1alpha1.SubscriptionReference{Name: live.Name, UID: live.UID},
-			Seats:           &v1alpha1.SeatsChange{Item: item, Count: &count},
-			Cause: &v1alpha1.UpdateCause{
-				Type:         v1alpha1.CauseRefresh,
-				Token:        token,
-				ObservedTime: record.Time(times.Observed),
-				LoadedTime:   record.Time(times.Loaded),
-				Item:         item,
-			},
-		},
-	}
 }
 
 // standsFor says whether an update that exists already is as good as the one that was to be made under
@@ -222,8 +193,8 @@ func standsFor(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
 	}
 }
 
-// nextToken returns the token of the update that takes the place of one that exists: always the same
-// for the same predecessor, so that trying again gives the same name again.
+// nextToken returns the token of the update that replaces an existing one. It is always the same for
+// the same predecessor, so that a retry gives the same name.
 func nextToken(token string, existing *v1alpha1.SubscriptionUpdate) string {
 	suffix := "/" + string(existing.UID)
 	return token[:min(len(token), facts.MaxRefreshRequest-len(suffix))] + suffix

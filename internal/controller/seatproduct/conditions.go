@@ -20,17 +20,17 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// This file decides what the conditions of a SeatProduct say, and the condition of its subscriptions that is about
-// their counts. It is pure.
+// This file computes the conditions of a SeatProduct, and the condition of its subscriptions about their counts.
+// It is pure.
 
-// verdict is what the condition Loaded says.
+// verdict is the content of the condition Loaded.
 type verdict struct {
 	status          metav1.ConditionStatus
 	reason, message string
 }
 
-// describeConditions sets Loaded, which is about the last refresh, and Ready, which is about the product:
-// single keys that failed are the matter of their subscriptions.
+// describeConditions sets Loaded, which is about the last refresh, and Ready, which is about the product.
+// Single keys that failed are reported on their subscriptions.
 func describeConditions(after *v1alpha1.SeatProduct, s *situation, taken *result, notes []note, now time.Time) {
 	conditions := status.Of(&after.Status.Conditions, s.product.Generation, now)
 	loaded, known := judgeLoaded(after, s, taken, notes)
@@ -54,19 +54,19 @@ func describeConditions(after *v1alpha1.SeatProduct, s *situation, taken *result
 	}
 }
 
-// describeUnderWay says that the product's first load, or the first after an edit, is under way.
+// describeUnderWay reports that the product's first load, or the first after an edit, is running.
 func describeUnderWay(after *v1alpha1.SeatProduct, now time.Time) {
 	status.Of(&after.Status.Conditions, after.Generation, now).
 		InProgress(v1alpha1.ReasonProgressing, "Asking the data source for counts.")
 }
 
-// isUnknown says whether nobody can tell from its status yet whether the product's seats can be counted.
+// isUnknown reports whether the status does not show yet whether the product's seats can be counted.
 func isUnknown(product *v1alpha1.SeatProduct) bool {
 	return product.Status.ObservedGeneration != product.Generation ||
 		meta.FindStatusCondition(product.Status.Conditions, v1alpha1.ConditionLoaded) == nil
 }
 
-// needsEdit says whether only an edit of an object in the cluster helps. A refused write is tried again all the same.
+// needsEdit reports whether only an edit of an object in the cluster helps. A refused write is still retried.
 func needsEdit(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonInvalidSchedule, v1alpha1.ReasonInvalidExpression, v1alpha1.ReasonSecretNotAllowed,
@@ -76,8 +76,8 @@ func needsEdit(reason string) bool {
 	return false
 }
 
-// judgeLoaded returns what the condition Loaded says, the gravest first; nothing before the first load
-// and without a loader.
+// judgeLoaded returns the content of the condition Loaded, the most serious problem first. It returns
+// nothing before the first load and without a loader.
 func judgeLoaded(after *v1alpha1.SeatProduct, s *situation, taken *result, notes []note) (verdict, bool) {
 	if s.product.Spec.DataLoader == nil {
 		return verdict{}, false
@@ -107,7 +107,7 @@ func judgeLoaded(after *v1alpha1.SeatProduct, s *situation, taken *result, notes
 	return verdict{metav1.ConditionTrue, v1alpha1.ReasonRefreshed, refreshedMessage(notes)}, true
 }
 
-// refreshedMessage says that the last refresh succeeded, and which keys kept their counts in it.
+// refreshedMessage reports that the last refresh succeeded, and which keys kept their counts in it.
 func refreshedMessage(notes []note) string {
 	sentence := dataloader.NameProblems(keyProblems(notes, true))
 	if sentence == "" {
@@ -141,7 +141,7 @@ func failureOfLoad(s *situation, taken *result) (verdict, bool) {
 	}
 }
 
-// hasCounts says whether any item was counted before, so that there is something to keep.
+// hasCounts reports whether any item was counted before, so that there are counts to keep.
 func hasCounts(s *situation) bool {
 	return slices.ContainsFunc(s.facts.Connection.Items, func(i loading.Connected) bool { return i.HasCount })
 }
@@ -154,7 +154,8 @@ func stillFailing(entries []v1alpha1.RefreshStatus) bool {
 	return slices.ContainsFunc(entries, func(e v1alpha1.RefreshStatus) bool { return e.ConsecutiveFailures > 0 })
 }
 
-// keyProblems returns what is wrong with single keys: of those that kept their counts, or of the others.
+// keyProblems returns what is wrong with single keys, either with those that kept their counts or with
+// the others.
 func keyProblems(notes []note, kept bool) []string {
 	var sentences []string
 	for _, each := range notes {
@@ -165,8 +166,8 @@ func keyProblems(notes []note, kept bool) []string {
 	return sentences
 }
 
-// writeSeatsCurrent keeps the condition SeatsCurrent: False while a key of the subscription's own has
-// no count, True once it recovered, and absent on one that never had a problem.
+// writeSeatsCurrent maintains the condition SeatsCurrent: False while a key of the subscription has
+// no count, True once it recovered, and absent if there never was a problem.
 func writeSeatsCurrent(s *v1alpha1.SubscriptionStatus, generation int64, now time.Time) {
 	reason := ""
 	var sentences []string
@@ -185,7 +186,7 @@ func writeSeatsCurrent(s *v1alpha1.SubscriptionStatus, generation int64, now tim
 	}
 }
 
-// problemSentence says what is wrong with the subscription's key, and what to do.
+// problemSentence explains what is wrong with the subscription's key, and what to do.
 func problemSentence(load v1alpha1.LoadStatus) string {
 	sentence := "SeatProduct \"" + load.Product + "\": " + load.Message + "."
 	if load.MissingSince == nil {
@@ -195,7 +196,8 @@ func problemSentence(load v1alpha1.LoadStatus) string {
 		load.MissingSince.UTC().Format(time.RFC3339) + ". Add its row to the source, or correct the key."
 }
 
-// refusedVerdict returns what Loaded says of a write that needs a person; false for any other error and for none.
+// refusedVerdict returns the content of Loaded for a write that needs a person. It returns false for any other
+// error and for nil.
 func refusedVerdict(err error) (verdict, bool) {
 	if !needsPerson(err) || errors.Is(err, errUnanswered) {
 		return verdict{}, false

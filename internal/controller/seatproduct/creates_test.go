@@ -37,6 +37,21 @@ var _ = Describe("A create", func() {
 		Expect(s.pass(ctx)).To(Equal([]string{productStatus}), "after a restart, the cache")
 	})
 
+	It("is observed at the time on the clock, not at that in a lagging cache", func(ctx SpecContext) {
+		s := newStage(ctx, v1alpha1.Refresh{})
+		s.counted(ctx, map[string]int64{"acme": 5})
+		Expect(s.cache.Freeze(ctx, &v1alpha1.TestClockList{})).To(Succeed())
+		s.advance(ctx, time.Hour)
+		s.settleOne(ctx, "acme")
+		s.source.Set(map[string]int64{"acme": 7})
+		ask(ctx, s.product, "now")
+		s.pass(ctx)
+		made := s.updates(ctx)
+		last := made[len(made)-1]
+		Expect(*last.Spec.Seats.Count).To(Equal(int64(7)))
+		Expect(last.Spec.Cause.ObservedTime.UTC()).To(Equal(start.Add(time.Hour)), "what is billed from then on is not billed from an hour before")
+	})
+
 	It("is not made for a subscription that changed under a lagging cache", func(ctx SpecContext) {
 		s := newStage(ctx, everyHourOnTheHour)
 		s.counted(ctx, map[string]int64{"acme": 5, "bolt": 5, "coda": 5})
@@ -49,6 +64,7 @@ var _ = Describe("A create", func() {
 		bolt.Spec.Items[0].Quantity = &nine
 		Expect(live.Update(ctx, bolt)).To(Succeed())
 		Expect(live.Delete(ctx, s.subscription(ctx, "coda"))).To(Succeed())
+		s.settleOne(ctx, "coda")
 		s.subscribe(ctx, "coda")
 		s.source.Set(map[string]int64{"acme": 7, "bolt": 7, "coda": 7})
 		s.advance(ctx, time.Hour)
@@ -61,7 +77,8 @@ var _ = Describe("A create", func() {
 		s.source.Set(map[string]int64{"acme": 5})
 		s.pass(ctx)
 		late := s.updates(ctx)[0]
-		s.mark(ctx, &late, v1alpha1.UpdateSuperseded)
+		late.Status.State = v1alpha1.UpdateSuperseded
+		Expect(live.Status().Update(ctx, &late)).To(Succeed())
 		Expect(s.pass(ctx)).To(BeEmpty(), "not at once")
 		s.wait(loading.FirstAgain)
 		s.pass(ctx)

@@ -17,26 +17,27 @@ import (
 	"github.com/seatplane/seatplane/internal/record"
 )
 
-// This file decides what the status of a SeatProduct says, from what was gathered and what became of
-// a load. It is pure.
+// This file computes the status of a SeatProduct from what was gathered and from the result of a
+// load. It is pure.
 
-// describe brings everything but the totals in the status of the product up to date. taken is what became
-// of the load that has ended, nil in a pass without one; now is the wall clock's.
+// describe updates everything except the totals in the status of the product. The result taken is that of
+// the load that has ended, or nil. The time now is on the wall clock.
 func describe(after *v1alpha1.SeatProduct, s *situation, taken *result, notes []note, now time.Time) {
 	after.Status.ObservedGeneration = s.product.Generation
 	after.Status.Refreshes = describeRefreshes(s, taken, now)
 	after.Status.NextRefreshText = nextRefreshText(after.Status.Refreshes)
+	describeFailing(after, s, taken)
 	answerRequest(after, s.facts.Product.Request)
 	describeConditions(after, s, taken, notes, now)
 }
 
-// describeRefreshes returns an entry for each clock that connected items live by.
+// describeRefreshes returns an entry for each clock that connected items use.
 func describeRefreshes(s *situation, taken *result, now time.Time) []v1alpha1.RefreshStatus {
 	var entries []v1alpha1.RefreshStatus
 	for _, clock := range slices.Sorted(maps.Keys(s.facts.Clocks)) {
 		entry := facts.RefreshOn(s.product, clock)
 		known := s.facts.Product.Entry(clock)
-		entry.NextRefreshTime = record.Time(loading.NextTick(known, s.facts.Schedule, s.facts.Clocks[clock], s.facts.Product.Edited))
+		entry.NextRefreshTime = record.Time(s.facts.NextTick(clock))
 		switch {
 		case taken != nil && taken.load.Clock == clock:
 			entry = describeRefresh(entry, taken, s.facts.Schedule)
@@ -48,8 +49,8 @@ func describeRefreshes(s *situation, taken *result, now time.Time) []v1alpha1.Re
 	return entries[:min(len(entries), loading.MaxEntries)]
 }
 
-// describeRetry returns the entry with the time of the next attempt while refreshes fail. It moves with each failure
-// alone.
+// describeRetry returns the entry with the time of the next attempt while refreshes fail. The time changes only with
+// a failure.
 func describeRetry(entry v1alpha1.RefreshStatus, product *v1alpha1.SeatProduct, now time.Time) v1alpha1.RefreshStatus {
 	if entry.ConsecutiveFailures == 0 {
 		entry.NextRetryTime = nil
@@ -61,8 +62,8 @@ func describeRetry(entry v1alpha1.RefreshStatus, product *v1alpha1.SeatProduct, 
 	return entry
 }
 
-// nextRefreshText is when the next refresh of the first entry is due; "" while it is not known or refreshes fail. The
-// tick of a refresh that failed stays owed, and lies in the past.
+// nextRefreshText is when the next refresh of the first entry is due. It is "" while that is not known or refreshes
+// fail. The tick of a failed refresh is still owed, and lies in the past.
 func nextRefreshText(entries []v1alpha1.RefreshStatus) string {
 	if len(entries) == 0 || entries[0].NextRefreshTime == nil || entries[0].ConsecutiveFailures > 0 {
 		return ""
@@ -70,8 +71,8 @@ func nextRefreshText(entries []v1alpha1.RefreshStatus) string {
 	return entries[0].NextRefreshTime.UTC().Format(time.RFC3339)
 }
 
-// describeRefresh returns the entry after a load. On a TestClock that moved while the load ran, the ticks
-// since the load began are still owed: what they are to count was not asked for yet.
+// describeRefresh returns the entry after a load. If a TestClock moved during the load, the ticks since
+// the load began are still owed, because their counts were not asked for yet.
 func describeRefresh(entry v1alpha1.RefreshStatus, done *result, schedule dataloader.Schedule) v1alpha1.RefreshStatus {
 	asked := done.times.Observed
 	if done.load.Clock != "" {
@@ -99,8 +100,9 @@ func describeRefresh(entry v1alpha1.RefreshStatus, done *result, schedule datalo
 	return entry
 }
 
-// answerRequest acknowledges the product's request once an attempt ended on every clock. The clocks need not
-// remember one that is acknowledged, also where a lost reply made its answer be taken twice.
+// answerRequest acknowledges the product's request when an attempt has ended on every clock. The entries of
+// the clocks do not need to keep an acknowledged request, even if its answer was taken twice because of a
+// lost response.
 func answerRequest(after *v1alpha1.SeatProduct, asked string) {
 	entries := after.Status.Refreshes
 	unanswered := func(e v1alpha1.RefreshStatus) bool { return e.LastHandledRefreshRequest != asked }
@@ -114,7 +116,7 @@ func answerRequest(after *v1alpha1.SeatProduct, asked string) {
 	}
 }
 
-// describeTotals counts the subscriptions that have an item of the product, and the seats they hold.
+// describeTotals counts the subscriptions that have an item of the product, and their seats.
 func describeTotals(after *v1alpha1.SeatProduct, s *situation) {
 	var subscriptions, seats int64
 	for _, subscription := range s.subscriptions {
@@ -127,7 +129,7 @@ func describeTotals(after *v1alpha1.SeatProduct, s *situation) {
 	after.Status.Subscriptions, after.Status.Seats = ptr.To(subscriptions), ptr.To(seats)
 }
 
-// seatsOf returns how many seats of a product a subscription holds.
+// seatsOf returns how many seats of a product a subscription has.
 func seatsOf(subscription *v1alpha1.Subscription, product string) int64 {
 	var seats int64
 	for n := range subscription.Status.Items {

@@ -16,20 +16,20 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// withoutForged returns the updates of refreshes without those that cannot be the operator's: they are nobody's
-// target. subscriptions are the product's, and times are those on their clocks.
+// withoutForged returns the updates of refreshes without those that cannot be the operator's, so that no count
+// is compared with them. The subscriptions are the product's, and the times are those on their clocks.
 func (r *Reconciler) withoutForged(updates []v1alpha1.SubscriptionUpdate, subscriptions []*v1alpha1.Subscription, times map[string]time.Time) []*v1alpha1.SubscriptionUpdate {
 	if len(updates) == 0 {
 		return nil
 	}
-	// There are few updates, and there may be 100,000 subscriptions.
+	// There are few updates, but there may be 100,000 subscriptions.
 	byUID := make(map[types.UID]*v1alpha1.Subscription, len(updates))
 	for n := range updates {
 		byUID[updates[n].Spec.SubscriptionRef.UID] = nil
 	}
 	for _, each := range subscriptions {
-		if _, named := byUID[each.UID]; named {
-			byUID[each.UID] = each
+		if _, named := byUID[facts.Identity(each)]; named {
+			byUID[facts.Identity(each)] = each
 		}
 	}
 	own := make([]*v1alpha1.SubscriptionUpdate, 0, len(updates))
@@ -43,13 +43,14 @@ func (r *Reconciler) withoutForged(updates []v1alpha1.SubscriptionUpdate, subscr
 	return own
 }
 
-// isForged reports whether an update that says that a refresh made it cannot be the operator's. now is the time on
-// its subscription's clock.
+// isForged reports whether an update that claims to be created by a refresh cannot be the operator's. The time now
+// is on its subscription's clock.
 func (r *Reconciler) isForged(update *v1alpha1.SubscriptionUpdate, of *v1alpha1.Subscription, now time.Time) bool {
 	return update.Spec.Cause == nil || record.CauseFault(update, of, record.Present{Clock: now, Wall: r.Clock.Now()}) != ""
 }
 
-// nameTaken says that somebody else made an update under the name that a refresh would have used.
+// nameTaken reports that somebody else created an update under the name that a refresh would have
+// used.
 func (r *Reconciler) nameTaken(product *v1alpha1.SeatProduct, existing *v1alpha1.SubscriptionUpdate) {
 	if r.Recorder == nil {
 		return

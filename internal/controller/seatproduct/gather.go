@@ -16,16 +16,17 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/clocks"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
 )
 
-// readOnly spares copying what is only looked at: a product may have 100,000 subscriptions. Nothing
-// that was read with it may be changed.
+// readOnly avoids copying what is only read, because a product may have 100,000 subscriptions.
+// Objects that are read with it must not be modified.
 const readOnly = client.UnsafeDisableDeepCopy
 
-// gather reads what a pass is about. It writes nothing.
+// gather reads everything that a pass needs. It writes nothing.
 func (r *Reconciler) gather(ctx context.Context, product *v1alpha1.SeatProduct, memory *memory) (*situation, error) {
 	s := &situation{product: product}
 	s.renew()
@@ -36,7 +37,7 @@ func (r *Reconciler) gather(ctx context.Context, product *v1alpha1.SeatProduct, 
 	s.facts.Connection = connect(s.facts.Product, s.subscriptions)
 	items := s.facts.Connection.Items
 	s.facts.Tried = memory.attempts.RecentlyTried(items, r.Clock.Now())
-	if s.facts.Clocks, err = r.readClocks(ctx, product.Namespace, items); err != nil {
+	if s.facts.Clocks, err = r.readClocks(ctx, product.Namespace, items, memory.asked); err != nil {
 		return nil, err
 	}
 	if len(items) > 0 {
@@ -45,7 +46,7 @@ func (r *Reconciler) gather(ctx context.Context, product *v1alpha1.SeatProduct, 
 	return s, err
 }
 
-// renew reads the product again, as the situation has it now.
+// renew converts the product again, as the situation now has it.
 func (s *situation) renew() {
 	s.facts.Product = record.LoadingProduct(s.product)
 	s.facts.Schedule, s.scheduleError = s.facts.Product.NewSchedule()
@@ -56,7 +57,7 @@ func connect(product loading.Product, subscriptions []*v1alpha1.Subscription) lo
 	return loading.Connect(product, loadingSubscriptions(product.Name, subscriptions), len(subscriptions))
 }
 
-// loadingSubscriptions reads the subscriptions one after the other into the same value.
+// loadingSubscriptions reads the subscriptions one after another into the same value.
 func loadingSubscriptions(product string, subscriptions []*v1alpha1.Subscription) iter.Seq[*loading.Subscription] {
 	return func(yield func(*loading.Subscription) bool) {
 		var read loading.Subscription
@@ -69,6 +70,10 @@ func loadingSubscriptions(product string, subscriptions []*v1alpha1.Subscription
 	}
 }
 
+// errImporting means that a subscription of the product is being imported. Without it, the product would forget the
+// clock of its refreshes, and a key that two subscriptions have would go to the younger one.
+var errImporting = errors.New("a Subscription of the product is being imported")
+
 // subscriptionsOf returns the subscriptions with an item of the product, in no order.
 func (r *Reconciler) subscriptionsOf(ctx context.Context, product *v1alpha1.SeatProduct) ([]*v1alpha1.Subscription, error) {
 	var list v1alpha1.SubscriptionList
@@ -78,21 +83,28 @@ func (r *Reconciler) subscriptionsOf(ctx context.Context, product *v1alpha1.Seat
 	}
 	subscriptions := make([]*v1alpha1.Subscription, len(list.Items))
 	for n := range list.Items {
-		subscriptions[n] = &list.Items[n]
+		if subscriptions[n] = &list.Items[n]; facts.IsImporting(subscriptions[n]) {
+			return nil, errImporting
+		}
 	}
 	return subscriptions, nil
 }
 
-// readClocks returns the time on each clock that the items live by. One that does not exist is left
-// out: nobody may fall back to another.
-func (r *Reconciler) readClocks(ctx context.Context, namespace string, items []loading.Connected) (map[string]time.Time, error) {
-	reader := clocks.Reader{Client: r.Client, Wall: r.Clock}
+// readClocks returns the time on each clock that the items use. A clock that does not exist is left
+// out, because no item may fall back to another clock. A TestClock whose load has ended is read from the API server: an
+// answer counts from when it was observed, and an older time in the cache would change what is billed.
+func (r *Reconciler) readClocks(ctx context.Context, namespace string, items []loading.Connected, ended *asked) (map[string]time.Time, error) {
+	cached, live := clocks.Reader{Client: r.Client, Wall: r.Clock}, clocks.Reader{Client: r.Live, Wall: r.Clock}
 	times := map[string]time.Time{}
 	absent := map[string]bool{}
 	for n := range items {
 		clock := items[n].Clock
 		if _, known := times[clock]; known || absent[clock] {
 			continue
+		}
+		reader := cached
+		if ended != nil && ended.load.Clock == clock {
+			reader = live
 		}
 		now, err := reader.Now(ctx, namespace, clock)
 		if _, notFound := errors.AsType[*clocks.NotFoundError](err); notFound {
@@ -107,8 +119,8 @@ func (r *Reconciler) readClocks(ctx context.Context, namespace string, items []l
 	return times, nil
 }
 
-// openUpdates returns the newest open update that a refresh made for each item: as the cache shows
-// them, corrected by what this process made and the cache does not show yet.
+// openUpdates returns the newest open update that a refresh created for each item: those in the
+// cache, corrected by those that this process created and that the cache does not show yet.
 func (r *Reconciler) openUpdates(ctx context.Context, s *situation, memory *memory) (map[loading.ItemID]loading.Pending, error) {
 	namespace := s.product.Namespace
 	var list v1alpha1.SubscriptionUpdateList
@@ -136,8 +148,8 @@ func (r *Reconciler) openUpdates(ctx context.Context, s *situation, memory *memo
 	return open, nil
 }
 
-// forgetShown drops from the memory what the cache shows, open or finished, and what is too old for a
-// cache not to show.
+// forgetShown drops from the memory what the cache shows, open or finished, and what is so old that
+// the cache must show it.
 func (r *Reconciler) forgetShown(ctx context.Context, namespace string, memory *memory, shown map[string]bool) error {
 	for id, created := range memory.created {
 		if shown[created.name] || r.Clock.Since(created.Loaded) > loading.MaxAnswerAge {

@@ -15,37 +15,38 @@ import (
 	"github.com/seatplane/seatplane/internal/loading"
 )
 
-// creation is an update that this process made.
+// creation is an update that this process created.
 type creation struct {
 	name string
 	loading.Pending
 }
 
-// asked is the load that a product asked for.
+// asked is the load that was begun for a product.
 type asked struct {
 	load loading.Load
-	// generation is that of the product's spec, at the time of the wall clock when the load was asked for.
+	// generation is that of the product's spec. The time on the wall clock is when the load was begun.
 	generation int64
 	at         time.Time
-	// result is what became of the load; nil while it is under way.
+	// result is the result of the load, or nil while it is running.
 	result *queue.Result
-	// reported says that the product's status says that the load is under way.
+	// reported means that the product's status shows that the load is running.
 	reported bool
 }
 
-// memory is what a process remembers of a product's refreshes between passes. Losing it costs an
-// attempt too early or a comparison with an older state, never a wrong count.
+// memory is what a process keeps about a product's refreshes between passes. If it is lost, an
+// attempt may come too early or a comparison may use an older state, but no count is ever wrong.
 type memory struct {
 	product types.UID
 	// attempts decides when a load that is due may begin.
 	attempts *loading.Attempts
-	// asked is the load that is under way or whose answer was not taken yet; nil without one.
+	// asked is the load that is running or whose answer was not taken yet, or nil.
 	asked *asked
 	// created are the updates that the cache does not show yet.
 	created map[loading.ItemID]creation
-	// told is what was last written on a subscription that the cache does not show yet.
+	// told is what was last written to a subscription and is not in the cache yet.
 	told map[types.UID]v1alpha1.LoadStatus
-	// written is the product as this process last wrote its status, and replaced the version that was.
+	// written is the product as this process last wrote its status, and replaced is the version before
+	// that.
 	written  *v1alpha1.SeatProduct
 	replaced string
 	// totalsAt is when the totals were last written.
@@ -59,8 +60,8 @@ func newMemory(product types.UID) *memory {
 	}
 }
 
-// newest returns the product as this process wrote it, where the cache still shows the version that the
-// write replaced. It saves a load that the product has just had; nothing relies on it.
+// newest returns the product as this process wrote it, if the cache still shows the version before that
+// write. It avoids repeating a load that has just ended. Nothing relies on it.
 func (m *memory) newest(product *v1alpha1.SeatProduct) *v1alpha1.SeatProduct {
 	if m.written == nil || m.replaced != product.ResourceVersion {
 		return product
@@ -68,21 +69,21 @@ func (m *memory) newest(product *v1alpha1.SeatProduct) *v1alpha1.SeatProduct {
 	return m.written
 }
 
-// wrote remembers a write of the product's status.
+// wrote records a write of the product's status.
 func (m *memory) wrote(before, after *v1alpha1.SeatProduct) {
 	if before.ResourceVersion != after.ResourceVersion {
 		m.replaced, m.written = before.ResourceVersion, after
 	}
 }
 
-// memories holds the memory of each product. A product is reconciled by one worker at a time, which
-// alone uses what get returns.
+// memories contains the memory of each product. Only one worker at a time reconciles a product, and
+// only that worker uses what get returns.
 type memories struct {
 	mu sync.Mutex
 	of map[types.NamespacedName]*memory
 }
 
-// get returns the memory of the product's name, which may be that of an earlier product.
+// get returns the memory under the product's name, which may be that of an earlier product.
 func (m *memories) get(product *v1alpha1.SeatProduct) *memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -96,14 +97,27 @@ func (m *memories) get(product *v1alpha1.SeatProduct) *memory {
 	return m.of[name]
 }
 
+// in returns the products of a namespace that are remembered.
+func (m *memories) in(namespace string) []types.NamespacedName {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []types.NamespacedName
+	for name := range m.of {
+		if name.Namespace == namespace {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
 func (m *memories) forget(product types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.of, product)
 }
 
-// markUnseen corrects the notes by what this process wrote and the cache does not show yet, and forgets
-// what it shows. Only an answer of this pass knows better than what was written.
+// markUnseen corrects the notes by what this process wrote and the cache does not show yet, and drops
+// what the cache shows. Only an answer of this pass is newer than what was written.
 func (m *memory) markUnseen(notes []note) {
 	for n := range notes {
 		uid := notes[n].subscription.UID
@@ -120,7 +134,7 @@ func (m *memory) markUnseen(notes []note) {
 	}
 }
 
-// said remembers the notes that were written.
+// said records the notes that were written.
 func (m *memory) said(notes []note) {
 	for _, each := range notes {
 		if each.changes() {

@@ -12,11 +12,11 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 )
 
-// Metrics counts what refreshes do, for one operator: a process may run several, each with its own registry. Make it
-// with NewMetrics. A nil one counts nothing.
+// Metrics are the metrics of refreshes, for one operator. A process may run several operators, each with its own
+// registry. Create them with NewMetrics. A nil Metrics counts nothing.
 //
-// The labels are names of objects, kinds of sources and reasons of the API: nothing that a source says,
-// and no more of them than there are products. docs/reference/metrics.md is made of these sentences.
+// The labels are names of objects, kinds of sources and reasons of the API. They contain no text of a source, and
+// their number is bounded by the number of products. docs/reference/metrics.md is generated from these help texts.
 type Metrics struct {
 	refreshes       *prometheus.CounterVec
 	refreshDuration *prometheus.HistogramVec
@@ -28,44 +28,44 @@ type Metrics struct {
 	notReady        *prometheus.GaugeVec
 }
 
-// NewMetrics returns metrics that have counted nothing yet. Whoever makes them registers them.
+// NewMetrics returns metrics that have counted nothing yet. The caller registers them.
 func NewMetrics() *Metrics {
 	ofProduct := []string{"namespace", "product", "source"}
 	return &Metrics{
 		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "seatplane_refreshes_total",
-			Help: "Questions to the source of a product's counts, by the reason that Loaded gives: Refreshed, or why they failed.",
+			Help: "Queries of a product's source that ended, by the reason in the condition Loaded: Refreshed, or why the refresh failed.",
 		}, []string{"namespace", "product", "source", "reason"}),
 		refreshDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "seatplane_refresh_duration_seconds",
-			Help:    "How long a refresh took, from the start of its query to the record of the answer, by kind of source.",
+			Help:    "Duration of a refresh, from the start of its query until its counts are recorded, by kind of source.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 2.5, 11),
 		}, []string{"source"}),
 		refreshQueries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "seatplane_refresh_queries_total",
-			Help: "Queries or requests that answered questions took: one, or one for each batch of keys or page.",
+			Help: "Queries or requests sent by successful refreshes: one, or one for each batch of keys or each page.",
 		}, ofProduct),
 		refreshRows: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "seatplane_refresh_rows_total",
-			Help: "Rows that a product's source answered.",
+			Help: "Rows that a product's source returned.",
 		}, ofProduct),
 		refreshCounts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "seatplane_refresh_counts_total",
-			Help: "Items by what a refresh found, by outcome: counted, changed, held (the change still waits for approval), " +
+			Help: "Items in refreshes, by outcome: counted, changed, held (the change still waits for approval), " +
 				"failed (the key has no usable count) and kept (the key is missing and its count is kept).",
 		}, []string{"namespace", "product", "source", "outcome"}),
 		refreshSuccess: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "seatplane_refresh_last_success_timestamp_seconds",
-			Help: "When all of a product's items were last counted on the wall clock; how stale they are is the time since.",
+			Help: "Time at which all of a product's items were last counted on the wall clock. The time since then is the age of the counts.",
 		}, []string{"namespace", "product"}),
 		refreshNext: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "seatplane_refresh_next_timestamp_seconds",
-			Help: "When a product's next refresh is due on the wall clock; since when one is owed where that has passed. " +
-				"Absent when the product is refreshed on demand only.",
+			Help: "Time at which a product's next refresh is due on the wall clock. A time in the past means that a refresh is overdue. " +
+				"Absent if the product is refreshed on demand only.",
 		}, []string{"namespace", "product"}),
 		notReady: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "seatplane_product_not_ready",
-			Help: "1 while the condition Ready of a product is not True, by its reason; absent when it is True.",
+			Help: "1 while the condition Ready of a product is not True, by its reason. Absent while it is True.",
 		}, []string{"namespace", "product", "reason"}),
 	}
 }
@@ -95,13 +95,13 @@ func (m *Metrics) all() []prometheus.Collector {
 	return all
 }
 
-// productMetric is a metric that has the labels of a product.
+// productMetric is a metric with the labels of a product.
 type productMetric interface {
 	prometheus.Collector
 	DeletePartialMatch(labels prometheus.Labels) int
 }
 
-// ofProducts returns the metrics that have the labels of a product.
+// ofProducts returns the metrics with the labels of a product.
 func (m *Metrics) ofProducts() []productMetric {
 	return []productMetric{
 		m.refreshes, m.refreshQueries, m.refreshRows, m.refreshCounts, m.refreshSuccess, m.refreshNext, m.notReady,
@@ -136,8 +136,9 @@ func (m *Metrics) measure(of *v1alpha1.SeatProduct, source string, done result) 
 	}
 }
 
-// measureStatus has the metrics say what a product's status does, when it was last refreshed and when it is
-// to be next, and whether it is Ready: a restart must not make it look fresh, or unknown.
+// measureStatus sets the metrics to the content of a product's status: when it was last refreshed, when the
+// next refresh is due, and whether it is Ready. This way a restart does not make a product look fresh, or
+// unknown.
 func (m *Metrics) measureStatus(product *v1alpha1.SeatProduct) {
 	if m == nil {
 		return
@@ -159,7 +160,7 @@ func setTime(gauge *prometheus.GaugeVec, product *v1alpha1.SeatProduct, at *meta
 	gauge.WithLabelValues(product.Namespace, product.Name).Set(float64(at.Unix()))
 }
 
-// forget drops what the metrics say about a product that is gone.
+// forget drops the metrics of a product that was deleted.
 func (m *Metrics) forget(namespace, product string) {
 	if m == nil {
 		return

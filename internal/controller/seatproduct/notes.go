@@ -19,44 +19,45 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// This file decides what the status of a Subscription has to say about the loading of its seats. It is
+// This file computes what the status of a Subscription shows about the loading of its seats. It is
 // pure.
 
-// note is what has to be written on a subscription.
+// note is what has to be written to a subscription.
 type note struct {
 	subscription *v1alpha1.Subscription
-	// load is the product's entry; without a reason and a request there is none.
+	// load is the product's entry. An entry without a reason and a request is removed.
 	load v1alpha1.LoadStatus
-	// answered is the request for which every product has made an attempt; "" when there is none.
+	// answered is the request for which every product has made an attempt, or "".
 	answered string
-	// kept: the key is missing and the count is kept, so that nothing failed.
+	// kept means that the key is missing and the count is kept, so nothing failed.
 	kept bool
-	// loaded: the note comes from an answer of this pass.
+	// loaded means that the note comes from an answer of this pass.
 	loaded bool
-	// unseen: this process wrote another note, which the cache does not show yet.
+	// unseen means that this process wrote another note, which the cache does not show yet.
 	unseen bool
-	// written: this process wrote this very note, which the cache does not show yet.
+	// written means that this process wrote this same note, which the cache does not show yet.
 	written bool
 }
 
-// links is what the product has to do with one subscription.
+// links describe the relation between the product and one subscription.
 type links struct {
-	// connected: the product's loader counts an item of it; keeps: that has a count to keep.
+	// connected means that the product's loader counts an item of the subscription, and keeps that
+	// the item has a count to keep.
 	connected, keeps bool
-	// loaded: an answer of this pass counted it.
+	// loaded means that an answer of this pass counted it.
 	loaded bool
 }
 
-// planNotes returns a note for every subscription of which there is something to say or was before. taken
-// is what became of the load that has ended, products are the other products of subscriptions that ask for
-// a refresh, and told is what this process wrote and the cache does not show yet.
+// planNotes returns a note for every subscription that has something to report or had something before.
+// The result taken is that of the load that has ended, products are the other products of subscriptions
+// that ask for a refresh, and told is what this process wrote and the cache does not show yet.
 func planNotes(s *situation, taken *result, products map[string]*v1alpha1.SeatProduct, told map[types.UID]v1alpha1.LoadStatus) []note {
 	if taken == nil {
 		taken = &result{}
 	}
 	concerned := map[string]*links{}
 	for _, subscription := range s.subscriptions {
-		uid := string(subscription.UID)
+		uid := string(facts.Identity(subscription))
 		_, hasProblem := taken.findings.Problems[uid]
 		_, isDuplicate := s.facts.Connection.Duplicates[uid]
 		_, isTold := told[subscription.UID]
@@ -70,7 +71,7 @@ func planNotes(s *situation, taken *result, products map[string]*v1alpha1.SeatPr
 	link(concerned, s, taken)
 	notes := make([]note, 0, len(concerned))
 	for _, subscription := range s.subscriptions {
-		uid := string(subscription.UID)
+		uid := string(facts.Identity(subscription))
 		linked := concerned[uid]
 		if linked == nil {
 			continue
@@ -87,7 +88,7 @@ func planNotes(s *situation, taken *result, products map[string]*v1alpha1.SeatPr
 	return notes
 }
 
-// link says of the subscriptions that are concerned what the product has to do with them.
+// link describes, for the subscriptions that are concerned, their relation to the product.
 func link(concerned map[string]*links, s *situation, taken *result) {
 	items := s.facts.Connection.Items
 	for n := range items {
@@ -106,9 +107,10 @@ func link(concerned map[string]*links, s *situation, taken *result) {
 	}
 }
 
-// describe says why the subscription's own key has no usable count. known is what was said before.
+// describe explains why the subscription's key has no usable count. The entry known is the previous
+// one.
 func (n *note) describe(s *situation, taken *result, known v1alpha1.LoadStatus, linked *links) {
-	uid := string(n.subscription.UID)
+	uid := string(facts.Identity(n.subscription))
 	if found, ok := taken.findings.Problems[uid]; ok && linked.loaded {
 		n.load.Reason, n.load.Message, n.kept = found.Reason, status.EventNote(found.Message), found.Kept
 		if found.Missing {
@@ -127,7 +129,8 @@ func (n *note) describe(s *situation, taken *result, known v1alpha1.LoadStatus, 
 	}
 }
 
-// missingSince returns since when a key is missing: since the first answer in a row that lacked it.
+// missingSince returns since when a key is missing: the time of the first of the consecutive
+// answers without it.
 func missingSince(known v1alpha1.LoadStatus, observed time.Time) *metav1.Time {
 	if known.Reason == v1alpha1.ReasonKeyMissing && known.MissingSince != nil {
 		return known.MissingSince
@@ -135,7 +138,7 @@ func missingSince(known v1alpha1.LoadStatus, observed time.Time) *metav1.Time {
 	return record.Time(observed)
 }
 
-// sameLoad compares what two entries say.
+// sameLoad compares the content of two entries.
 func sameLoad(a, b v1alpha1.LoadStatus) bool {
 	since := a.MissingSince.Equal(b.MissingSince)
 	a.MissingSince, b.MissingSince = nil, nil
@@ -147,14 +150,14 @@ func asksOf(subscription *v1alpha1.Subscription) string {
 	return loading.Unanswered(facts.RefreshRequest(subscription), subscription.Status.LastHandledRefreshRequest)
 }
 
-// isKeyProblem says whether a reason is one of SeatsCurrent. DuplicateKey is a reason of Ready, which
-// belongs to the subscription's own reconciler.
+// isKeyProblem reports whether a reason is one of SeatsCurrent. DuplicateKey is a reason of Ready,
+// which belongs to the subscription's own reconciler.
 func isKeyProblem(reason string) bool {
 	return reason == v1alpha1.ReasonBadCounts || reason == v1alpha1.ReasonKeyMissing
 }
 
-// answer says for which request the product has made an attempt, whatever came of it, and whether it was the
-// last product to do so. attempted is the request that the load of this pass answers, "" for none.
+// answer records for which request the product has made an attempt, successful or not, and whether it was
+// the last product to do so. attempted is the request that the load of this pass answers, or "".
 func (n *note) answer(s *situation, attempted string, connected bool, products map[string]*v1alpha1.SeatProduct) {
 	asked := asksOf(n.subscription)
 	if asked == "" {
@@ -173,7 +176,8 @@ func (n *note) answer(s *situation, attempted string, connected bool, products m
 	}
 }
 
-// othersAnswered says whether every other product that counts seats of the subscription has answered.
+// othersAnswered reports whether every other product that counts seats of the subscription has
+// answered.
 func othersAnswered(subscription *v1alpha1.Subscription, asked, product string, products map[string]*v1alpha1.SeatProduct) bool {
 	return !slices.ContainsFunc(facts.ProductsOf(subscription), func(name string) bool {
 		other, exists := products[name]
@@ -182,19 +186,21 @@ func othersAnswered(subscription *v1alpha1.Subscription, asked, product string, 
 	})
 }
 
-// counts says whether a product's loader counts an item of the subscription, apart from who has the key.
+// counts reports whether a product's loader counts an item of the subscription, regardless of who owns
+// the key.
 func counts(product loading.Product, subscription *v1alpha1.Subscription) bool {
 	read := record.LoadingSubscription(subscription, product.Name)
 	return loading.Counts(product, &read)
 }
 
-// changes says whether writing the note would change the subscription.
+// changes reports whether writing the note would change the subscription.
 func (n note) changes() bool {
 	differs := !n.written && !sameLoad(facts.Load(n.subscription, n.load.Product), n.load)
 	return n.unseen || n.answered != "" || differs || hasStale(n.subscription)
 }
 
-// hasStale says whether the subscription has an entry of a product that it has no item of any more.
+// hasStale reports whether the subscription has an entry of a product of which it no longer has an
+// item.
 func hasStale(subscription *v1alpha1.Subscription) bool {
 	return slices.ContainsFunc(subscription.Status.Loads, func(load v1alpha1.LoadStatus) bool { return isStale(subscription, load) })
 }
@@ -203,8 +209,8 @@ func isStale(subscription *v1alpha1.Subscription, load v1alpha1.LoadStatus) bool
 	return !slices.Contains(facts.ProductsOf(subscription), load.Product)
 }
 
-// write puts the note into the status of a subscription, and the condition that follows from all
-// entries. now is the wall clock's.
+// write writes the note into the status of a subscription, and the condition that follows from all
+// entries. The time now is on the wall clock.
 func (n note) write(subscription *v1alpha1.Subscription, now time.Time) {
 	loads := make([]v1alpha1.LoadStatus, 0, len(subscription.Status.Loads)+1)
 	for _, load := range append(slices.Clone(subscription.Status.Loads), n.load) {

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
@@ -23,29 +22,13 @@ var (
 	at       = func(t time.Time) *metav1.Time { return &metav1.Time{Time: t} }
 	hourly   = v1alpha1.Refresh{Schedule: "0 * * * *"}
 	everyone = map[string]time.Time{"": noon, "clock": noon.AddDate(1, 0, 0)}
+
+	makeProduct = builders.StoredProduct
 )
 
-func makeProduct(refresh v1alpha1.Refresh) *v1alpha1.SeatProduct {
-	product := builders.MakeSeatProduct("editor", "shop").Plan("monthly", "EUR", "10").Seats(1, 500).
-		ConfigMapLoader("counts").Refresh(refresh).Obj()
-	product.UID, product.Generation = "product", 1
-	product.Status.ObservedGeneration = 1
-	return product
-}
-
-// makeSubscription makes one of the given age in days, with a loaded item that holds a quantity.
+// makeSubscription makes one of the given age in days.
 func makeSubscription(name string, age int, quantity int64) *v1alpha1.Subscription {
-	s := builders.MakeSubscription(name, "shop").LoadedItem("editors", "editor", "monthly").Obj()
-	s.UID = types.UID("uid-" + name)
-	s.CreationTimestamp = metav1.NewTime(noon.AddDate(0, 0, -age))
-	if quantity >= 0 {
-		s.Status.State = v1alpha1.SubscriptionActive
-		s.Status.Items = []v1alpha1.SubscriptionItemStatus{{
-			Name: "editors", Product: "editor", Plan: "monthly", Quantity: quantity,
-			LoadedQuantity: &quantity, ObservedTime: at(noon.Add(-24 * time.Hour)),
-		}}
-	}
-	return s
+	return builders.StoredSubscription(name, noon, age, quantity)
 }
 
 func makeSituation(product *v1alpha1.SeatProduct, subscriptions ...*v1alpha1.Subscription) *situation {

@@ -15,9 +15,9 @@ import (
 	"github.com/seatplane/seatplane/internal/record"
 )
 
-// recordReadings writes each reading that changed on its subscription, which takes it in order of its
-// observation, after what was due before (billing.md#11-usage). Nothing else of the subscription is
-// touched.
+// recordReadings writes each changed reading to its subscription. The subscription takes readings in
+// the order of observation, after earlier events (billing.md#11-usage). Nothing else of the
+// subscription is changed.
 func (r *Reconciler) recordReadings(ctx context.Context, s *situation, readings []loading.Change, times loading.AnswerTimes) error {
 	failed := make([]error, len(readings))
 	var group errgroup.Group
@@ -32,7 +32,7 @@ func (r *Reconciler) recordReadings(ctx context.Context, s *situation, readings 
 	return gravest(failed)
 }
 
-// recordReading writes one reading under the resourceVersion of a live read.
+// recordReading writes one reading, with the resourceVersion of a live read.
 func (r *Reconciler) recordReading(ctx context.Context, s *situation, planned loading.Change, times loading.AnswerTimes) error {
 	key := types.NamespacedName{Namespace: s.product.Namespace, Name: planned.Item.Subscription}
 	var err error

@@ -4,18 +4,19 @@
 // Package seatproduct refreshes the seats of SeatProducts: on their schedule, on demand, and for the
 // first count of an item (billing.md#12-refreshes; consistency.md#3-creating-updates).
 //
-// Loads do not run on the reconciler's workers (trust.md#loads). One pass begins a load and
-// returns; the end of the load wakes the product, and the next pass takes the answer:
+// Loads do not run on the reconciler's workers (trust.md#loads). One pass begins a load and returns.
+// The end of the load triggers the product, and the next pass takes the answer:
 //
 //	gather → judge the answer → commit → report → begin the next load that is due
 //
-// It makes SubscriptionUpdates for counts that differ; what becomes of them is decided by the
-// subscription's own reconciler alone. All bookkeeping is on the SeatProduct: a refresh of 100,000
-// subscriptions of which none changed writes one status.
+// It creates SubscriptionUpdates for counts that differ. Only the subscription's own reconciler
+// decides their result. All bookkeeping is on the SeatProduct, so a refresh of 100,000 unchanged
+// subscriptions writes one status.
 package seatproduct
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,25 +29,30 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/queue"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/loading"
+	"github.com/seatplane/seatplane/internal/sinks"
 )
 
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatproducts;subscriptions,verbs=get;list;watch
-// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=testclocks,verbs=list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=testclocks,verbs=get;list;watch
+// +kubebuilder:rbac:groups=billing.seatplane.dev,resources=eventsinks,verbs=list;watch
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatproducts/status;subscriptions/status,verbs=update
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptionupdates,verbs=get;list;watch;create
 // +kubebuilder:rbac:groups="",resources=secrets;configmaps,verbs=get
-// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create
 
-// What data loaders count in the cluster. Other kinds are granted by ClusterRoles with a label, see
-// config/rbac/loader_role.yaml; which these are is read from the ClusterRoles themselves.
+// These are the kinds that data loaders count in the cluster. ClusterRoles with a label grant other
+// kinds; see config/rbac/loader_role.yaml. The ClusterRoles themselves are read to find out which
+// kinds they grant.
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=seatassignments,verbs=list
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=list
 
 const (
-	// quietFor is how long a load may take before the product's status says that it is under way.
+	// quietFor is how long a load may take before the product's status shows that it is running.
 	quietFor = time.Second
-	// lookUnderWay is how often a load is looked at in case its end was missed. Its end wakes the product.
+	// lookUnderWay is how often a running load is checked in case its end was missed. Normally, its end
+	// triggers the product.
 	lookUnderWay = time.Minute
 )
 
@@ -54,24 +60,26 @@ const (
 type Reconciler struct {
 	// Client reads from the cache, by the indexes of internal/index, and writes to the API server.
 	Client client.Client
-	// Live reads from the API server.
+	// Live reads from the API server, without the cache.
 	Live client.Reader
-	// Clock is the wall clock: that of subscriptions that live by no TestClock, and of backoffs.
+	// Clock is the wall clock. It applies to subscriptions without a TestClock, and to backoffs.
 	Clock clock.PassiveClock
-	// Loads asks the sources, outside of the reconciler's workers.
+	// Loads queries the sources, outside the reconciler's workers.
 	Loads queue.Loads
-	// SourceName names the kind of source of a spec, for metrics; dataloader.Registry has it.
+	// SourceName returns the kind of a spec's source, for metrics. It is dataloader.Registry's.
 	SourceName func(*v1alpha1.DataLoader) string
-	// Recorder takes the events; none are sent when it is nil.
+	// Recorder sends the events. If it is nil, none are sent.
 	Recorder events.EventRecorder
-	// Metrics counts what refreshes do; nothing is counted when it is nil.
+	// Metrics counts refreshes. If it is nil, nothing is counted.
 	Metrics *Metrics
+	// Reached says how far EventSinks have received events since that was written. Nil knows of nothing.
+	Reached sinks.Reached
 
 	memories memories
 }
 
-// Reconcile takes the answer of a load that has ended, and begins the next one that is due. A pass that
-// finds nothing due writes nothing.
+// Reconcile takes the answer of a load that has ended, and begins the next one that is due. It writes
+// nothing if nothing is due.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	product, err := r.readProduct(ctx, req)
 	if err != nil {
@@ -83,7 +91,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	memory := r.memories.get(product)
 	if memory.product != product.UID {
-		// An earlier product had the name: its load and what is remembered of it are of no use.
+		// An earlier product had the name. Its load and its memory are of no use.
 		r.forget(req)
 		memory = r.memories.get(product)
 	}
@@ -92,6 +100,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return r.reportUnderWay(ctx, product, memory)
 	}
 	s, err := r.gather(ctx, product, memory)
+	if errors.Is(err, errImporting) {
+		return ctrl.Result{}, nil // the end of the import triggers the product
+	}
 	if err != nil {
 		return ctrl.Result{}, err
 	}
@@ -101,7 +112,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return r.passWithAnswer(ctx, s, memory)
 }
 
-// passWithoutAnswer begins the first load that is due and need not wait, else says what there is to say.
+// passWithoutAnswer begins the first due load that does not have to wait, or else reports.
 func (r *Reconciler) passWithoutAnswer(ctx context.Context, s *situation, memory *memory) (ctrl.Result, error) {
 	begun, wait := r.beginNext(s, memory)
 	if begun {
@@ -111,8 +122,8 @@ func (r *Reconciler) passWithoutAnswer(ctx context.Context, s *situation, memory
 	return ctrl.Result{RequeueAfter: soonestOf(look, wait)}, err
 }
 
-// passWithAnswer takes the answer of the load that has ended, then begins what else is due: another clock's
-// load, or what was asked for while this one ran.
+// passWithAnswer takes the answer of the load that has ended, and then begins what else is due: a load of
+// another clock, or one that was requested while this one ran.
 func (r *Reconciler) passWithAnswer(ctx context.Context, s *situation, memory *memory) (ctrl.Result, error) {
 	taken, err := r.take(ctx, s, memory)
 	if err != nil {
@@ -131,8 +142,8 @@ func (r *Reconciler) passWithAnswer(ctx context.Context, s *situation, memory *m
 }
 
 // conclude records what concerns single subscriptions, then the product's own status, and returns when to
-// look again. taken is nil in a pass without an answer. Until it succeeds, the answer is kept and taken
-// again.
+// look again. The result taken is nil in a pass without an answer. Until conclude succeeds, the answer is
+// kept and taken again.
 func (r *Reconciler) conclude(ctx context.Context, s *situation, memory *memory, taken *result) (time.Duration, error) {
 	notes, noteError, err := r.tell(ctx, s, memory, taken)
 	if err != nil {
@@ -150,7 +161,7 @@ func (r *Reconciler) conclude(ctx context.Context, s *situation, memory *memory,
 	return look, noteError
 }
 
-// readProduct reads the product; nil when it is gone or being deleted.
+// readProduct reads the product. It returns nil if the product does not exist, is being deleted, or is being imported.
 func (r *Reconciler) readProduct(ctx context.Context, req ctrl.Request) (*v1alpha1.SeatProduct, error) {
 	product := &v1alpha1.SeatProduct{}
 	err := r.Client.Get(ctx, req.NamespacedName, product)
@@ -159,24 +170,32 @@ func (r *Reconciler) readProduct(ctx context.Context, req ctrl.Request) (*v1alph
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("read SeatProduct: %w", err)
-	case !product.DeletionTimestamp.IsZero():
+	case !product.DeletionTimestamp.IsZero(), facts.IsImporting(product):
 		return nil, nil
 	}
 	return product, nil
 }
 
-// forget ends the load of a product that is gone, and lets go of everything that is kept for it.
+// forget ends the load of a product that was deleted, and drops everything that is kept for it.
 func (r *Reconciler) forget(req ctrl.Request) {
 	r.memories.forget(req.NamespacedName)
 	r.Loads.End(dataloader.Scope{Namespace: req.Namespace, Product: req.Name})
 	r.Metrics.forget(req.Namespace, req.Name)
 }
 
+// ForgetNamespace ends the loads of the products of a namespace that this manager watches no longer, and lets go of
+// everything that is kept for them.
+func (r *Reconciler) ForgetNamespace(namespace string) {
+	for _, product := range r.memories.in(namespace) {
+		r.forget(ctrl.Request{NamespacedName: product})
+	}
+}
+
 // isUnderWay says whether the product's load still waits or runs. A load for an earlier edit of the product
 // is ended: what it would answer was asked by rules that no longer hold.
 func (r *Reconciler) isUnderWay(product *v1alpha1.SeatProduct, memory *memory) bool {
 	if memory.asked != nil && memory.asked.generation != product.Generation {
-		// An edit is no way around the time between two refreshes that somebody asks for.
+		// An edit must not bypass the minimum time between two requested refreshes.
 		memory.attempts.Ended(memory.asked.load, r.Clock.Now())
 		memory.asked = nil
 		r.Loads.End(scopeOf(product))
@@ -194,8 +213,9 @@ func scopeOf(product *v1alpha1.SeatProduct) dataloader.Scope {
 	return dataloader.Scope{Namespace: product.Namespace, Product: product.Name}
 }
 
-// beginNext begins the first load that is due and need not wait. It returns when to look again: at the
-// load, or else when the first of those that wait may begin; zero when nothing is due.
+// beginNext begins the first due load that does not have to wait. It returns when to look again: when
+// to check on the load, or otherwise when the first waiting load may begin. It is zero if nothing is
+// due.
 func (r *Reconciler) beginNext(s *situation, memory *memory) (begun bool, look time.Duration) {
 	if s.product.Spec.DataLoader == nil {
 		r.Loads.End(scopeOf(s.product))
@@ -214,7 +234,8 @@ func (r *Reconciler) beginNext(s *situation, memory *memory) (begun bool, look t
 	return false, look
 }
 
-// lookAfter returns when to look at a load that is under way: soon where its status has to say so.
+// lookAfter returns when to check on a running load. This is soon if its status has to show the
+// load.
 func lookAfter(product *v1alpha1.SeatProduct, quiet time.Duration) time.Duration {
 	if isUnknown(product) {
 		return quiet
@@ -222,7 +243,8 @@ func lookAfter(product *v1alpha1.SeatProduct, quiet time.Duration) time.Duration
 	return lookUnderWay
 }
 
-// tell writes on the subscriptions what concerns them alone. When that fails, the refresh is not over.
+// tell writes to the subscriptions what concerns them alone. If that fails, the refresh is not
+// complete.
 func (r *Reconciler) tell(ctx context.Context, s *situation, memory *memory, taken *result) (notes []note, noteError, err error) {
 	products, err := r.otherProducts(ctx, s)
 	if err != nil {
@@ -239,7 +261,7 @@ func (r *Reconciler) tell(ctx context.Context, s *situation, memory *memory, tak
 	return notes, nil, nil
 }
 
-// remember keeps what later passes have to know about a load.
+// remember stores what later passes need to know about a load.
 func (r *Reconciler) remember(s *situation, memory *memory, taken *result) {
 	if taken == nil {
 		return
@@ -257,19 +279,19 @@ func (r *Reconciler) remember(s *situation, memory *memory, taken *result) {
 	memory.attempts.Failed(taken.load, failures, now)
 }
 
-// situation is what is known when a pass begins.
+// situation is what is known at the beginning of a pass.
 type situation struct {
 	product *v1alpha1.SeatProduct
-	// subscriptions with an item of the product, in no order.
+	// subscriptions are those with an item of the product, in no particular order.
 	subscriptions []*v1alpha1.Subscription
 	facts         loading.Facts
-	// scheduleError says why the schedule cannot be read.
+	// scheduleError explains why the schedule is not valid.
 	scheduleError error
-	// unwritten says why a note of this pass could not be written; nil when all are.
+	// unwritten is why a note of this pass could not be written, or nil.
 	unwritten error
 }
 
-// answered brings the facts up to date after an answer was taken and reported, without reading again: the
+// answered updates the facts after an answer was taken and reported, without reading again, because the
 // cache may not show yet what this pass wrote.
 func (s *situation) answered(taken *result, memory *memory, now time.Time) {
 	s.product = memory.newest(s.product)

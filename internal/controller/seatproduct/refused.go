@@ -10,10 +10,10 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// This file decides what is said of writes that failed for single subscriptions. The others are written all the
-// same. It is pure.
+// This file decides what to report about writes that failed for single subscriptions. The others are still
+// written. It is pure.
 
-// writeError says for which subscription a write failed.
+// writeError names the subscription for which a write failed.
 type writeError struct {
 	subscription string
 	err          error
@@ -25,7 +25,8 @@ func (e *writeError) Error() string {
 
 func (e *writeError) Unwrap() error { return e.err }
 
-// writeOf returns an error with the name of the subscription that the write was for; nil for nil.
+// writeOf adds the name of the subscription that a write was for to its error. It returns nil for
+// nil.
 func writeOf(subscription string, err error) error {
 	if err == nil {
 		return nil
@@ -33,13 +34,13 @@ func writeOf(subscription string, err error) error {
 	return &writeError{subscription, err}
 }
 
-// needsPerson says whether trying a write again does not help until a person acts.
+// needsPerson reports whether retrying a write does not help until a person acts.
 func needsPerson(err error) bool {
 	return err != nil && (errors.Is(err, errNameTaken) || status.IsRefused(err))
 }
 
-// gravity orders errors by what has to be said first: a create that may still arrive holds up the next refresh, and a
-// refused write needs a person. All else is resolved by trying again.
+// gravity orders errors by what to report first. A create that may still arrive delays the next refresh, and a
+// refused write needs a person. A retry resolves everything else.
 func gravity(err error) int {
 	switch {
 	case err == nil:
@@ -53,8 +54,8 @@ func gravity(err error) int {
 	}
 }
 
-// graver returns the error to report of two. Of two that are as grave, the order of their texts decides, so that the
-// same failures are always reported in the same words.
+// graver returns which of two errors to report. If both are equally serious, the order of their texts decides, so
+// that the same failures are always reported in the same words.
 func graver(a, b error) error {
 	first, second := gravity(a), gravity(b)
 	if first > second || first == second && (first == 0 || a.Error() <= b.Error()) {
@@ -63,7 +64,7 @@ func graver(a, b error) error {
 	return b
 }
 
-// gravest returns the error to report of all; nil when there is none.
+// gravest returns which of the errors to report, or nil if there are none.
 func gravest(all []error) error {
 	var found error
 	for _, err := range all {

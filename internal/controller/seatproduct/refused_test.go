@@ -4,7 +4,6 @@
 package seatproduct
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -19,36 +18,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/testing/faults"
 )
-
-// refusing fails writes with the error that refuse has for them.
-type refusing struct {
-	client.Client
-	refuse func(client.Object) error
-}
-
-func (c *refusing) Create(ctx context.Context, object client.Object, opts ...client.CreateOption) error {
-	if err := c.refuse(object); err != nil {
-		return err
-	}
-	return c.Client.Create(ctx, object, opts...)
-}
-
-func (c *refusing) Status() client.SubResourceWriter {
-	return &refusingStatus{c.Client.Status(), c.refuse}
-}
-
-type refusingStatus struct {
-	client.SubResourceWriter
-	refuse func(client.Object) error
-}
-
-func (w *refusingStatus) Update(ctx context.Context, object client.Object, opts ...client.SubResourceUpdateOption) error {
-	if err := w.refuse(object); err != nil {
-		return err
-	}
-	return w.SubResourceWriter.Update(ctx, object, opts...)
-}
 
 var (
 	updatesForbidden = apierrors.NewForbidden(schema.GroupResource{Group: v1alpha1.GroupName, Resource: "subscriptionupdates"}, "a",
@@ -86,12 +57,12 @@ var _ = Describe("A write that the API server refuses", func() {
 		Expect(live.Update(ctx, usage)).To(Succeed())
 		s.source.Set(map[string]int64{"acme": 5, "globex": 6, "usage": 700})
 		inner := s.subject.Client
-		s.subject.Client = &refusing{inner, func(object client.Object) error {
+		s.subject.Client = faults.Spoil(inner, func(object client.Object) error {
 			if u, ok := object.(*v1alpha1.SubscriptionUpdate); ok && u.Spec.SubscriptionRef.Name == "acme" {
 				return updatesForbidden
 			}
 			return nil
-		}}
+		})
 		_, err := s.reconcile(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		isRefused(ctx, s, "exceeded quota")
@@ -122,12 +93,12 @@ var _ = Describe("A write that the API server refuses", func() {
 			s.subscribe(ctx, "acme")
 			s.source.Set(map[string]int64{"acme": row.count})
 			inner := s.subject.Client
-			s.subject.Client = &refusing{inner, func(object client.Object) error {
+			s.subject.Client = faults.Spoil(inner, func(object client.Object) error {
 				if _, ok := object.(*v1alpha1.Subscription); ok {
 					return statusInvalid
 				}
 				return nil
-			}}
+			})
 			// The error of a note is returned too, so that it is written again with the usual delays.
 			_, _ = s.reconcile(ctx)
 			isRefused(ctx, s, "field status.loads[0].message")

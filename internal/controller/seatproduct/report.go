@@ -25,16 +25,16 @@ import (
 )
 
 const (
-	// maxNoteWrites bounds the subscriptions that are written at a time.
+	// maxNoteWrites bounds the number of concurrent writes to subscriptions.
 	maxNoteWrites = 16
 	// maxConflicts bounds how often a write is computed again.
 	maxConflicts = 5
-	// totalsEvery is how often the totals are written when nothing else is.
+	// totalsEvery is how often the totals are written if nothing else is.
 	totalsEvery = time.Minute
 )
 
-// writeNotes writes the notes that change something, each under the version it was computed from. One that fails
-// keeps no other from being written.
+// writeNotes writes the notes that change something, each with the version that it was computed from. A failed
+// write does not prevent the others.
 func (r *Reconciler) writeNotes(ctx context.Context, notes []note) error {
 	failed := make([]error, len(notes))
 	var group errgroup.Group
@@ -52,8 +52,8 @@ func (r *Reconciler) writeNotes(ctx context.Context, notes []note) error {
 	return gravest(failed)
 }
 
-// writeNote writes one note. A conflict is computed again on the subscription as it is, for the answer
-// that the note came from will not come again.
+// writeNote writes one note. After a conflict it is computed again for the current subscription,
+// because the answer that the note came from will not come again.
 func (r *Reconciler) writeNote(ctx context.Context, n note) error {
 	before := n.subscription
 	if n.unseen {
@@ -104,8 +104,8 @@ func (r *Reconciler) otherProducts(ctx context.Context, s *situation) (map[strin
 	return products, nil
 }
 
-// report writes the product's status if it says something new, tells of a transition, and returns when
-// to look again; zero when nothing is in sight.
+// report writes the product's status if it changed, announces transitions, and returns when to look
+// again, or zero.
 func (r *Reconciler) report(ctx context.Context, s *situation, memory *memory, taken *result, notes []note) (time.Duration, error) {
 	now := r.Clock.Now()
 	before, after := s.product, s.product.DeepCopy()
@@ -119,7 +119,7 @@ func (r *Reconciler) report(ctx context.Context, s *situation, memory *memory, t
 	if totalsDiffer && !telling && now.Sub(memory.totalsAt) < totalsEvery {
 		return soonest(wait, totalsEvery-now.Sub(memory.totalsAt)), nil
 	}
-	if err := r.writeStatus(ctx, memory, before, after); err != nil {
+	if err := r.writeStatus(ctx, memory, before, after, refreshEvents(before, after, s, taken)); err != nil {
 		return 0, err
 	}
 	if totalsDiffer {
@@ -130,8 +130,8 @@ func (r *Reconciler) report(ctx context.Context, s *situation, memory *memory, t
 	return wait, nil
 }
 
-// reportUnderWay says, once, that a load takes its time where nothing else tells whether the product's
-// seats can be counted. Everywhere else the status stays as it is until the load has ended.
+// reportUnderWay reports once that a load is taking long, if nothing else shows whether the product's
+// seats can be counted. In all other cases the status stays the same until the load has ended.
 func (r *Reconciler) reportUnderWay(ctx context.Context, product *v1alpha1.SeatProduct, memory *memory) (ctrl.Result, error) {
 	now := r.Clock.Now()
 	if memory.asked.reported || !isUnknown(product) {
@@ -143,19 +143,26 @@ func (r *Reconciler) reportUnderWay(ctx context.Context, product *v1alpha1.SeatP
 	after := product.DeepCopy()
 	describeUnderWay(after, now)
 	r.Metrics.measureStatus(after)
-	if err := r.writeStatus(ctx, memory, product, after); err != nil {
+	if err := r.writeStatus(ctx, memory, product, after, nil); err != nil {
 		return ctrl.Result{}, err
 	}
 	memory.asked.reported = true
 	return ctrl.Result{RequeueAfter: lookUnderWay}, nil
 }
 
-// writeStatus writes the product's status. When somebody edited the product in the meantime, but nobody its
-// status, it is written all the same: it says which generation it is about.
-func (r *Reconciler) writeStatus(ctx context.Context, memory *memory, before, after *v1alpha1.SeatProduct) error {
+// writeStatus writes the product's status, if it changed, with the events of the pass. It is also written if somebody has
+// edited the product since, but not its status, because it contains the generation that it is about; and if events were
+// delivered since.
+func (r *Reconciler) writeStatus(ctx context.Context, memory *memory, before, after *v1alpha1.SeatProduct, told []v1alpha1.Notification) error {
+	if equality.Semantic.DeepEqual(before.Status, after.Status) {
+		return nil
+	}
 	wanted := after.Status
 	var err error
 	for range maxConflicts {
+		if err := r.keepEvents(ctx, before, after, told); err != nil {
+			return err
+		}
 		if _, err = status.Write(ctx, r.Client, before, after); err == nil {
 			memory.wrote(before, after)
 		}
@@ -166,7 +173,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, memory *memory, before, af
 		if err := r.Live.Get(ctx, client.ObjectKeyFromObject(before), live); err != nil {
 			return ignoreNotFound(err)
 		}
-		if live.UID != before.UID || !equality.Semantic.DeepEqual(live.Status, before.Status) {
+		if live.UID != before.UID || !sameButDelivered(live.Status, before.Status) {
 			return err
 		}
 		before, after = live, live.DeepCopy()
@@ -175,7 +182,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, memory *memory, before, af
 	return err
 }
 
-// announce sends an event when what Loaded says has changed, never for the same again.
+// announce sends an event if the content of Loaded has changed. It never repeats an event.
 func (r *Reconciler) announce(before, after *v1alpha1.SeatProduct) {
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionLoaded)
 	is := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionLoaded)
@@ -187,8 +194,8 @@ func (r *Reconciler) announce(before, after *v1alpha1.SeatProduct) {
 	}
 }
 
-// loadedEvent returns the type of the event that announces a reason of the condition Loaded; "" for one that nobody
-// has to hear of.
+// loadedEvent returns the type of the event that announces a reason of the condition Loaded, or "" for a reason
+// that is not announced.
 func loadedEvent(reason string) string {
 	switch reason {
 	case v1alpha1.ReasonRefreshed:
@@ -203,7 +210,7 @@ func loadedEvent(reason string) string {
 	}
 }
 
-// announceMissing sends an event when keys begin to be missing from the answers: where their counts are kept,
+// announceMissing sends an event when keys begin to be missing from the answers. If their counts are kept,
 // nothing fails, and a key that was renamed in the source would go unnoticed.
 func (r *Reconciler) announceMissing(before, after *v1alpha1.SeatProduct, notes []note) {
 	if r.Recorder == nil || keptKeys(before) > 0 || keptKeys(after) == 0 {
@@ -224,11 +231,11 @@ func keptKeys(product *v1alpha1.SeatProduct) int64 {
 
 const actionRefresh = "Refresh"
 
-// minWait keeps a pass that is due at once from becoming a busy loop.
+// minWait prevents a busy loop when a pass is due at once.
 const minWait = time.Second
 
-// nextLook returns how long it is until something is due by the wall clock; zero when nothing is. A
-// TestClock wakes the product itself when it moves.
+// nextLook returns how long it is until something is due on the wall clock, or zero. A TestClock
+// triggers the product itself when it moves.
 func nextLook(after *v1alpha1.SeatProduct, memory *memory, now time.Time) time.Duration {
 	next := memory.attempts.NextLook(record.LoadingProduct(after).Entries, now)
 	if next.IsZero() {
@@ -237,7 +244,7 @@ func nextLook(after *v1alpha1.SeatProduct, memory *memory, now time.Time) time.D
 	return soonest(0, next.Sub(now))
 }
 
-// soonest returns the shorter of two waits, of which zero is none, and at least minWait.
+// soonest returns the shorter of two waits, and at least minWait. Zero means no wait.
 func soonest(wait, other time.Duration) time.Duration {
 	other = max(other, minWait)
 	if wait == 0 {
@@ -246,7 +253,7 @@ func soonest(wait, other time.Duration) time.Duration {
 	return min(wait, other)
 }
 
-// soonestOf returns the shorter of two waits, of either of which zero is none.
+// soonestOf returns the shorter of two waits. Zero means no wait.
 func soonestOf(wait, other time.Duration) time.Duration {
 	if other == 0 {
 		return wait

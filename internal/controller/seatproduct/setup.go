@@ -27,18 +27,21 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/namespaces"
 )
 
 const (
-	// arrivalDelay is how long a changed subscription waits for more of them: a thousand that are
-	// applied together, or ask for a refresh together, are loaded with one query.
+	// arrivalDelay is how long a changed subscription waits for further ones, so that a thousand
+	// that are applied together, or ask for a refresh together, are loaded with one query.
 	arrivalDelay = 500 * time.Millisecond
-	// totalsDelay is how long a changed quantity waits for more of them: only totals depend on it.
+	// totalsDelay is how long a changed quantity waits for further changes, because only totals
+	// depend on it.
 	totalsDelay = totalsEvery
 )
 
-// SetupWithManager starts the reconciler with the manager. The indexes of internal/index must be
-// registered. ConfigMaps and Secrets are not watched: they are read by name at each refresh.
+// SetupWithManager registers the reconciler with the manager. The indexes of internal/index must be
+// registered. ConfigMaps and Secrets are not watched, because they are read by name at each
+// refresh.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("seatproduct").
@@ -49,10 +52,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Watches(&v1alpha1.TestClock{}, handler.EnqueueRequestsFromMapFunc(r.productsOfClock),
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		WatchesRawSource(source.Func(r.wakeOnEnd)).
-		Complete(r)
+		Complete(namespaces.Gate(mgr.GetCache(), r))
 }
 
-// wakeOnEnd has the end of every load wake its product. The queue takes a wake-up at once and drops none.
+// wakeOnEnd makes the end of every load trigger its product. The queue accepts a trigger at once and
+// drops none.
 func (r *Reconciler) wakeOnEnd(_ context.Context, q workQueue) error {
 	r.Loads.OnEnd(func(scope dataloader.Scope) {
 		q.Add(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: scope.Namespace, Name: scope.Product}})
@@ -62,8 +66,8 @@ func (r *Reconciler) wakeOnEnd(_ context.Context, q workQueue) error {
 
 type workQueue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
-// subscriptionHandler wakes the products of a subscription that came, went or changed. Products compute
-// over all their subscriptions, so every wake-up waits a little for others.
+// subscriptionHandler enqueues the products of a subscription that was added, changed or removed. A
+// product processes all of its subscriptions, so every trigger waits a little for others.
 func subscriptionHandler() handler.EventHandler {
 	return handler.Funcs{
 		CreateFunc: func(_ context.Context, e event.CreateEvent, q workQueue) { wake(q, arrivalDelay, e.Object) },
@@ -80,19 +84,20 @@ func subscriptionHandler() handler.EventHandler {
 	}
 }
 
-// concernsLoading says whether a change of a subscription may change what is loaded for it: its items,
-// its key, a request, its end.
+// concernsLoading reports whether a change of a subscription may change what is loaded for it: its
+// items, its key, a request, or its end.
 func concernsLoading(before, after *v1alpha1.Subscription) bool {
 	return before.Generation != after.Generation || facts.RefreshRequest(before) != facts.RefreshRequest(after) ||
+		facts.IsImporting(before) != facts.IsImporting(after) ||
 		before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero() ||
 		(before.Status.State == v1alpha1.SubscriptionCanceled) != (after.Status.State == v1alpha1.SubscriptionCanceled) ||
 		!equality.Semantic.DeepEqual(before.Status.Loads, after.Status.Loads) ||
 		itemsMove(before, after)
 }
 
-// itemsMove says whether an item of a subscription left a product, came to one or began or ended to be metered
-// without an edit: at the renewal that an edit waited for, or by an update. That an item takes effect as it is
-// declared is no move.
+// itemsMove reports whether an item of a subscription left a product, was moved to one, or became metered or
+// licensed without an edit: at the renewal that an edit waited for, or by an update. An item that takes effect
+// as declared does not count.
 func itemsMove(before, after *v1alpha1.Subscription) bool {
 	for n := range before.Status.Items {
 		if facts.ItemInForce(after, before.Status.Items[n].Name) == nil {
@@ -110,14 +115,14 @@ func itemsMove(before, after *v1alpha1.Subscription) bool {
 	return false
 }
 
-// declares says whether the spec lists an item in force as one of its product.
+// declares reports whether the spec lists an item in force with the same product.
 func declares(subscription *v1alpha1.Subscription, item *v1alpha1.SubscriptionItemStatus) bool {
 	return slices.ContainsFunc(subscription.Spec.Items, func(i v1alpha1.SubscriptionItem) bool {
 		return i.Name == item.Name && i.ProductRef.Name == item.Product
 	})
 }
 
-// concernsTotals says whether a change of a subscription changes what it holds.
+// concernsTotals reports whether a change of a subscription changes its quantities.
 func concernsTotals(before, after *v1alpha1.Subscription) bool {
 	return slices.ContainsFunc(facts.ProductsOf(after), func(product string) bool {
 		return seatsOf(before, product) != seatsOf(after, product)
@@ -132,7 +137,7 @@ func wake(q workQueue, delay time.Duration, objects ...client.Object) {
 	}
 }
 
-// productsOfClock returns the products that the subscriptions on a TestClock have items of.
+// productsOfClock returns the products of the items of all subscriptions on a TestClock.
 func (r *Reconciler) productsOfClock(ctx context.Context, clock client.Object) []reconcile.Request {
 	var list v1alpha1.SubscriptionList
 	err := r.Client.List(ctx, &list, readOnly, client.InNamespace(clock.GetNamespace()), client.MatchingFields{index.FieldTestClock: clock.GetName()})

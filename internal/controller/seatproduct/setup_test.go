@@ -31,7 +31,7 @@ func TestRequestsAreGathered(t *testing.T) {
 	}{
 		"AtOnce": {"a GitOps controller applies them together", 0, 1},
 		"Within": {"all within the window of the first", 400 * time.Microsecond, 1},
-		"Steady": {"a request each 10 ms, for ten seconds: the window begins anew after each pass", 10 * time.Millisecond, 20},
+		"Steady": {"a request each 10 ms, for ten seconds: the window begins again after each pass", 10 * time.Millisecond, 20},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +122,7 @@ func (w *wakes) AddAfter(request reconcile.Request, after time.Duration) {
 	w.after[request.Name] = after
 }
 
-// A product counts the items that are on it, whatever the spec says: it is woken when one comes or leaves.
+// A product counts the items that are on it, regardless of the spec. It is triggered when one is added or removed.
 func TestWakesProductsInForce(t *testing.T) {
 	acme := func(change func(*v1alpha1.Subscription)) *v1alpha1.Subscription {
 		s := makeSubscription("acme", 1, 5)
@@ -151,7 +151,7 @@ func TestWakesProductsInForce(t *testing.T) {
 			before: acme(added), after: acme(unchanged), want: map[string]time.Duration{"editor": soon, "viewer": soon},
 		},
 		"Moved": {
-			reason: "a move takes hold at the renewal: the product left behind refreshes its totals, the other counts",
+			reason: "a move takes effect at the renewal: the product left behind refreshes its totals, the other counts",
 			before: acme(on("viewer")), after: acme(unchanged), want: map[string]time.Duration{"editor": soon, "viewer": soon},
 		},
 		"Quantity": {

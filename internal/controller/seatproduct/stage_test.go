@@ -15,12 +15,14 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/controller/subscription"
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/fake"
 	"github.com/seatplane/seatplane/internal/facts"
@@ -30,7 +32,7 @@ import (
 )
 
 // stage is one product of one namespace with its reconciler, on which a spec plays. Subscriptions live
-// by the TestClock "clock", which stands at start.
+// by the TestClock "clock", which stands at start. An increase applies at once, a decrease at the renewal.
 type stage struct {
 	namespace string
 	run       *faults.Run
@@ -58,7 +60,8 @@ func newStage(ctx SpecContext, refresh v1alpha1.Refresh) *stage {
 	}
 	s.loader = s.source
 	s.product = builders.MakeSeatProduct("editor", s.namespace).Plan("monthly", "EUR", "10").Seats(1, 500).
-		ConfigMapLoader("counts").Refresh(refresh).Obj()
+		ConfigMapLoader("counts").Refresh(refresh).
+		OnDecrease(v1alpha1.QuantityChangePolicy{ApplicationSchedule: v1alpha1.ApplyNextPeriod}).Obj()
 	Expect(live.Create(ctx, s.product)).To(Succeed())
 	s.clock = builders.MakeTestClock("clock", s.namespace, start).Obj()
 	Expect(live.Create(ctx, s.clock)).To(Succeed())
@@ -126,7 +129,7 @@ func (s *stage) read(ctx SpecContext) {
 	Expect(live.Get(ctx, client.ObjectKeyFromObject(s.product), s.product)).To(Succeed())
 }
 
-// refresh returns what the product's status says of the clock that subscriptions live by.
+// refresh returns what the product's status says about the clock that subscriptions use.
 func (s *stage) refresh() v1alpha1.RefreshStatus {
 	GinkgoHelper()
 	Expect(s.product.Status.Refreshes).To(HaveLen(1))
@@ -199,49 +202,35 @@ func (s *stage) open(ctx SpecContext) []string {
 	return all
 }
 
-// settle does what the subscription's reconciler does: a rise and a first count are applied, a fall
-// waits for the renewal, and a newer count takes the place of an open one.
+// settle has the reconciler of subscriptions decide on every open update of the namespace.
 func (s *stage) settle(ctx SpecContext) {
 	GinkgoHelper()
-	newest := map[string]*v1alpha1.SubscriptionUpdate{}
-	all := s.updates(ctx)
-	for n := range all {
-		update := &all[n]
-		if facts.Finished(update.Status.State) {
-			continue
+	names := sets.New[string]()
+	for _, update := range s.updates(ctx) {
+		if !facts.Finished(update.Status.State) {
+			names.Insert(update.Spec.SubscriptionRef.Name)
 		}
-		if older := newest[update.Spec.SubscriptionRef.Name]; older != nil {
-			s.mark(ctx, older, v1alpha1.UpdateSuperseded)
-		}
-		newest[update.Spec.SubscriptionRef.Name] = update
 	}
-	for _, update := range newest {
-		s.decide(ctx, update)
+	for _, name := range sets.List(names) {
+		s.settleOne(ctx, name)
 	}
 }
 
-func (s *stage) decide(ctx SpecContext, update *v1alpha1.SubscriptionUpdate) {
+// settleOne reconciles one subscription until nothing is left for it to do before time passes. Its reconciler reads
+// live, whatever the cache of the product's reconciler shows, and its writes are not among those of a pass.
+func (s *stage) settleOne(ctx SpecContext, name string) {
 	GinkgoHelper()
-	subscription := s.subscription(ctx, update.Spec.SubscriptionRef.Name)
-	count := *update.Spec.Seats.Count
-	if len(subscription.Status.Items) > 0 && count < subscription.Status.Items[0].Quantity {
-		s.mark(ctx, update, v1alpha1.UpdateScheduled)
-		return
+	subject := &subscription.Reconciler{
+		Client: lyingcache.New(live), Live: live, Clock: s.wall, Recorder: events.NewFakeRecorder(1000),
 	}
-	subscription.Status.ObservedGeneration = subscription.Generation
-	subscription.Status.State = v1alpha1.SubscriptionActive
-	subscription.Status.Items = []v1alpha1.SubscriptionItemStatus{{
-		Name: "editors", Product: "editor", Plan: "monthly", Quantity: max(1, min(500, count)),
-		LoadedQuantity: &count, ObservedTime: update.Spec.Cause.ObservedTime,
-	}}
-	Expect(live.Status().Update(ctx, subscription)).To(Succeed())
-	s.mark(ctx, update, v1alpha1.UpdateApplied)
-}
-
-func (s *stage) mark(ctx SpecContext, update *v1alpha1.SubscriptionUpdate, state v1alpha1.UpdateState) {
-	GinkgoHelper()
-	update.Status.State = state
-	Expect(live.Status().Update(ctx, update)).To(Succeed())
+	for range 10 {
+		result, err := subject.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKey{Namespace: s.namespace, Name: name}})
+		Expect(err).NotTo(HaveOccurred())
+		if result.RequeueAfter == 0 || result.RequeueAfter > time.Second {
+			return
+		}
+	}
+	Fail("Subscription " + name + " does not come to rest")
 }
 
 // counted makes subscriptions that hold what the source says, with the product at rest.

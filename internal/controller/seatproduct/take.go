@@ -11,39 +11,39 @@ import (
 	"github.com/seatplane/seatplane/internal/loading"
 )
 
-// result is what became of a load, and of its answer.
+// result is the result of a load and of its answer.
 type result struct {
 	load loading.Load
 	// items are those that the load counts, as they are now.
 	items []loading.Counted
-	// failure is why the source gave no answer; nil when it did.
+	// failure is why the source gave no answer, or nil.
 	failure *dataloader.Failure
-	// incomplete is the gravest reason why not everything that the answer means is in place; nil when it is.
+	// incomplete is the most serious reason why not everything in the answer was recorded, or nil.
 	incomplete error
 	findings   loading.Findings
 	times      loading.AnswerTimes
 	// ended is when the source answered or failed, on the wall clock.
 	ended time.Time
-	// queries and rows are how often the source was asked, and how much it answered.
+	// queries is the number of queries, and rows the number of rows of the answer.
 	queries, rows int
-	// changed is how many updates are in place because of the answer. Readings make none.
+	// changed is how many updates are in place because of the answer. Readings need no updates.
 	changed int64
 	took    time.Duration
 }
 
-// done says that the answer came and that everything that it means is in place.
+// done reports whether there is an answer and everything in it was recorded.
 func (r result) done() bool { return r.failure == nil && r.incomplete == nil }
 
-// markIncomplete keeps a refresh owed of which something could not be written.
+// markIncomplete keeps a refresh owed if something of it could not be written.
 func (r *result) markIncomplete(err error) {
 	if r != nil && r.failure == nil {
 		r.incomplete = graver(r.incomplete, err)
 	}
 }
 
-// take judges the answer of the load that has ended against the items as they are now, and records what it
-// means. It returns nil when the answer is of no use: it grew too old while the operator could not take it,
-// or nobody lives by its clock any more. The only error is that the operator stops.
+// take judges the answer of the load that has ended against the current items, and records the result. It
+// returns nil if the answer is of no use: if it became too old while the operator could not take it, or if
+// no subscription uses its clock any more. The only error means that the operator is stopping.
 func (r *Reconciler) take(ctx context.Context, s *situation, memory *memory) (*result, error) {
 	began := r.Clock.Now()
 	load, answer := memory.asked.load, memory.asked.result
@@ -71,8 +71,9 @@ func (r *Reconciler) take(ctx context.Context, s *situation, memory *memory) (*r
 	return done, ctx.Err()
 }
 
-// timesOf returns when an answer came, in whole seconds. On a TestClock it is observed at the time that the
-// clock shows when it is taken; on the wall clock when the load ended, which is never later than now.
+// timesOf returns when an answer arrived, in whole seconds. On a TestClock it is observed at the time that
+// the clock shows when the answer is taken. On the wall clock it is observed when the load ended, which is
+// never later than now.
 func timesOf(load loading.Load, ended, clock, now time.Time) loading.AnswerTimes {
 	if ended.After(now) {
 		ended = now

@@ -14,6 +14,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/metering"
 	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/status"
 )
@@ -23,7 +24,7 @@ const (
 	warning = corev1.EventTypeWarning
 )
 
-// announce tells people what a commit did, after it succeeded and once.
+// announce sends events about what a commit did, once, after it succeeded.
 func (r *Reconciler) announce(w *world, outcome subscription.Outcome) {
 	for _, e := range outcome.Effects {
 		if d := e.Document; d != nil {
@@ -49,9 +50,9 @@ func (w *world) begins(outcome subscription.Outcome) bool {
 	return w.state.Phase == subscription.Pending && outcome.State.Started()
 }
 
-// announceInvoice says that a document was issued, with what is due for it and why it exists.
+// announceInvoice reports that a document was issued, with its amount due and its reason.
 func (r *Reconciler) announceInvoice(w *world, currency money.Currency, d *subscription.Document) {
-	name := record.InvoiceName(w.sub.Name, string(w.sub.UID), d.Number)
+	name := record.InvoiceName(w.sub.Name, string(facts.Identity(w.sub)), d.Number)
 	what := "invoice"
 	if d.CreditNote {
 		what = "credit note"
@@ -61,11 +62,11 @@ func (r *Reconciler) announceInvoice(w *world, currency money.Currency, d *subsc
 	r.Recorder.Eventf(w.sub, invoice, normal, v1alpha1.EventInvoiceIssued, v1alpha1.EventInvoiceIssued, "%s", status.EventNote(note))
 }
 
-// announceNotice says that an item reached a threshold of a limit.
+// announceNotice reports that an item reached a threshold of a limit.
 func (r *Reconciler) announceNotice(w *world, n subscription.Notice) {
 	kind, reason, note := eventOfNotice(n)
-	// Events of one commit that differ in their note alone are taken for repetitions of the first,
-	// whose note stays: the action tells items and thresholds apart.
+	// Whoever collects events may take those of one object that differ in their note alone for repetitions of the first:
+	// the action tells items and thresholds apart.
 	action := fmt.Sprintf("Reach %d %% of %s", n.Threshold, n.Item)
 	r.Recorder.Eventf(w.sub, nil, kind, reason, action, "%s", status.EventNote(note))
 }
@@ -106,7 +107,7 @@ func (r *Reconciler) announceDecision(w *world, outcome subscription.Outcome, d 
 	case subscription.IsRejected:
 		r.event(w.sub, update, warning, v1alpha1.EventRejected, d.Fault.Message)
 	default:
-		// What was superseded or previewed changed nothing, and its status says so.
+		// A superseded or previewed update changed nothing, and its status shows that.
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/seatplane/seatplane/internal/record"
 )
 
-// approvalOf returns who approved an update that is decided: what its status says, else what the live read that
-// confirmed the decision says. Only the approval of an update that was Held is recorded.
+// approvalOf returns who approved a decided update: from its status, or else from the live read that confirmed
+// the decision. Only the approval of an update that was Held is recorded.
 func (w *world) approvalOf(uid string, approved *metav1.Time) *v1alpha1.UpdateApproval {
 	if approved == nil {
 		return nil
@@ -26,8 +26,8 @@ func (w *world) approvalOf(uid string, approved *metav1.Time) *v1alpha1.UpdateAp
 	return w.approvals[uid]
 }
 
-// gatherApproval reads live who approved an update that waits, in the pass that first sees the approval: the cache
-// keeps no managed fields.
+// gatherApproval reads live who approved a waiting update, in the pass that first sees the approval, because the
+// cache does not store managed fields.
 func (r *Reconciler) gatherApproval(ctx context.Context, before, after *v1alpha1.SubscriptionUpdate) error {
 	if after.Status.ApprovedTime == nil || before.Status.ApprovedTime != nil {
 		return nil

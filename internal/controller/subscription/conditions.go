@@ -10,22 +10,17 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/assembly"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// This file decides what the conditions of a Subscription say, and what is said of what holds it or its updates up. It
-// is pure.
-
-// wasRefused reports whether the last pass was refused a write.
-func wasRefused(sub *v1alpha1.Subscription) bool {
-	ready := meta.FindStatusCondition(sub.Status.Conditions, v1alpha1.ConditionReady)
-	return ready != nil && ready.Reason == v1alpha1.ReasonCommitRefused
-}
+// This file computes the conditions of a Subscription, and the messages about what blocks it or its updates. It is
+// pure.
 
 // refusal is what the API server said of a write that the subscription waits for, and what to do.
 func refusal(err error) string {
@@ -33,14 +28,14 @@ func refusal(err error) string {
 		"rights of the operator. Seatplane keeps trying."
 }
 
-// unrecorded says why the update for an edit of the spec does not exist. It holds nothing else up: what is in
-// force goes on being billed.
+// unrecorded explains why the update for an edit of the spec does not exist. It blocks nothing else: the
+// items in force continue to be billed.
 type unrecorded struct {
 	reason, message string
 }
 
-// unrecordedEdit returns what is to be said of an update that could not be created; nil for an error that trying
-// again may resolve.
+// unrecordedEdit returns what to report about an update that could not be created. It is nil for an error that a
+// retry may resolve.
 func unrecordedEdit(err error) *unrecorded {
 	const advice = " The state before the edit is still billed. Seatplane retries the edit every minute."
 	switch {
@@ -55,13 +50,12 @@ func unrecordedEdit(err error) *unrecorded {
 	}
 }
 
-// conditions computes every condition that this reconciler owns from what was
-// gathered and decided.
+// conditions computes every condition that this reconciler owns from what was gathered and decided.
 //
-// After a refused write they stay what they are until a whole pass goes through; see
+// After a refused write they do not change until a whole pass succeeds; see
 // [Reconciler.reportAccepted].
 func conditions(w *world, outcome subscription.Outcome, s *v1alpha1.SubscriptionStatus, now time.Time) {
-	if !wasRefused(w.sub) {
+	if !assembly.WasRefused(w.sub) {
 		allConditions(w, outcome, s, now)
 	}
 }
@@ -74,7 +68,7 @@ func allConditions(w *world, outcome subscription.Outcome, s *v1alpha1.Subscript
 	usage(set, outcome)
 }
 
-// ready says whether the subscription is what its spec asks for.
+// ready sets whether the subscription is what its spec asks for.
 func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
 	state := outcome.State
 	fault := outcome.Blocked
@@ -103,8 +97,8 @@ func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
 	}
 }
 
-// duplicateKey is what the loaders say of keys that belong to other items; ""
-// when none does (billing.md#keys).
+// duplicateKey is what the loaders report about keys that belong to other items, or ""
+// (billing.md#keys).
 func duplicateKey(sub *v1alpha1.Subscription) string {
 	var messages []string
 	for _, load := range sub.Status.Loads {
@@ -119,7 +113,7 @@ func duplicateKey(sub *v1alpha1.Subscription) string {
 		"with a customer ID of its own."
 }
 
-// inSync says whether what is in force is what the spec declares.
+// inSync sets whether the items in force are those that the spec declares.
 func inSync(set status.Conditions, w *world, outcome subscription.Outcome) {
 	if !outcome.State.Started() {
 		set.Remove(v1alpha1.ConditionInSync)
@@ -140,7 +134,8 @@ func inSync(set status.Conditions, w *world, outcome subscription.Outcome) {
 	set.Set(v1alpha1.ConditionInSync, metav1.ConditionTrue, v1alpha1.ReasonInSync, "The spec is in force as declared.")
 }
 
-// waitingEdits says what the edits of the spec wait for that are not in force yet; nil when there are none.
+// waitingEdits explains what the edits of the spec that are not in force yet wait for. It is nil if there
+// are none.
 func (w *world) waitingEdits(outcome subscription.Outcome) *subscription.Fault {
 	var faults []subscription.Fault
 	for _, waiting := range outcome.Waiting {
@@ -151,7 +146,7 @@ func (w *world) waitingEdits(outcome subscription.Outcome) *subscription.Fault {
 	return subscription.Together(faults)
 }
 
-// withinLimits says whether the quantities held are within the plans' limits.
+// withinLimits sets whether the current quantities are within the plans' limits.
 func withinLimits(set status.Conditions, w *world, outcome subscription.Outcome) {
 	if !outcome.State.Started() {
 		set.Remove(v1alpha1.ConditionSeatsWithinLimits)
@@ -164,8 +159,8 @@ func withinLimits(set status.Conditions, w *world, outcome subscription.Outcome)
 	set.Set(v1alpha1.ConditionSeatsWithinLimits, metav1.ConditionTrue, v1alpha1.ReasonWithinLimits, "All quantities are within their plans' limits.")
 }
 
-// usage says how the usage of metered items stands to its limits. A subscription
-// without either has no such condition.
+// usage sets whether the usage of metered items is within its limits. A subscription without
+// metered items and limits has no such condition.
 func usage(set status.Conditions, outcome subscription.Outcome) {
 	if !outcome.State.Started() || !subscription.HasUsage(outcome.State) {
 		set.Remove(v1alpha1.ConditionUsageWithinLimits)
@@ -189,7 +184,11 @@ func usage(set status.Conditions, outcome subscription.Outcome) {
 	}
 }
 
-// nameTaken says which Invoice has the name of another, and what to do.
+// foreignStatus explains that a status belongs to another object, and what to do.
+const foreignStatus = "This status was written for another Subscription of this name, which had another UID: a tool has restored it. " +
+	"Nothing is billed. Delete the restored objects and use kubectl seatplane import, as the page about backups describes."
+
+// nameTaken explains which Invoice has the name of another one, and what to do.
 func nameTaken(owed error) string {
 	var taken *foreignError
 	if !errors.As(owed, &taken) {
@@ -199,7 +198,22 @@ func nameTaken(owed error) string {
 		"out who created it, then delete it so that this subscription continues.", taken.invoice, taken.differs)
 }
 
-// goneMessage says that an update can never apply, and what to do.
+// absentMessage explains why an update has no subscription that it can change, and what to do.
+func absentMessage(u *v1alpha1.SubscriptionUpdate, gone, outdated bool) string {
+	const days = int(facts.MaxAhead / (24 * time.Hour))
+	switch {
+	case gone:
+		return goneMessage(u)
+	case outdated:
+		return fmt.Sprintf("There was no Subscription %q within %d days after this update was created, so it is not meant for a later "+
+			"one. To change a later one, create another update.", u.Spec.SubscriptionRef.Name, days)
+	default:
+		return fmt.Sprintf("The Subscription %q does not exist. The update waits for it until %d days after its own creation.",
+			u.Spec.SubscriptionRef.Name, days)
+	}
+}
+
+// goneMessage explains that an update can never apply, and what to do.
 func goneMessage(u *v1alpha1.SubscriptionUpdate) string {
 	how := "names by its UID"
 	if u.Spec.SubscriptionRef.UID == "" {

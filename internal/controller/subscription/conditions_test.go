@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/assembly"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/faults"
@@ -260,7 +261,7 @@ var _ = Describe("Ready of a Subscription that is at work", func() {
 		Expect(result.RequeueAfter).NotTo(BeZero())
 		s := b.subscription(ctx, "acme")
 		want{reason: v1alpha1.ReasonProgressing, reconciling: true}.checkObject(s, s.Status.Conditions)
-		Expect(len(s.Status.Outbox)).To(And(BeNumerically(">", 1), BeNumerically("<=", maxEffects)))
+		Expect(len(s.Status.Outbox)).To(And(BeNumerically(">", 1), BeNumerically("<=", assembly.MaxEffects)))
 
 		b.reconcile(ctx, "acme")
 		s = b.subscription(ctx, "acme")

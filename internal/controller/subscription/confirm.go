@@ -20,20 +20,21 @@ import (
 // intent is what a pass is about to commit.
 type intent struct {
 	outcome subscription.Outcome
-	// effects are the outcome's, frozen.
+	// effects are the frozen effects of the outcome.
 	effects []v1alpha1.Effect
+	// told are the events for EventSinks, with their numbers.
+	told []v1alpha1.Notification
 	// live are the updates that were read live.
 	live map[types.UID]*v1alpha1.SubscriptionUpdate
 }
 
-// plan replays what is due. Every update that would be decided is read live
-// first, after the subscription was read: one that turns out to be finished,
-// gone or approved since is taken as it is, and the plan is made again. This
-// read is what keeps a change from taking hold twice
-// (consistency.md#2-exactly-once). The assignments are listed live before a
-// quantity goes down or a seat is given, and the predecessor is looked for live
-// before the subscription starts. An outbox that grows too large is planned
-// with fewer events; the rest comes with the next pass.
+// plan replays what is due. Every update that would be decided is read live first, after the
+// subscription was read. If an update has been finished, deleted or approved since, the plan is
+// made again with its current state. This read prevents a change from taking effect twice
+// (consistency.md#2-exactly-once). The assignments are listed live before a quantity decreases or a
+// seat is assigned, and the predecessor is looked up live before the subscription starts. If the
+// outbox would be too large, the plan is made with fewer events, and the next pass replays the
+// rest.
 func (r *Reconciler) plan(ctx context.Context, w *world) (intent, error) {
 	p := intent{live: map[types.UID]*v1alpha1.SubscriptionUpdate{}}
 	for {
@@ -51,8 +52,9 @@ func (r *Reconciler) plan(ctx context.Context, w *world) (intent, error) {
 		if changed {
 			continue
 		}
+		p.told = w.tell(p.outcome)
 		var bytes int
-		if p.effects, bytes, err = r.freeze(w, p.outcome); err != nil {
+		if p.effects, bytes, err = r.freeze(w, p.outcome, p.told); err != nil {
 			return p, err
 		}
 		if bytes <= maxOutboxBytes || p.outcome.Events <= 1 {
@@ -62,8 +64,8 @@ func (r *Reconciler) plan(ctx context.Context, w *world) (intent, error) {
 	}
 }
 
-// confirm reads live each update that an outcome decides and that was not read
-// yet. It reports whether one of them was not what the cache said.
+// confirm reads live each update that an outcome decides and that was not read yet. It reports
+// whether one of them differs from the cache.
 func (r *Reconciler) confirm(ctx context.Context, w *world, outcome subscription.Outcome, live map[types.UID]*v1alpha1.SubscriptionUpdate) (changed bool, err error) {
 	for _, effect := range outcome.Effects {
 		if effect.Decision == nil || live[types.UID(effect.Decision.UID)] != nil {

@@ -5,17 +5,36 @@ package subscription
 
 import (
 	"context"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/testing/builders"
+	"github.com/seatplane/seatplane/internal/testing/faults"
 )
+
+// aged shows updates as if they had been created a month earlier than they were.
+type aged struct{ client.Client }
+
+func (a aged) List(ctx context.Context, list client.ObjectList, opts ...client.ListOption) error {
+	err := a.Client.List(ctx, list, opts...)
+	if updates, ok := list.(*v1alpha1.SubscriptionUpdateList); ok {
+		for i := range updates.Items {
+			created := &updates.Items[i].CreationTimestamp
+			created.Time = created.Add(-facts.MaxAhead - time.Minute)
+		}
+	}
+	return err
+}
 
 var _ = Describe("Deleting a Subscription", func() {
 	// given has a subscription that accrued 5.00 for one more seat since 16 April.
@@ -139,6 +158,45 @@ var _ = Describe("Deleting a Subscription", func() {
 		})
 	}
 
+	// The subscription is missing, or was created after the update had waited for too long.
+	for reason, comes := range map[string]bool{"never comes": false, "comes too late": true} {
+		It("rejects a user's update that waits without a UID when it "+reason, func(ctx SpecContext) {
+			b := newBench(ctx, "2026-04-01T00:00:00Z")
+			b.create(ctx, builders.MakeSubscriptionUpdate("lost", b.namespace, "acme").Increment("editors", 1).Obj())
+			created := b.update(ctx, "lost").CreationTimestamp.Time
+			wait := func(after time.Duration) ctrl.Result {
+				b.subject.Clock = clocktesting.NewFakePassiveClock(created.Add(after))
+				result, err := b.subject.Reconcile(ctx, requestFor(b, "acme"))
+				Expect(err).NotTo(HaveOccurred())
+				return result
+			}
+
+			Expect(wait(time.Hour).RequeueAfter).To(BeNumerically("~", facts.MaxAhead, time.Hour), "nothing else wakes it")
+			lost := b.update(ctx, "lost")
+			Expect(lost.Status.State).To(Equal(v1alpha1.UpdatePending))
+			want{reason: v1alpha1.ReasonSubscriptionNotFound, reconciling: true}.checkObject(lost, lost.Status.Conditions)
+			Expect(condition(lost.Status.Conditions, v1alpha1.ConditionApplied).Message).To(Equal(
+				`The Subscription "acme" does not exist. The update waits for it until 30 days after its own creation.`))
+			b.writesNothing(ctx, "acme")
+
+			if comes {
+				b.create(ctx, product(b.namespace).Obj(), free(b).Obj())
+				b.subject.Client, b.subject.Live = aged{b.subject.Client}, aged{live}
+				b.settle(ctx, "acme")
+				Expect(b.subscription(ctx, "acme").Status.Seats).To(HaveValue(BeZero()), "the customer has not asked for a seat")
+			} else {
+				Expect(wait(facts.MaxAhead+skew+time.Minute).RequeueAfter).To(BeZero(), "nothing waits any more")
+			}
+			lost = b.update(ctx, "lost")
+			Expect(lost.Status.State).To(Equal(v1alpha1.UpdateRejected))
+			want{reason: v1alpha1.ReasonSubscriptionNotFound, stalled: true}.checkObject(lost, lost.Status.Conditions)
+			Expect(condition(lost.Status.Conditions, v1alpha1.ConditionApplied).Message).To(Equal(
+				`There was no Subscription "acme" within 30 days after this update was created, so it is not meant for a later one. ` +
+					`To change a later one, create another update.`))
+			b.writesNothing(ctx, "acme")
+		})
+	}
+
 	traces := map[string]struct {
 		reason string
 		err    error
@@ -163,12 +221,12 @@ var _ = Describe("Deleting a Subscription", func() {
 			Expect(live.Delete(ctx, s)).To(Succeed())
 			inner := b.subject.Client
 			// The commit that has the document is refused.
-			b.subject.Client = &spoiled{inner, func(object client.Object) error {
+			b.subject.Client = faults.Spoil(inner, func(object client.Object) error {
 				if s, ok := object.(*v1alpha1.Subscription); ok && s.Status.CancelTime != nil {
 					return row.err
 				}
 				return nil
-			}}
+			})
 			_, err := b.subject.Reconcile(ctx, requestFor(b, "acme"))
 			if !row.kept {
 				Expect(err).NotTo(HaveOccurred(), row.reason)

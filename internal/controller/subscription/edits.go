@@ -10,24 +10,25 @@ import (
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/assembly"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/record"
 )
 
 // recordEdits creates an update for each item of which the spec now declares another quantity, and one for everything
-// else that changed in the list of items. The name follows from the generation, so that creating it twice creates one.
+// else that changed in the list of items. The name is derived from the generation, so that creating an update twice
+// creates one.
 //
-// An update that the API server refuses, or whose names are taken, holds up neither the other edits nor what is due:
-// w.unrecorded says why it does not exist.
+// An update that the API server refuses, or whose names are taken, blocks neither the other edits nor the due events.
+// w.unrecorded explains why it does not exist.
 func (r *Reconciler) recordEdits(ctx context.Context, w *world) error {
 	for _, edit := range subscription.Edits(w.state, w.input.Terms, w.input.Updates) {
-		update, err := r.recordEdit(ctx, w, editUpdate(w, edit))
+		update, err := r.recordEdit(ctx, w, assembly.EditUpdate(w.sub, w.input, edit))
 		if fault := unrecordedEdit(err); fault != nil {
 			log.FromContext(ctx).Error(err, "could not create the SubscriptionUpdate for an edit of the spec")
 			w.unrecorded = cmp.Or(w.unrecorded, fault)
@@ -44,14 +45,14 @@ func (r *Reconciler) recordEdits(ctx context.Context, w *world) error {
 	return nil
 }
 
-// maxNames bounds the names that are tried for the update of one edit.
+// maxNames bounds how many names are tried for the update of one edit.
 const maxNames = 5
 
-// errNamesTaken says that other objects have every name that the update of an edit could have.
+// errNamesTaken means that other objects have every name that the update of an edit could have.
 var errNamesTaken = errors.New("the names of the update are taken")
 
-// recordEdit creates the update, or returns the one that an earlier try created. Where somebody else's object has
-// its name, it gets the next one.
+// recordEdit creates the update, or returns the one that an earlier try created. If another object has its name,
+// it gets the next name.
 func (r *Reconciler) recordEdit(ctx context.Context, w *world, wanted *v1alpha1.SubscriptionUpdate) (*v1alpha1.SubscriptionUpdate, error) {
 	for range maxNames {
 		update := wanted.DeepCopy()
@@ -74,29 +75,4 @@ func (r *Reconciler) recordEdit(ctx context.Context, w *world, wanted *v1alpha1.
 		wanted.Name = record.NextUpdateName(w.sub.Name, existing.Name, string(existing.UID))
 	}
 	return nil, fmt.Errorf("%w: delete those that Seatplane did not make", errNamesTaken)
-}
-
-// editUpdate is the update for an edit. No label of the user's is
-// copied: a GitOps tracking label would have it pruned.
-func editUpdate(w *world, edit subscription.Edit) *v1alpha1.SubscriptionUpdate {
-	seen := w.input.Now
-	if !w.input.Before.IsZero() {
-		seen = w.input.Before
-	}
-	update := &v1alpha1.SubscriptionUpdate{}
-	update.Namespace = w.sub.Namespace
-	update.Name = record.SpecUpdateName(w.sub.Name, string(w.sub.UID), w.sub.Generation, edit.Item)
-	update.Spec = v1alpha1.SubscriptionUpdateSpec{
-		SubscriptionRef: v1alpha1.SubscriptionReference{Name: w.sub.Name, UID: w.sub.UID},
-		Cause: &v1alpha1.UpdateCause{
-			Type: v1alpha1.CauseSpec, Generation: ptr.To(w.sub.Generation), Item: edit.Item,
-			ObservedTime: record.Time(seen),
-		},
-	}
-	if edit.Items == nil {
-		update.Spec.Seats = &v1alpha1.SeatsChange{Item: edit.Item, Count: ptr.To(edit.Quantity)}
-	} else {
-		update.Spec.ChangeItems = &v1alpha1.ItemsChange{Items: w.sub.DeepCopy().Spec.Items}
-	}
-	return update
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// announceFaults sends an event when a condition of the subscription begins to say what a person has to correct, or
-// says it in other words. before are the conditions as they were.
+// announceFaults sends an event when a condition of the subscription begins to report something that a person has
+// to correct, or changes its message. before are the previous conditions.
 func (r *Reconciler) announceFaults(sub *v1alpha1.Subscription, before []metav1.Condition) {
 	ready := newFault(before, sub.Status.Conditions, v1alpha1.ConditionReady)
 	edit := newFault(before, sub.Status.Conditions, v1alpha1.ConditionInSync)
@@ -24,7 +24,8 @@ func (r *Reconciler) announceFaults(sub *v1alpha1.Subscription, before []metav1.
 	}
 }
 
-// newFault returns the condition of a type if it says what a person has to correct and did not say so before.
+// newFault returns the condition of a type if it reports something that a person has to correct and did not
+// report it before.
 func newFault(before, after []metav1.Condition, kind string) *metav1.Condition {
 	is := meta.FindStatusCondition(after, kind)
 	if is == nil || is.Status != metav1.ConditionFalse || !deservesEvent(is.Reason) {
@@ -37,8 +38,8 @@ func newFault(before, after []metav1.Condition, kind string) *metav1.Condition {
 	return is
 }
 
-// deservesEvent reports whether a condition with the reason is announced when it changes: what a person has to
-// correct. What was refused by the API server is announced by whoever reports it.
+// deservesEvent reports whether a condition with the reason is announced when it changes, because a person has
+// to correct something. A write that the API server refused is announced where it is reported.
 func deservesEvent(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonProductNotFound, v1alpha1.ReasonPlanNotFound, v1alpha1.ReasonPolicyNotReady, v1alpha1.ReasonClockNotFound,

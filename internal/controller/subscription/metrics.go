@@ -21,51 +21,51 @@ import (
 	"github.com/seatplane/seatplane/internal/record"
 )
 
-// The labels are namespaces, and states, types and reasons of the API: nothing that a person or a source
-// names. docs/reference/metrics.md is made of these sentences.
+// The labels are namespaces, and states, types and reasons of the API. They contain no text of a person
+// or a source. docs/reference/metrics.md is generated from these help texts.
 var (
 	subscriptions = prometheus.NewDesc("seatplane_subscriptions",
-		"Subscriptions by the state that their status gives; New before the operator has looked at one.",
+		"Subscriptions, by the state in their status. New means that the operator has not processed the subscription yet.",
 		[]string{"namespace", "state"}, nil)
 
 	unmetConditions = prometheus.NewDesc("seatplane_subscription_unmet_conditions",
-		"Subscriptions of which a condition is not True, by that condition and its reason: Ready says what holds one up, "+
-			"SeatsCurrent that its key failed.",
+		"Subscriptions with a condition that is not True, by that condition and its reason. Ready shows what blocks a "+
+			"subscription, and SeatsCurrent that its key failed.",
 		[]string{"namespace", "condition", "reason"}, nil)
 
 	renewalOverdue = prometheus.NewDesc("seatplane_renewal_overdue_seconds",
-		"By how long the latest renewal is overdue that nothing but the operator keeps waiting; 0 when none is. "+
-			"Those on a TestClock are left out.",
+		"How long the most overdue renewal that only waits for the operator has been due; 0 if there is none. "+
+			"Subscriptions on a TestClock are not included.",
 		[]string{"namespace"}, nil)
 
 	recurringRevenue = prometheus.NewDesc("seatplane_monthly_recurring_revenue",
-		"What subscriptions bring in a month before taxes and without usage, in major units of the currency: a twelfth "+
-			"of what a year costs, and a twelfth of what 365 days cost where the period is in days or weeks. state is "+
+		"Monthly recurring revenue before taxes and without usage, in major units of the currency: a twelfth "+
+			"of the price of a year, or of 365 days if the billing period is in days or weeks. state is "+
 			"Active, Ending (an end is set), Trialing (not paid yet) or Suspended; interval is the unit of the billing "+
-			"period. Those on a TestClock are left out.",
+			"period. Subscriptions on a TestClock are not included.",
 		[]string{"namespace", "currency", "interval", "state"}, nil)
 
 	updatesHeld = prometheus.NewDesc("seatplane_updates_held",
-		"SubscriptionUpdates that wait for approval.",
+		"SubscriptionUpdates that are waiting for approval.",
 		[]string{"namespace"}, nil)
 
 	updateHeldSince = prometheus.NewDesc("seatplane_updates_held_oldest_timestamp_seconds",
-		"When the oldest of the SubscriptionUpdates that wait for approval was created; absent when none waits.",
+		"Time at which the oldest SubscriptionUpdate that is waiting for approval was created. Absent if there is none.",
 		[]string{"namespace"}, nil)
 )
 
-// stateNew is the state of a subscription whose status says nothing yet.
+// stateNew is the state of a subscription without a status.
 const stateNew = "New"
 
-// patience is how long a scrape waits for caches that fill.
+// patience is how long a scrape waits for the caches to sync.
 const patience = 2 * time.Second
 
-// Metrics says what the subscriptions of the cluster are like at each scrape, from the cache alone. A
-// manager that stands by says it too: when nobody leads, it is the one to tell that renewals are late.
+// Metrics describes the subscriptions of the cluster at each scrape, from the cache alone. A standby
+// manager reports them too, so that late renewals are reported even if no manager leads.
 type Metrics struct {
 	// Cache is read without copying, by the indexes of internal/index.
 	Cache client.Reader
-	// Clock is the wall clock that renewals are late by.
+	// Clock is the wall clock, which decides whether renewals are late.
 	Clock clock.PassiveClock
 }
 
@@ -78,7 +78,7 @@ func (Metrics) Describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect implements prometheus.Collector. Of what cannot be read yet it says nothing, for zero would be
+// Collect implements prometheus.Collector. It leaves out what cannot be read yet, because zero would be
 // wrong.
 func (m Metrics) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -93,13 +93,13 @@ func (m Metrics) Collect(to chan<- prometheus.Metric) {
 		t.collect(to)
 	}
 	var updates v1alpha1.SubscriptionUpdateList
-	// Only a refresh's updates are ever held.
+	// Only updates of refreshes are ever held.
 	if err := m.Cache.List(ctx, &updates, client.MatchingFields{index.FieldOpenRefresh: index.OpenRefresh}, readOnly); err == nil {
 		collectHeld(to, updates.Items)
 	}
 }
 
-// tally is what there is to say of the subscriptions of each namespace.
+// tally contains the counts for each namespace.
 type tally map[string]*count
 
 type count struct {
@@ -109,7 +109,7 @@ type count struct {
 	overdue time.Duration
 }
 
-// unmet is a type of condition and the reason why it is not True.
+// unmet is a type of condition, and the reason why it is not True.
 type unmet struct{ condition, reason string }
 
 func (t tally) add(s *v1alpha1.Subscription, now time.Time) {
@@ -134,13 +134,13 @@ func (t tally) add(s *v1alpha1.Subscription, now time.Time) {
 	of.overdue = max(of.overdue, overdue(s, now))
 }
 
-// isUnmet reports whether a condition is worth counting. Reconciling and Stalled are absent when all is
-// well, and say with other words what Ready says.
+// isUnmet reports whether a condition is worth counting. Reconciling and Stalled are absent if all is
+// well, and otherwise repeat what Ready reports.
 func isUnmet(c metav1.Condition) bool {
 	return c.Status != metav1.ConditionTrue && c.Type != v1alpha1.ConditionReconciling && c.Type != v1alpha1.ConditionStalled
 }
 
-// dueTime is when a subscription renews or, where it does not, ends; nil when neither is ahead.
+// dueTime is when a subscription renews or, if it does not, ends. It is nil if neither is ahead.
 func dueTime(s *v1alpha1.Subscription) *metav1.Time {
 	if s.Status.RenewalTime == nil && s.Status.CancelTime == nil {
 		return s.Status.EndTime
@@ -148,8 +148,9 @@ func dueTime(s *v1alpha1.Subscription) *metav1.Time {
 	return s.Status.RenewalTime
 }
 
-// overdue is by how long a subscription's renewal is late because of the operator: nobody suspended it,
-// and no fault of its own or of what it names holds it up. Who lives by a TestClock is never late.
+// overdue is for how long a subscription's renewal has been late because of the operator: the
+// subscription is not suspended, and no fault of its own or of an object that it names blocks it. A
+// subscription on a TestClock is never late.
 func overdue(s *v1alpha1.Subscription, now time.Time) time.Duration {
 	if facts.IsByHand(s) || s.Spec.Suspend || dueTime(s) == nil || waits(s.Status.Conditions) {
 		return 0
@@ -157,7 +158,7 @@ func overdue(s *v1alpha1.Subscription, now time.Time) time.Duration {
 	return max(now.Sub(dueTime(s).Time), 0)
 }
 
-// waits reports whether something else than the operator keeps a subscription waiting.
+// waits reports whether a subscription waits for something other than the operator.
 func waits(conditions []metav1.Condition) bool {
 	for _, c := range conditions {
 		if c.Type != v1alpha1.ConditionReady || c.Status == metav1.ConditionTrue {
@@ -183,7 +184,8 @@ func (t tally) collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// collectHeld says how many of the open updates wait for approval in each namespace, and since when.
+// collectHeld reports how many of the open updates wait for approval in each namespace, and since
+// when.
 func collectHeld(to chan<- prometheus.Metric, open []v1alpha1.SubscriptionUpdate) {
 	held, oldest := map[string]int{}, map[string]time.Time{}
 	for i := range open {
@@ -191,7 +193,7 @@ func collectHeld(to chan<- prometheus.Metric, open []v1alpha1.SubscriptionUpdate
 		if update.Status.State != v1alpha1.UpdateHeld {
 			continue
 		}
-		created := update.CreationTimestamp.Time
+		created := facts.Created(update)
 		if held[update.Namespace] == 0 || created.Before(oldest[update.Namespace]) {
 			oldest[update.Namespace] = created
 		}
@@ -203,7 +205,8 @@ func collectHeld(to chan<- prometheus.Metric, open []v1alpha1.SubscriptionUpdate
 	}
 }
 
-// shown is the number that a gauge shows for an exact amount. It is for people and graphs; no amount is made of it.
+// shown is the number that a gauge shows for an exact amount. It is for people and graphs. No amount is computed
+// from it.
 func shown(amount money.Fraction) float64 {
 	number, err := strconv.ParseFloat(amount.Decimal().String(), 64)
 	if err != nil { // a Decimal is always a number

@@ -145,7 +145,7 @@ func TestLifeCycleMetrics(t *testing.T) {
 			},
 		},
 		"Excused": {
-			reason: "who lives by a TestClock, was suspended or has ended is not late",
+			reason: "who uses a TestClock, was suspended or has ended is not late",
 			objects: []client.Object{
 				seen("a", "x", v1alpha1.SubscriptionActive, "True", v1alpha1.ReasonReconciled, late).TestClock("clock").Obj(),
 				seen("b", "x", v1alpha1.SubscriptionSuspended, "True", v1alpha1.ReasonSuspended, late).

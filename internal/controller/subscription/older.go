@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 )
 
@@ -24,23 +25,14 @@ func (r *Reconciler) gatherOlder(ctx context.Context, w *world) error {
 	}
 	oldest := w.sub
 	for i := range list.Items {
-		if isOlder(&list.Items[i], oldest) {
-			oldest = &list.Items[i]
+		if other := &list.Items[i]; facts.AgeOf(other).Compare(facts.AgeOf(oldest)) < 0 {
+			oldest = other
 		}
 	}
 	if oldest != w.sub {
 		w.older = oldest.Name
 	}
 	return nil
-}
-
-// isOlder reports whether a subscription was created before another one, by name where they were created in the same
-// second.
-func isOlder(s, than *v1alpha1.Subscription) bool {
-	if !s.CreationTimestamp.Equal(&than.CreationTimestamp) {
-		return s.CreationTimestamp.Before(&than.CreationTimestamp)
-	}
-	return s.Name < than.Name
 }
 
 // announceOlder says that an older subscription of the same customer is billed too.

@@ -4,38 +4,32 @@
 package subscription
 
 import (
-	"context"
-	"maps"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 )
 
-// This file decides when a subscription has its next pass, and before whom.
+// This file decides when a subscription has its next pass, and with which priority.
 
-// atOnce asks for another pass without a wait. Zero would ask for none.
+// atOnce requests another pass without a wait. Zero would request none.
 const atOnce = time.Millisecond
 
+// The priorities of passes. Somebody who waits for one change must not wait for a thousand others.
 const (
-	// ordinary is the priority of whatever happens to a subscription.
+	// ordinary is the priority of what a person changed.
 	ordinary = 0
+	// oneOfMany is the priority of what concerns many subscriptions at once: what falls due by time, what a refresh
+	// found, what an edited product or policy or a clock that was moved touches, and what goes beyond the
+	// allowance of a namespace.
+	oneOfMany = -10
 	// catchingUp is the priority of a subscription that has more to replay than one pass commits. It is that of
 	// the subscriptions that a starting manager lists, so that those who catch up take turns with them.
 	catchingUp = handler.LowPriority
 )
-
-type workQueue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // again is when the next pass is due. The priority is set each time: the queue would keep the one of this pass, and
 // a subscription that once caught up would stay behind all others.
@@ -44,16 +38,38 @@ func (r *Reconciler) again(w *world, outcome subscription.Outcome) ctrl.Result {
 	case outcome.More:
 		return ctrl.Result{RequeueAfter: atOnce, Priority: ptr.To(catchingUp)}
 	case w.heldBack:
-		return ctrl.Result{RequeueAfter: atOnce, Priority: ptr.To(ordinary)}
+		return ctrl.Result{RequeueAfter: atOnce, Priority: ptr.To(oneOfMany)}
 	default:
-		return ctrl.Result{RequeueAfter: r.wakeUp(w, outcome), Priority: ptr.To(ordinary)}
+		return ctrl.Result{RequeueAfter: r.wakeUp(w, outcome), Priority: ptr.To(oneOfMany)}
 	}
+}
+
+// firstCountTime is how long a new subscription has to be counted before it says that it was not. A count takes about
+// half a second to arrive, and starts the subscription: what is written before that is a wasted write.
+const firstCountTime = time.Second
+
+// awaitsFirstCount is how much longer a new subscription stays without a status, because its first counts are all that
+// it waits for; zero if it has something to report. On a TestClock, the first write also records when the subscription
+// was seen, and does not wait.
+func (r *Reconciler) awaitsFirstCount(w *world, outcome subscription.Outcome) time.Duration {
+	if w.sub.Status.State != "" || w.input.Terms.ByHand || outcome.Events > 0 || outcome.Readings > 0 {
+		return 0
+	}
+	if outcome.Blocked == nil || outcome.Blocked.Reason != subscription.WaitingForSeats {
+		return 0
+	}
+	// The API server records the second of the creation, not the instant. Its clock may be ahead.
+	age := r.Clock.Since(w.sub.CreationTimestamp.Time)
+	if age < 0 {
+		return 0
+	}
+	return max(firstCountTime+time.Second-age, 0)
 }
 
 // wakeUp is how long until the next event, or until an edit that could not be recorded is tried again; zero when
 // there is neither.
 func (r *Reconciler) wakeUp(w *world, outcome subscription.Outcome) time.Duration {
-	next := r.nextEvent(w, outcome)
+	next := sooner(r.nextEvent(w, outcome), r.nextTold(w, outcome))
 	if w.unrecorded == nil {
 		return next
 	}
@@ -63,34 +79,11 @@ func (r *Reconciler) wakeUp(w *world, outcome subscription.Outcome) time.Duratio
 	return min(next, editRetry)
 }
 
-// nextEvent is how long until the next event; zero when nothing is due by the wall
-// clock. A TestClock wakes its subscriptions itself.
+// nextEvent is how long it is until the next event, or zero if nothing is due on the wall clock. A
+// TestClock triggers its subscriptions itself.
 func (r *Reconciler) nextEvent(w *world, outcome subscription.Outcome) time.Duration {
 	if outcome.Next.IsZero() || w.input.Terms.ByHand {
 		return 0
 	}
 	return max(outcome.Next.Sub(r.Clock.Now()), time.Second)
-}
-
-// showsCatchingUp reports whether an event shows nothing but the status of a subscription that catches up: most often
-// that its own commit has arrived in the cache. It must not move the subscription before those that a person changed.
-func showsCatchingUp(e event.UpdateEvent) bool {
-	before, after := e.ObjectOld.(*v1alpha1.Subscription), e.ObjectNew.(*v1alpha1.Subscription)
-	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
-	return ready != nil && ready.Reason == v1alpha1.ReasonProgressing &&
-		before.Generation == after.Generation && maps.Equal(before.Annotations, after.Annotations) &&
-		before.DeletionTimestamp.IsZero() == after.DeletionTimestamp.IsZero()
-}
-
-// behindOthers wakes a subscription with the priority of those that catch up.
-func behindOthers() handler.EventHandler {
-	return handler.Funcs{UpdateFunc: func(_ context.Context, e event.UpdateEvent, q workQueue) {
-		request := reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}
-		queue, hasPriorities := q.(priorityqueue.PriorityQueue[reconcile.Request])
-		if !hasPriorities {
-			q.Add(request)
-			return
-		}
-		queue.AddWithOpts(priorityqueue.AddOpts{Priority: ptr.To(catchingUp)}, request)
-	}}
 }

@@ -12,16 +12,21 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/assembly"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// What the API server refuses for good, whatever was written and whatever field it is about, becomes a condition
-// within the same pass (billing.md#bounds). The writes are tried again with the usual delays,
-// and nothing is decided without them.
+// A permanent refusal by the API server, of any write and any field, becomes a condition within the same pass
+// (billing.md#bounds). The writes are retried with the usual delays, and nothing is decided without them.
 
-// reportRefused says on the subscription that a write was refused, and returns why, so that it is tried again.
+// reportRefused reports on the subscription that a write was refused, and returns the error, so that the write
+// is retried. That an archive is ahead stays in the status: it is what a new process knows of it (decision 69).
 func (r *Reconciler) reportRefused(ctx context.Context, sub *v1alpha1.Subscription, refused error) error {
+	if facts.SaysArchiveAhead(sub) != "" {
+		return refused
+	}
 	after := sub.DeepCopy()
 	after.Status.ObservedGeneration = sub.Generation
 	if after.Status.State == "" {
@@ -39,10 +44,10 @@ func (r *Reconciler) reportRefused(ctx context.Context, sub *v1alpha1.Subscripti
 	return refused
 }
 
-// reportAccepted takes the condition of a refused write away, once a whole pass went through: until then it stays
-// what it is, so that a pass that is refused half-way does not write it back and forth.
+// reportAccepted removes the condition of a refused write after a whole pass succeeded. Until then the condition
+// stays, so that a pass that is refused half-way does not write it back and forth.
 func (r *Reconciler) reportAccepted(ctx context.Context, w *world, outcome subscription.Outcome) error {
-	if !wasRefused(w.sub) {
+	if !assembly.WasRefused(w.sub) {
 		return nil
 	}
 	after := w.sub.DeepCopy()
@@ -55,11 +60,11 @@ func (r *Reconciler) reportAccepted(ctx context.Context, w *world, outcome subsc
 	return nil
 }
 
-// editRetry is how long it takes until an update that could not be created is tried again. What is due earlier wakes
-// the subscription earlier.
+// editRetry is the delay before an update that could not be created is tried again. Events that are due earlier
+// trigger the subscription earlier.
 const editRetry = time.Minute
 
-// announceUnrecorded sends an event when an edit begins to be one that cannot be recorded.
+// announceUnrecorded sends an event when an edit can no longer be recorded.
 func (r *Reconciler) announceUnrecorded(w *world) {
 	if w.unrecorded == nil {
 		return

@@ -4,7 +4,6 @@
 package subscription
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -17,42 +16,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/testing/faults"
 )
-
-// spoiled writes what spoil leaves of an object, so that the API server refuses it; or fails with spoil's error.
-type spoiled struct {
-	client.Client
-	spoil func(client.Object) error
-}
-
-func (c *spoiled) Create(ctx context.Context, object client.Object, opts ...client.CreateOption) error {
-	written := object.DeepCopyObject().(client.Object)
-	if err := c.spoil(written); err != nil {
-		return err
-	}
-	return c.Client.Create(ctx, written, opts...)
-}
-
-func (c *spoiled) Status() client.SubResourceWriter {
-	return &spoiledStatus{c.Client.Status(), c.spoil}
-}
-
-type spoiledStatus struct {
-	client.SubResourceWriter
-	spoil func(client.Object) error
-}
-
-func (w *spoiledStatus) Update(ctx context.Context, object client.Object, opts ...client.SubResourceUpdateOption) error {
-	written := object.DeepCopyObject().(client.Object)
-	if err := w.spoil(written); err != nil {
-		return err
-	}
-	if err := w.SubResourceWriter.Update(ctx, written, opts...); err != nil {
-		return err
-	}
-	object.SetResourceVersion(written.GetResourceVersion())
-	return nil
-}
 
 // isCommit reports whether a write of a Subscription that has not started is more than a word about a write that was
 // refused.
@@ -65,43 +30,63 @@ var _ = Describe("A write that the API server refuses", func() {
 		spoil  func(client.Object) error
 		says   string
 	}{
-		"a commit that is invalid": {"an amount that the schema does not have room for", func(object client.Object) error {
-			if s, ok := object.(*v1alpha1.Subscription); ok && isCommit(s) {
-				s.Status.Items[0].ChargedTotal = "1234567890123456.00"
-			}
-			return nil
-		}, "status.items[0].chargedTotal"},
-		"a commit that is forbidden": {"an admission policy", func(object client.Object) error {
-			if s, ok := object.(*v1alpha1.Subscription); ok && isCommit(s) {
-				return forbidden
-			}
-			return nil
-		}, "forbidden"},
-		"an invoice that is invalid": {"an amount that the schema does not have room for", func(object client.Object) error {
-			if i, ok := object.(*v1alpha1.Invoice); ok {
-				i.Spec.AmountDue = "1234567890123456.00"
-			}
-			return nil
-		}, "spec.amountDue"},
-		"an invoice that is forbidden": {"an admission policy", func(object client.Object) error {
-			if _, ok := object.(*v1alpha1.Invoice); ok {
-				return forbidden
-			}
-			return nil
-		}, "forbidden"},
-		"the mark of an update": {"a currency that is none", func(object client.Object) error {
-			if u, ok := object.(*v1alpha1.SubscriptionUpdate); ok {
-				u.Status.Summary = strings.Repeat("x", 300)
-			}
-			return nil
-		}, "status.summary"},
+		"a commit that is invalid": {
+			reason: "an amount that the schema does not have room for",
+			spoil: func(object client.Object) error {
+				if s, ok := object.(*v1alpha1.Subscription); ok && isCommit(s) {
+					s.Status.Items[0].ChargedTotal = "1234567890123456.00"
+				}
+				return nil
+			},
+			says: "status.items[0].chargedTotal",
+		},
+		"a commit that is forbidden": {
+			reason: "an admission policy",
+			spoil: func(object client.Object) error {
+				if s, ok := object.(*v1alpha1.Subscription); ok && isCommit(s) {
+					return forbidden
+				}
+				return nil
+			},
+			says: "forbidden",
+		},
+		"an invoice that is invalid": {
+			reason: "an amount that the schema does not have room for",
+			spoil: func(object client.Object) error {
+				if i, ok := object.(*v1alpha1.Invoice); ok {
+					i.Spec.AmountDue = "1234567890123456.00"
+				}
+				return nil
+			},
+			says: "spec.amountDue",
+		},
+		"an invoice that is forbidden": {
+			reason: "an admission policy",
+			spoil: func(object client.Object) error {
+				if _, ok := object.(*v1alpha1.Invoice); ok {
+					return forbidden
+				}
+				return nil
+			},
+			says: "forbidden",
+		},
+		"the mark of an update": {
+			reason: "a summary that the schema does not have room for",
+			spoil: func(object client.Object) error {
+				if u, ok := object.(*v1alpha1.SubscriptionUpdate); ok {
+					u.Status.Summary = strings.Repeat("x", 300)
+				}
+				return nil
+			},
+			says: "status.summary",
+		},
 	}
 	for name, row := range rows {
 		It("is a condition within one pass: "+name, func(ctx SpecContext) {
 			b := newBench(ctx, april)
 			b.create(ctx, product(b.namespace).Seats(5, 100).Obj(), free(b).Obj(), update(b).Increment("editors", 1).Obj())
 			inner := b.subject.Client
-			b.subject.Client = &spoiled{inner, row.spoil}
+			b.subject.Client = faults.Spoil(inner, row.spoil)
 			_, err := b.subject.Reconcile(ctx, requestFor(b, "acme"))
 			Expect(err).To(HaveOccurred(), row.reason)
 
@@ -150,12 +135,12 @@ var _ = Describe("An edit that cannot be recorded", func() {
 			startAcme(ctx, b)
 			Expect(b.invoices(ctx, "acme")).To(HaveLen(1))
 			inner := b.subject.Client
-			b.subject.Client = &spoiled{inner, func(object client.Object) error {
+			b.subject.Client = faults.Spoil(inner, func(object client.Object) error {
 				if _, ok := object.(*v1alpha1.SubscriptionUpdate); ok && object.GetUID() == "" {
 					return row.err
 				}
 				return nil
-			}}
+			})
 			b.edit(ctx, quantity(7))
 			b.clock.Spec.Now.Time = at("2026-05-01T00:00:00Z")
 			Expect(live.Update(ctx, b.clock)).To(Succeed())

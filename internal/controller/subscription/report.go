@@ -4,11 +4,10 @@
 package subscription
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/assembly"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/clocks"
 	"github.com/seatplane/seatplane/internal/facts"
@@ -24,14 +24,15 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// reportWaiting says on each update that is still open what it waits for. A
-// word that changes nothing is not written.
+// reportWaiting writes on each open update what it waits for. It does not write what has not
+// changed.
 func (r *Reconciler) reportWaiting(ctx context.Context, w *world, outcome subscription.Outcome) error {
 	for _, waiting := range outcome.Waiting {
 		before := w.updates[waiting.UID]
+		waiting = assembly.Reported(outcome, before, waiting)
 		after := before.DeepCopy()
 		after.Status = record.Waiting(before, waiting, outcome.State.Currency, w.input.Policies, r.Clock.Now())
-		after.Status.SubscriptionUID = w.sub.UID
+		after.Status.SubscriptionUID = facts.Identity(w.sub)
 		after.Status.Origin = w.originOf(waiting.UID)
 		if err := r.gatherApproval(ctx, before, after); err != nil {
 			return err
@@ -46,17 +47,17 @@ func (r *Reconciler) reportWaiting(ctx context.Context, w *world, outcome subscr
 	return nil
 }
 
-// write writes an open update's status if it changed, under its
-// resourceVersion. A conflict or a deletion wakes the subscription again.
+// write writes an open update's status if it changed, with its resourceVersion. A conflict or a
+// deletion triggers the subscription again.
 func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.SubscriptionUpdate) error {
 	_, err := status.Write(ctx, r.Client, before, after)
 	return client.IgnoreNotFound(err)
 }
 
-// reportOwed says that a write which the last commit owes cannot be made. No
-// further step is taken until it is.
+// reportOwed reports that a write that the last commit owes is not possible. No further step is
+// taken until it is. That an archive is ahead stays in the status: it is what a new process knows of it (decision 69).
 func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription, owed error) error {
-	if errors.Is(owed, errConflict) || apierrors.IsConflict(owed) || status.IsRefused(owed) {
+	if errors.Is(owed, errConflict) || apierrors.IsConflict(owed) || status.IsRefused(owed) || facts.SaysArchiveAhead(sub) != "" {
 		return owed
 	}
 	after := sub.DeepCopy()
@@ -76,7 +77,7 @@ func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription,
 	return owed
 }
 
-// reportUngathered says why nothing could be decided.
+// reportUngathered reports why nothing could be decided.
 func (r *Reconciler) reportUngathered(ctx context.Context, sub *v1alpha1.Subscription, cause error) error {
 	var clock *clocks.NotFoundError
 	after := sub.DeepCopy()
@@ -98,50 +99,78 @@ func (r *Reconciler) reportUngathered(ctx context.Context, sub *v1alpha1.Subscri
 	return err
 }
 
-// reportOrphans says on the updates of a subscription that does not exist that
-// they wait for it. One that the cache lacks may be another operator's, by its
-// labels: only a live read tells.
-func (r *Reconciler) reportOrphans(ctx context.Context, name types.NamespacedName) error {
+// reportForeignStatus reports that a status was written for another object, as tools write that restore objects with
+// their statuses. Nothing that it says is continued: its records and its outbox name objects that do not exist.
+func (r *Reconciler) reportForeignStatus(ctx context.Context, sub *v1alpha1.Subscription) error {
+	after := sub.DeepCopy()
+	after.Status.ObservedGeneration = sub.Generation
+	set := status.Of(&after.Status.Conditions, sub.Generation, r.Clock.Now())
+	set.Stalled(v1alpha1.ReasonForeignStatus, foreignStatus)
+	wrote, err := status.Write(ctx, r.Client, sub, after)
+	if wrote && err == nil {
+		r.announceFaults(after, sub.Status.Conditions)
+	}
+	return err
+}
+
+// skew is more than the clocks of the operator and of the API server differ.
+const skew = time.Hour
+
+// reportOrphans reports on the updates of a subscription that does not exist that they wait for it. It returns when to
+// look again: when the first of them has waited too long, or 0.
+// A subscription that the cache lacks may be another operator's, by its labels, so only a live read
+// is conclusive.
+func (r *Reconciler) reportOrphans(ctx context.Context, name types.NamespacedName) (time.Duration, error) {
 	var list v1alpha1.SubscriptionUpdateList
 	if err := r.Client.List(ctx, &list, client.InNamespace(name.Namespace),
-		client.MatchingFields{index.FieldSubscription: name.Name}); err != nil {
-		return fmt.Errorf("list SubscriptionUpdates: %w", err)
+		client.MatchingFields{index.FieldOpen: name.Name}); err != nil {
+		return 0, fmt.Errorf("list SubscriptionUpdates: %w", err)
 	}
-	list.Items = slices.DeleteFunc(list.Items, func(u v1alpha1.SubscriptionUpdate) bool { return facts.Finished(u.Status.State) })
 	if len(list.Items) == 0 {
-		return nil
+		return 0, nil
 	}
 	err := r.Live.Get(ctx, name, &v1alpha1.Subscription{})
 	if !apierrors.IsNotFound(err) {
-		return err
+		return 0, err
 	}
+	// A subscription that is created from now on is not older than this.
+	earliest := r.Clock.Now().Add(-skew)
+	var look time.Duration
 	for i := range list.Items {
-		if err := r.reportForeign(ctx, &list.Items[i]); err != nil {
-			return err
+		u := &list.Items[i]
+		if err := r.reportForeign(ctx, u, earliest); err != nil {
+			return 0, err
+		}
+		if left := facts.Created(u).Add(facts.MaxAhead).Sub(earliest); left >= 0 && (look == 0 || left < look) {
+			look = left + time.Second
 		}
 	}
-	return nil
+	return look, nil
 }
 
-// reportForeign deals with an update that means a subscription which is not
-// there: it waits for one or, when the one that it means is gone, is rejected.
-// That is the one decision that no commit makes (consistency.md#1-one-commit).
-func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.SubscriptionUpdate) error {
+// reportForeign handles an update that does not mean the subscription of its name, or for which there is none. Every
+// other subscription that it could mean is created at the earliest instant or later. The update waits for one. It is
+// rejected if the one that it means was deleted, or if it is too old to mean another one. This is the only decision
+// without a commit (consistency.md#1-one-commit): no commit applies such an update.
+func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.SubscriptionUpdate, earliest time.Time) error {
+	if facts.IsImporting(u) {
+		return nil // its status may not be in place yet
+	}
 	gone, err := r.isGone(ctx, u)
 	if err != nil {
 		return err
 	}
+	outdated := facts.MeantUID(u) == "" && !facts.MayMean(u, earliest)
 	after := u.DeepCopy()
 	after.Status.Origin = facts.Origin(u)
 	after.Status.ObservedGeneration = u.Generation
 	set := status.Of(&after.Status.Conditions, u.Generation, r.Clock.Now())
-	message := fmt.Sprintf("The Subscription %q does not exist. The update waits until it is created.", u.Spec.SubscriptionRef.Name)
-	after.Status.State = v1alpha1.UpdatePending
-	if gone {
-		message = goneMessage(u)
+	message := absentMessage(u, gone, outdated)
+	if gone || outdated {
 		after.Status.State = v1alpha1.UpdateRejected
 		set.Stalled(v1alpha1.ReasonSubscriptionNotFound, message)
 	} else {
+		after.Status.State = v1alpha1.UpdatePending
 		set.InProgress(v1alpha1.ReasonSubscriptionNotFound, message)
 	}
 	set.Set(v1alpha1.ConditionApplied, metav1.ConditionFalse, v1alpha1.ReasonSubscriptionNotFound, message)
@@ -149,10 +178,10 @@ func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.Subscription
 }
 
 // isGone reports, by a live read, whether the subscription that an update means no longer exists: the one that it
-// names by UID, or the one that it was seen to wait for. One that means no subscription in particular may have been
-// created before its subscription, and waits.
+// names by UID, or the one that it was seen to wait for. An update that means no particular subscription may have
+// been created before its subscription, and waits.
 func (r *Reconciler) isGone(ctx context.Context, u *v1alpha1.SubscriptionUpdate) (bool, error) {
-	uid := cmp.Or(u.Spec.SubscriptionRef.UID, u.Status.SubscriptionUID)
+	uid := facts.MeantUID(u)
 	if uid == "" {
 		return false, nil
 	}
@@ -164,5 +193,5 @@ func (r *Reconciler) isGone(ctx context.Context, u *v1alpha1.SubscriptionUpdate)
 	if err != nil {
 		return false, fmt.Errorf("read Subscription %q: %w", u.Spec.SubscriptionRef.Name, err)
 	}
-	return sub.UID != uid, nil
+	return !facts.HasUID(&sub, uid), nil
 }

@@ -12,7 +12,6 @@ import (
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/builders"
@@ -185,12 +184,5 @@ var _ = Describe("A record that retention deleted", func() {
 		Expect(result).To(Equal(ctrl.Result{RequeueAfter: time.Second}))
 		Expect(b.run.Count()).To(BeZero())
 		Expect(b.invoices(ctx, "acme")).To(BeEmpty(), "nothing was left to bill")
-	})
-
-	It("wakes nobody when it was finished", func() {
-		u := update(&bench{}).Obj()
-		Expect(openUpdateWent(event.DeleteEvent{Object: u})).To(BeTrue(), "an open one may have been waited for")
-		u.Status.State = v1alpha1.UpdateApplied
-		Expect(openUpdateWent(event.DeleteEvent{Object: u})).To(BeFalse())
 	})
 })

@@ -4,7 +4,6 @@
 package subscription
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -14,8 +13,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/assembly"
 	"github.com/seatplane/seatplane/internal/billing/seating"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/record"
 )
@@ -23,48 +24,30 @@ import (
 // seats are the assignments of a subscription, by name.
 type seats struct {
 	assignments []v1alpha1.SeatAssignment
-	// live: they were listed live, after the subscription was read.
+	// live means that they were listed live, after the subscription was read.
 	live bool
 }
 
-// gatherSeats reads who claims a seat. One that is being deleted claims none.
+// gatherSeats reads the claims on seats. An assignment that is being deleted claims none.
 func (r *Reconciler) gatherSeats(ctx context.Context, w *world, reader client.Reader) error {
 	var list v1alpha1.SeatAssignmentList
 	if err := reader.List(ctx, &list, client.InNamespace(w.sub.Namespace),
 		client.MatchingFields{index.FieldSubscription: w.sub.Name}, readOnly); err != nil {
 		return fmt.Errorf("list SeatAssignments: %w", err)
 	}
-	w.seats.assignments = slices.DeleteFunc(list.Items, func(a v1alpha1.SeatAssignment) bool { return !a.DeletionTimestamp.IsZero() })
-	slices.SortFunc(w.seats.assignments, func(a, b v1alpha1.SeatAssignment) int { return cmp.Compare(a.Name, b.Name) })
-	w.input.Assigned = map[string]int64{}
-	for item, plan := range w.seating(w.state) {
-		w.input.Assigned[item] = plan.Assigned
-	}
+	w.seats.assignments = assembly.Claims(list.Items)
+	w.input.Assigned = assembly.Assigned(w.sub, w.state, w.seats.assignments)
 	return nil
 }
 
-// seating is who holds a seat of each item in a state. A subscription that has not
-// started, or has ended, has no seats to hold.
+// seating decides who has a seat of each item in a state. A subscription that has not started, or
+// has ended, has no seats.
 func (w *world) seating(state subscription.State) map[string]seating.Plan {
-	if !state.Started() {
-		return nil
-	}
-	claims := map[string][]seating.Claim{}
-	for i := range w.seats.assignments {
-		a := &w.seats.assignments[i]
-		claims[a.Spec.Item] = append(claims[a.Spec.Item], record.Claim(a, w.sub.UID))
-	}
-	plans := map[string]seating.Plan{}
-	for i := range state.Items {
-		item := &state.Items[i]
-		plans[item.Name] = seating.Seat(claims[item.Name], item.Position.Held)
-	}
-	return plans
+	return assembly.Seating(w.sub, state, w.seats.assignments)
 }
 
-// confirmSeats lists the assignments live before anything is committed that hangs
-// on who holds a seat: a decrease, and a seat that is given
-// (consistency.md#derived). It reports whether they were not what the cache said.
+// confirmSeats lists the assignments live before a commit that depends on who has a seat: a
+// decrease, or a new seat (consistency.md#derived). It reports whether they differ from the cache.
 func (r *Reconciler) confirmSeats(ctx context.Context, w *world, outcome subscription.Outcome) (changed bool, err error) {
 	matters := w.decidesOnSeats(outcome) || w.givesSeats(outcome.State)
 	if w.seats.live || !matters {
@@ -78,8 +61,8 @@ func (r *Reconciler) confirmSeats(ctx context.Context, w *world, outcome subscri
 	return !maps.Equal(cached, w.input.Assigned), nil
 }
 
-// decidesOnSeats reports whether another count of the assigned seats could have
-// made another outcome: an item goes or a quantity goes down, or is kept from it.
+// decidesOnSeats reports whether another number of assigned seats could have changed the outcome,
+// because an item is removed, or a quantity decreases or is kept from it.
 func (w *world) decidesOnSeats(outcome subscription.Outcome) bool {
 	for i := range w.state.Items {
 		after, stays := outcome.State.Item(w.state.Items[i].Name)
@@ -105,7 +88,7 @@ func (w *world) decidesOnSeats(outcome subscription.Outcome) bool {
 	return false
 }
 
-// askedCount is the count that an update asks for; nil when it asks for none.
+// askedCount is the count that an update asks for, or nil.
 func (w *world) askedCount(uid string) *int64 {
 	if u := w.updates[uid]; u != nil && u.Spec.Seats != nil {
 		return u.Spec.Seats.Count
@@ -113,23 +96,11 @@ func (w *world) askedCount(uid string) *int64 {
 	return nil
 }
 
-// givesSeats reports whether somebody holds a seat in a state who was not told so.
+// givesSeats reports whether an assignee has a seat in a state that their assignment does not show
+// yet.
 func (w *world) givesSeats(state subscription.State) bool {
 	plans := w.seating(state)
 	return slices.ContainsFunc(w.seats.assignments, func(a v1alpha1.SeatAssignment) bool {
-		return plans[a.Spec.Item].Places[a.Name].Verdict == seating.Holds && !record.Claim(&a, w.sub.UID).Assigned
+		return plans[a.Spec.Item].Places[a.Name].Verdict == seating.Holds && !record.Claim(&a, facts.Identity(w.sub)).Assigned
 	})
-}
-
-// describeSeats writes how many seats of each item have a holder.
-func (w *world) describeSeats(state subscription.State, s *v1alpha1.SubscriptionStatus) {
-	plans := w.seating(state)
-	for i := range s.Items {
-		item := &s.Items[i]
-		item.Assigned, item.Available = nil, nil
-		if plan, ok := plans[item.Name]; ok {
-			item.Assigned = ptr.To(plan.Assigned)
-			item.Available = ptr.To(max(item.Quantity-plan.Assigned, 0))
-		}
-	}
 }

@@ -53,7 +53,7 @@ func (b *bench) seated(ctx context.Context, name, reason string) {
 	Expect(a.Status.ObservedGeneration).To(Equal(a.Generation))
 }
 
-// counts checks what the subscription says of editors.
+// counts checks what the subscription says about editors.
 func (b *bench) counts(ctx context.Context, quantity, assigned, available int64) {
 	GinkgoHelper()
 	item := b.subscription(ctx, "acme").Status.Items[0]
@@ -441,7 +441,7 @@ var _ = Describe("A cache of Subscriptions that shows the past", func() {
 
 var _ = Describe("Two leaders", func() {
 	// heldUp lets one leader reconcile, held up before its first status write of a
-	// kind: meanwhile something happens, and the other leader comes to rest.
+	// kind: something happens in the meantime, and the other leader comes to rest.
 	heldUp := func(ctx context.Context, b *bench, kind client.Object, meanwhile func()) {
 		GinkgoHelper()
 		first, held := b.subject, false

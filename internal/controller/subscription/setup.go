@@ -18,51 +18,47 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/namespaces"
 )
 
-// readOnly spares copying what only names are taken from.
+// readOnly avoids copying objects of which only names are used.
 const readOnly = client.UnsafeDisableDeepCopy
 
-// SetupWithManager starts the reconciler with the manager. Its own status writes
-// wake it too: a pass between such a write and its arrival in the cache takes an
-// older status for the present one, and may find nothing to do that is to be done.
+// SetupWithManager starts the reconciler with the manager. A status that the newest pass wrote does not wake it. One
+// that an earlier pass wrote does: a pass between such a write and its arrival in the cache takes an older status for
+// the present one, and may find nothing to do that is to be done.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	spec := predicate.GenerationChangedPredicate{}
-	return ctrl.NewControllerManagedBy(mgr).
+	b := ctrl.NewControllerManagedBy(mgr).
 		Named("subscription").
 		WithOptions(options).
-		For(&v1alpha1.Subscription{}, builder.WithPredicates(
-			predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool { return !showsCatchingUp(e) }})).
-		Watches(&v1alpha1.Subscription{}, behindOthers(), builder.WithPredicates(predicate.Funcs{UpdateFunc: showsCatchingUp})).
-		Watches(&v1alpha1.SubscriptionUpdate{}, handler.EnqueueRequestsFromMapFunc(ofUpdate),
-			builder.WithPredicates(spec, predicate.Funcs{DeleteFunc: openUpdateWent})).
-		Watches(&v1alpha1.SeatAssignment{}, handler.EnqueueRequestsFromMapFunc(ofAssignment),
+		Watches(&v1alpha1.Subscription{}, r.subscriptionEvents()).
+		Watches(&v1alpha1.SubscriptionUpdate{}, r.updateEvents(), builder.WithPredicates(spec)).
+		Watches(&v1alpha1.SeatAssignment{}, r.assignmentEvents(),
 			builder.WithPredicates(predicate.Funcs{UpdateFunc: assignmentChanged})).
-		Watches(&v1alpha1.SeatProduct{}, handler.EnqueueRequestsFromMapFunc(r.ofProduct), builder.WithPredicates(spec)).
-		Watches(&v1alpha1.SeatProduct{}, handler.EnqueueRequestsFromMapFunc(r.waitingForRefresh),
+		Watches(&v1alpha1.SeatProduct{}, manyEvents(r.ofProduct), builder.WithPredicates(spec)).
+		Watches(&v1alpha1.SeatProduct{}, manyEvents(r.waitingForRefresh),
 			builder.WithPredicates(predicate.Funcs{UpdateFunc: refreshed})).
-		Watches(&v1alpha1.ProrationPolicy{}, handler.EnqueueRequestsFromMapFunc(r.ofPolicy(v1alpha1.KindProrationPolicy)),
+		Watches(&v1alpha1.ProrationPolicy{}, manyEvents(r.ofPolicy(v1alpha1.KindProrationPolicy)),
 			builder.WithPredicates(predicate.Funcs{UpdateFunc: policyChanged})).
-		Watches(&v1alpha1.ClusterProrationPolicy{}, handler.EnqueueRequestsFromMapFunc(r.ofPolicy(v1alpha1.KindClusterProrationPolicy)),
+		Watches(&v1alpha1.ClusterProrationPolicy{}, manyEvents(r.ofPolicy(v1alpha1.KindClusterProrationPolicy)),
 			builder.WithPredicates(predicate.Funcs{UpdateFunc: policyChanged})).
-		Watches(&v1alpha1.TestClock{}, handler.EnqueueRequestsFromMapFunc(r.ofClock), builder.WithPredicates(spec)).
-		Complete(r)
+		Watches(&v1alpha1.TestClock{}, manyEvents(r.ofClock), builder.WithPredicates(spec))
+	if r.Books != nil {
+		b = b.WatchesRawSource(source.Channel(r.Books.Released(), releasedEvents()))
+	}
+	return b.Complete(namespaces.Gate(mgr.GetCache(), r))
 }
 
-// ofUpdate wakes the subscription that an update names, there or not.
+// ofUpdate enqueues the subscription that an update names, whether it exists or not.
 func ofUpdate(_ context.Context, object client.Object) []reconcile.Request {
 	ref := object.(*v1alpha1.SubscriptionUpdate).Spec.SubscriptionRef
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: ref.Name}}}
-}
-
-// openUpdateWent reports whether an update that was deleted may have been open. That
-// a finished one went, as retention has them go, changes nothing.
-func openUpdateWent(e event.DeleteEvent) bool {
-	return !facts.Finished(e.Object.(*v1alpha1.SubscriptionUpdate).Status.State)
 }
 
 // ofAssignment wakes the subscription that an assignment names, there or not.
@@ -71,8 +67,8 @@ func ofAssignment(_ context.Context, object client.Object) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: ref.Name}}}
 }
 
-// ofProduct wakes the subscriptions of a product whose spec changed, and those
-// with an open update that names it.
+// ofProduct enqueues the subscriptions of a product whose spec changed, and those with an open
+// update that names it.
 func (r *Reconciler) ofProduct(ctx context.Context, object client.Object) []reconcile.Request {
 	requests := r.find(ctx, object.GetNamespace(), index.FieldProduct, object.GetName(), anyone)
 	var updates v1alpha1.SubscriptionUpdateList
@@ -86,21 +82,21 @@ func (r *Reconciler) ofProduct(ctx context.Context, object client.Object) []reco
 	return requests
 }
 
-// waitingForRefresh wakes those subscriptions of a refreshed product that wait
-// for it: a refresh that changed nothing must not wake 100,000.
+// waitingForRefresh enqueues those subscriptions of a refreshed product that wait for it. A refresh
+// that changed nothing must not trigger 100,000.
 func (r *Reconciler) waitingForRefresh(ctx context.Context, object client.Object) []reconcile.Request {
 	return r.find(ctx, object.GetNamespace(), index.FieldProduct, object.GetName(), func(s *v1alpha1.Subscription) bool {
 		return facts.IsByHand(s) || (s.Status.PendingUpdates != nil && *s.Status.PendingUpdates > 0)
 	})
 }
 
-// ofClock wakes the subscriptions that live by a clock.
+// ofClock enqueues the subscriptions that use a clock.
 func (r *Reconciler) ofClock(ctx context.Context, object client.Object) []reconcile.Request {
 	return r.find(ctx, object.GetNamespace(), index.FieldTestClock, object.GetName(), anyone)
 }
 
-// ofPolicy wakes the subscriptions that a policy prices, through themselves or
-// their products. An update that names one of its own is woken with them.
+// ofPolicy enqueues the subscriptions that a policy prices, directly or through their products. It
+// includes those with an update that names the policy.
 func (r *Reconciler) ofPolicy(kind v1alpha1.PolicyKind) handler.MapFunc {
 	return func(ctx context.Context, object client.Object) []reconcile.Request {
 		key := index.PolicyKey(v1alpha1.ProrationPolicyReference{Kind: kind, Name: object.GetName()})
@@ -152,8 +148,8 @@ func (r *Reconciler) find(ctx context.Context, namespace, field, value string, m
 	return requests
 }
 
-// assignmentChanged reports whether an assignment was edited, or is being deleted,
-// or says otherwise than before whether its holder has a seat.
+// assignmentChanged reports whether an assignment was edited, is being deleted, or shows a
+// different result than before.
 func assignmentChanged(e event.UpdateEvent) bool {
 	assigned := func(object client.Object) bool {
 		return meta.IsStatusConditionTrue(object.(*v1alpha1.SeatAssignment).Status.Conditions, v1alpha1.ConditionAssigned)
@@ -161,14 +157,14 @@ func assignmentChanged(e event.UpdateEvent) bool {
 	return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() || assigned(e.ObjectOld) != assigned(e.ObjectNew)
 }
 
-// refreshed reports whether a product's refreshes went on.
+// refreshed reports whether the state of a product's refreshes has changed.
 func refreshed(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*v1alpha1.SeatProduct), e.ObjectNew.(*v1alpha1.SeatProduct)
 	return !equality.Semantic.DeepEqual(before.Status.Refreshes, after.Status.Refreshes)
 }
 
-// policyChanged reports whether a policy's spec or conditions changed; its count
-// of subscriptions changes more often.
+// policyChanged reports whether a policy's spec or conditions changed. Its count of subscriptions
+// changes more often.
 func policyChanged(e event.UpdateEvent) bool {
 	return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() ||
 		!equality.Semantic.DeepEqual(conditionsOf(e.ObjectOld), conditionsOf(e.ObjectNew))

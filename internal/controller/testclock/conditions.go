@@ -10,9 +10,9 @@ import (
 	"github.com/seatplane/seatplane/internal/status"
 )
 
-// This file decides what the status of a TestClock says. It is pure.
+// This file computes the status of a TestClock. It is pure.
 
-// describe puts what was found into the status of a clock. now is the wall clock's.
+// describe writes the result into the status of a clock. The time now is on the wall clock.
 func describe(testClock *v1alpha1.TestClock, found verdict, now time.Time) {
 	testClock.Status.ObservedGeneration = testClock.Generation
 	testClock.Status.Subscriptions = &found.subscriptions

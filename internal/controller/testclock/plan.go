@@ -18,64 +18,67 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 )
 
-// situation is all that decides whether everything on a clock has reached its time.
+// situation is everything that decides whether all objects on a clock have reached its time.
 type situation struct {
-	// clock is the name of the clock, now the time it shows.
+	// clock is the name of the clock, and now the time it shows.
 	clock string
 	now   time.Time
-	// subscriptions live by the clock, updates are meant for them, products are what they have.
+	// subscriptions use the clock, updates name them, and products are those of their items.
 	subscriptions []v1alpha1.Subscription
 	updates       []v1alpha1.SubscriptionUpdate
 	products      []v1alpha1.SeatProduct
-	// rivals live by other clocks and may own the key of an item of a subscription.
+	// rivals use other clocks and may own the key of an item of a subscription.
 	rivals []v1alpha1.Subscription
-	// invoices holds, by name, the UID of the subscription that an invoice in place is for.
+	// invoices contains, by name, the UID of the subscription that an existing invoice is for.
 	invoices map[string]types.UID
 }
 
-// check finds what a clock waits for in one respect: the names of the objects, in any order.
+// check finds one kind of objects that a clock waits for. It returns their names in any order.
 type check struct {
 	kind    string
 	waiting func(situation) []string
 	until   string
 }
 
-// checks are asked in this order, and the first that finds something is what the clock waits for.
+// checks are made in this order, and the clock waits for what the first successful one finds.
 var checks = []check{
 	// A subscription that has not seen the time may still do anything.
 	{"Subscriptions", behind, "have reached the clock's time"},
-	// What a commit owes to other objects is part of the step.
+	// What a commit owes to other objects is a part of the step.
 	{"Subscriptions", owing, "have written what they owe"},
 	// A refresh that is due may find changes.
 	{"SeatProducts", unrefreshed, "have run the refresh that is due"},
-	// A change that was found, or that a user made, takes hold before the time counts as reached.
+	// A change that was counted, or that a user made, takes effect before the time counts as
+	// reached.
 	{"SubscriptionUpdates", undecided, "are decided"},
 }
 
-// waitsFor says in one sentence what the clock waits for, and nothing when all has reached its time.
+// waitsFor describes in one sentence what the clock waits for. It is empty if everything has reached
+// its time.
 func waitsFor(f situation) string {
 	for _, c := range checks {
 		if names := c.waiting(f); len(names) > 0 {
-			return fmt.Sprintf("Waits until these %s %s: %s.", c.kind, c.until, enumerate(names))
+			return untilAll(c.kind, c.until, names)
 		}
 	}
 	return ""
 }
 
-// enumerate names the first few, the same in every pass over the same names.
-func enumerate(names []string) string {
+// untilAll names a few objects that the clock waits for, the same in every pass over the same names. Where they are more
+// it names none: thousands change one after the other, and the sentence would have to be written again for each.
+func untilAll(kind, until string, names []string) string {
 	const few = 3
 	names = slices.Clone(names)
 	slices.Sort(names)
 	names = slices.Compact(names)
 	if len(names) > few {
-		return strings.Join(names[:few], ", ") + " and others"
+		return fmt.Sprintf("Waits until all %s %s.", kind, until)
 	}
-	return strings.Join(names, ", ")
+	return fmt.Sprintf("Waits until these %s %s: %s.", kind, until, strings.Join(names, ", "))
 }
 
-// behind returns the subscriptions that have not taken up the clock's time, or not their own spec. One that has seen a
-// later time, on an earlier clock of the name, keeps it.
+// behind returns the subscriptions that have not processed the clock's time, or their own spec. A subscription that
+// has seen a later time, on an earlier clock of the same name, keeps it.
 func behind(f situation) []string {
 	var names []string
 	for i := range f.subscriptions {
@@ -89,7 +92,7 @@ func behind(f situation) []string {
 }
 
 // owing returns the subscriptions with an effect in their outbox that is not in place. An entry alone
-// means nothing: it stays until the next commit, which may be a month of the clock away.
+// means nothing, because it stays until the next commit, which may be a month away on the clock.
 func owing(f situation) []string {
 	updates := make(map[string]*v1alpha1.SubscriptionUpdate, len(f.updates))
 	for i := range f.updates {
@@ -98,7 +101,7 @@ func owing(f situation) []string {
 	var names []string
 	for i := range f.subscriptions {
 		s := &f.subscriptions[i]
-		isOwed := func(effect v1alpha1.Effect) bool { return owed(s.UID, effect, updates, f.invoices) }
+		isOwed := func(effect v1alpha1.Effect) bool { return owed(facts.Identity(s), effect, updates, f.invoices) }
 		if slices.ContainsFunc(s.Status.Outbox, isOwed) {
 			names = append(names, s.Name)
 		}
@@ -106,8 +109,8 @@ func owing(f situation) []string {
 	return names
 }
 
-// owed says whether an effect is not in place yet: an update that is finished, gone or another by now
-// needs no mark, and an invoice of ours exists.
+// owed reports whether an effect is not in place yet. An update that is finished, deleted or replaced
+// by now needs no result, and an invoice of the subscription exists.
 func owed(subscription types.UID, effect v1alpha1.Effect, updates map[string]*v1alpha1.SubscriptionUpdate, invoices map[string]types.UID) bool {
 	switch effect.Type {
 	case v1alpha1.EffectMarkUpdate:
@@ -137,9 +140,9 @@ func undecided(f situation) []string {
 	return names
 }
 
-// awaited says whether the clock waits for an update to be decided. A suspended subscription takes no
-// step at all. One that has looked at the update and is blocked, or not started, keeps it for later;
-// so does an edit of the spec that cannot apply, which is never rejected.
+// awaited reports whether the clock waits for an update to be decided. A suspended subscription takes
+// no steps. A subscription that has looked at the update and is blocked, or has not started, keeps it
+// for later. The same applies to an edit of the spec that cannot apply, which is never rejected.
 func awaited(update *v1alpha1.SubscriptionUpdate, subscription *v1alpha1.Subscription, now time.Time) bool {
 	if subscription.Spec.Suspend {
 		return false
@@ -156,7 +159,7 @@ func awaited(update *v1alpha1.SubscriptionUpdate, subscription *v1alpha1.Subscri
 	}
 }
 
-// blocked says whether a subscription cannot take its next step at its own time.
+// blocked reports whether a subscription cannot take its next step at the time that it has reached.
 func blocked(subscription *v1alpha1.Subscription) bool {
 	conditions := subscription.Status.Conditions
 	return subscription.Status.State == v1alpha1.SubscriptionPending ||
@@ -168,17 +171,17 @@ func fromSpec(update *v1alpha1.SubscriptionUpdate) bool {
 	return update.Spec.Cause != nil && update.Spec.Cause.Type == v1alpha1.CauseSpec
 }
 
-// at writes an instant as statuses do.
+// at formats an instant as statuses do.
 func at(instant time.Time) *metav1.Time {
 	return &metav1.Time{Time: instant}
 }
 
-// passed says whether an instant that is known has come.
+// passed reports whether an instant is known and has passed.
 func passed(at *metav1.Time, now time.Time) bool {
 	return at != nil && !at.After(now)
 }
 
-// moved returns the subscriptions that came, went or changed between two lists.
+// moved returns the subscriptions that were added, removed or changed between two lists.
 func moved(before, after []v1alpha1.Subscription) []string {
 	versions := func(subscriptions []v1alpha1.Subscription) map[string]string {
 		byName := make(map[string]string, len(subscriptions))
@@ -197,15 +200,16 @@ func moved(before, after []v1alpha1.Subscription) []string {
 	return names
 }
 
-// verdict is what was found about a clock.
+// verdict is the result for a clock.
 type verdict struct {
-	// waitsFor says in a sentence what the clock waits for; empty when all has reached its time.
+	// waitsFor describes in a sentence what the clock waits for. It is empty if everything has
+	// reached its time.
 	waitsFor      string
 	subscriptions int64
 }
 
-// turnsReady says whether Ready would turn by what was found, to True, or to False within one
-// generation. That a new time is not reached yet needs no confirmation.
+// turnsReady reports whether the result would change Ready, to True, or to False within the same
+// generation. A new time that is not reached yet needs no confirmation.
 func turnsReady(testClock *v1alpha1.TestClock, found verdict) bool {
 	isReady := meta.IsStatusConditionTrue(testClock.Status.Conditions, v1alpha1.ConditionReady) &&
 		testClock.Status.ObservedGeneration == testClock.Generation

@@ -63,7 +63,7 @@ func second(s *v1alpha1.Subscription) {
 	s.Status.Items = append(s.Status.Items, item)
 }
 
-// withRival adds an older subscription of the same customer that lives by the wall clock.
+// withRival adds an older subscription of the same customer that uses the wall clock.
 func withRival(f situation) situation {
 	rival := settled("older", func(s *v1alpha1.Subscription) {
 		s.Spec.Customer.ID, s.Spec.TestClockRef = f.subscriptions[0].Spec.Customer.ID, nil
@@ -172,7 +172,7 @@ func TestWaitsFor(t *testing.T) {
 				settled("c", func(s *v1alpha1.Subscription) { s.Generation = 3 }),
 				settled("z"),
 				settled("a", func(s *v1alpha1.Subscription) { s.Generation = 3 })),
-			"Waits until these Subscriptions have reached the clock's time: a, b, c and others.",
+			"Waits until all Subscriptions have reached the clock's time.",
 		},
 
 		"mark owed": {

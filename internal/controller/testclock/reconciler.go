@@ -1,12 +1,11 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package testclock says when everything on a TestClock has reached the time it shows.
+// Package testclock reports when everything on a TestClock has reached the time it shows.
 package testclock
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -14,35 +13,42 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
+	"github.com/seatplane/seatplane/internal/status"
+	"github.com/seatplane/seatplane/internal/wake"
 )
 
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=testclocks,verbs=list;watch
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=testclocks/status,verbs=update
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions;subscriptionupdates;seatproducts;invoices,verbs=get;list;watch
 
-const (
-	// lookAgain is how soon a clock is judged anew when the cache and the API server disagreed about it.
-	lookAgain = time.Second
-	// catchUp is how long the cache is given to show what somebody else wrote.
-	catchUp = 100 * time.Millisecond
-)
+// lookAgain is how soon a clock is judged again when the cache and the API server disagreed about it.
+const lookAgain = time.Second
 
-// Reconciler keeps the status of TestClocks.
+// Reconciler maintains the status of TestClocks.
 type Reconciler struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
-	// Live reads from the API server, past the cache.
+	// Live reads from the API server, without the cache.
 	Live client.Reader
-	// Clock says when a condition changed. It is the wall clock: a TestClock has no say in its own history.
+	// Clock is the time at which a condition changed. It is the wall clock, because a TestClock does not
+	// affect its own history.
 	Clock clock.PassiveClock
+
+	// own is what the newest pass over each clock wrote.
+	own wake.Own
 }
 
-// Reconcile brings the status of one clock up to date. What the cache says is believed as long as it
-// says what the status says already; before Ready turns, for this generation, the API server is asked.
+// Reconcile updates the status of one clock. It trusts the cache as long as the result equals the
+// status. Before Ready changes for this generation, it reads from the API server.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	r.own.Begin(req.NamespacedName)
 	var testClock v1alpha1.TestClock
 	if err := r.Client.Get(ctx, req.NamespacedName, &testClock); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if facts.IsImporting(&testClock) {
+		return ctrl.Result{}, nil
 	}
 	before := testClock.DeepCopy()
 
@@ -61,14 +67,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	describe(&testClock, found, r.Clock.Now())
 
-	result, err := r.commit(ctx, before, &testClock)
+	result, err := status.Commit(ctx, r.Client, before, &testClock)
+	if testClock.ResourceVersion != before.ResourceVersion {
+		r.own.Wrote(&testClock)
+	}
 	if err == nil && contradicted && result.RequeueAfter == 0 {
 		return ctrl.Result{RequeueAfter: lookAgain}, nil
 	}
 	return result, err
 }
 
-// fromCache judges a clock by what the cache shows.
+// fromCache judges a clock by the content of the cache.
 func (r *Reconciler) fromCache(ctx context.Context, testClock *v1alpha1.TestClock) (verdict, error) {
 	subscriptions, err := r.cachedSubscriptions(ctx, testClock)
 	if err != nil {
@@ -81,8 +90,17 @@ func (r *Reconciler) fromCache(ctx context.Context, testClock *v1alpha1.TestCloc
 	return verdict{waitsFor: waitsFor(f), subscriptions: int64(len(subscriptions))}, nil
 }
 
-// fromServer judges a clock by what is. The reads are not of one instant: only when no subscription
-// moved from the first to the last of them do they add up to one state.
+// WaitsFor describes in one sentence what a clock waits for, by the content of the API server and without a write. It is
+// empty if everything on the clock has reached its time. Tests call it, because the condition Ready may be older than
+// what they have just created.
+func (r *Reconciler) WaitsFor(ctx context.Context, testClock *v1alpha1.TestClock) (string, error) {
+	found, err := r.fromServer(ctx, testClock)
+	return found.waitsFor, err
+}
+
+// fromServer judges a clock by the content of the API server. The reads do not happen at the same
+// instant. They describe one state only if no subscription changed between the first and the last
+// of them.
 func (r *Reconciler) fromServer(ctx context.Context, testClock *v1alpha1.TestClock) (verdict, error) {
 	subscriptions, err := r.liveSubscriptions(ctx, testClock)
 	if err != nil {
@@ -101,7 +119,7 @@ func (r *Reconciler) fromServer(ctx context.Context, testClock *v1alpha1.TestClo
 		return verdict{}, err
 	}
 	if names := moved(subscriptions, again); len(names) > 0 {
-		found.waitsFor = fmt.Sprintf("Waits until these Subscriptions are at rest: %s.", enumerate(names))
+		found.waitsFor = untilAll("Subscriptions", "are at rest", names)
 	}
 	return found, nil
 }

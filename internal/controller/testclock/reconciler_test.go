@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/status"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/faults"
 	"github.com/seatplane/seatplane/internal/testing/health"
@@ -98,6 +99,17 @@ var _ = Describe("The clock reconciler", func() {
 		testClock.Spec.Now = metav1.NewTime(to)
 		Expect(live.Update(ctx, testClock)).To(Succeed())
 	}
+
+	It("leaves a clock alone that is being imported", func(ctx SpecContext) {
+		testClock.Annotations = map[string]string{v1alpha1.AnnotationImporting: "0123456789abcdef"}
+		Expect(live.Update(ctx, testClock)).To(Succeed())
+		reconcileOnce(ctx)
+		Expect(run.Writes()).To(BeEmpty())
+		testClock.Annotations = nil
+		Expect(live.Update(ctx, testClock)).To(Succeed())
+		reconcileOnce(ctx)
+		Expect(ready().Status).To(Equal(metav1.ConditionTrue))
+	})
 
 	It("is Ready at once when nobody lives by it, and then reads and writes nothing more", func(ctx SpecContext) {
 		Expect(reconcileOnce(ctx)).To(Equal(ctrl.Result{}))
@@ -285,7 +297,7 @@ var _ = Describe("The clock reconciler", func() {
 	It("does not say Ready about a time that has passed meanwhile", func(ctx SpecContext) {
 		Expect(cache.Freeze(ctx, &v1alpha1.TestClockList{})).To(Succeed())
 		move(ctx, later)
-		Expect(reconcileOnce(ctx)).To(Equal(ctrl.Result{RequeueAfter: catchUp}))
+		Expect(reconcileOnce(ctx)).To(Equal(ctrl.Result{RequeueAfter: status.CatchUp}))
 		Expect(testClock.Status.Conditions).To(BeEmpty())
 	})
 

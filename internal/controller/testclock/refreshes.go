@@ -17,7 +17,7 @@ import (
 	"github.com/seatplane/seatplane/internal/record"
 )
 
-// unrefreshed returns the products whose loader has not run although it is due on this clock.
+// unrefreshed returns the products whose refresh is due on this clock but has not run.
 func unrefreshed(f situation) []string {
 	var names []string
 	open := openCounts(f.updates)
@@ -44,8 +44,8 @@ func openCounts(updates []v1alpha1.SubscriptionUpdate) map[loading.ItemID]loadin
 	return open
 }
 
-// refreshDue says whether a refresh of a product is due on the clock. An attempt counts, whatever came
-// of it: a source that is down must not stop the clock. Nor must anything that waits for a person.
+// refreshDue reports whether a refresh of a product is due on the clock. A failed attempt counts too,
+// because a source that is down must not stop the clock. Nor may anything that waits for a person.
 func refreshDue(product *v1alpha1.SeatProduct, f situation, open map[loading.ItemID]loading.Pending) bool {
 	due := loading.Facts{
 		Product: record.LoadingProduct(product),
@@ -62,7 +62,7 @@ func refreshDue(product *v1alpha1.SeatProduct, f situation, open map[loading.Ite
 	case meta.IsStatusConditionTrue(product.Status.Conditions, v1alpha1.ConditionStalled):
 		return false
 	case !due.Product.HasSeen(f.clock):
-		// An item that came from another product: its next tick is not in the status yet.
+		// The item was moved from another product. Its next tick is not in the status yet.
 		return true
 	case entry.Owes(f.now):
 		return true
@@ -72,7 +72,7 @@ func refreshDue(product *v1alpha1.SeatProduct, f situation, open map[loading.Ite
 	return slices.ContainsFunc(due.Connection.Items, func(i loading.Connected) bool { return due.FirstDue(&i) })
 }
 
-// read reads subscriptions one after the other into the same value.
+// read reads subscriptions one after another into the same value.
 func read(product string, lists ...[]v1alpha1.Subscription) iter.Seq[*loading.Subscription] {
 	return func(yield func(*loading.Subscription) bool) {
 		var read loading.Subscription
@@ -87,8 +87,8 @@ func read(product string, lists ...[]v1alpha1.Subscription) iter.Seq[*loading.Su
 	}
 }
 
-// failing says whether the product's last load failed as a whole. Single keys that fail say so on their
-// subscriptions.
+// failing reports whether the product's last load failed as a whole. Single keys that fail are reported
+// on their subscriptions.
 func failing(product *v1alpha1.SeatProduct) bool {
 	loaded := meta.FindStatusCondition(product.Status.Conditions, v1alpha1.ConditionLoaded)
 	return loaded != nil && loaded.Status == metav1.ConditionFalse && loaded.Reason != v1alpha1.ReasonBadCounts

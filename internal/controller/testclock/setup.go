@@ -5,34 +5,44 @@ package testclock
 
 import (
 	"context"
+	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/facts"
+	"github.com/seatplane/seatplane/internal/namespaces"
+	"github.com/seatplane/seatplane/internal/wake"
 )
 
-// SetupWithManager starts the reconciler with the manager. Its own status writes wake it too: a pass
-// between such a write and its arrival in the cache takes the status before it for what the clock says,
-// and may find nothing to do that is to be done.
+// settle is how long a clock waits for what else happens to its subscriptions. A clock that is moved has thousands of
+// them change within seconds, and each pass looks at all of them.
+const settle = 200 * time.Millisecond
+
+// SetupWithManager starts the reconciler with the manager. A status that the newest pass wrote does not wake it. One
+// that an earlier pass wrote does: a pass between such a write and its arrival in the cache takes the status before it
+// for what the clock says, and may find nothing to do that is to be done.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("testclock").
 		WithOptions(options).
-		For(&v1alpha1.TestClock{}).
-		Watches(&v1alpha1.Subscription{}, handler.EnqueueRequestsFromMapFunc(r.requestsForSubscription)).
-		Watches(&v1alpha1.SubscriptionUpdate{}, handler.EnqueueRequestsFromMapFunc(r.requestsForUpdate)).
-		Watches(&v1alpha1.Invoice{}, handler.EnqueueRequestsFromMapFunc(r.requestsForInvoice)).
-		Watches(&v1alpha1.SeatProduct{}, handler.EnqueueRequestsFromMapFunc(r.requestsForProduct)).
-		Complete(r)
+		For(&v1alpha1.TestClock{}, builder.WithPredicates(
+			predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool { return !r.own.Shows(e.ObjectNew) }})).
+		Watches(&v1alpha1.Subscription{}, wake.Late(settle, r.requestsForSubscription)).
+		Watches(&v1alpha1.SubscriptionUpdate{}, wake.Late(settle, r.requestsForUpdate)).
+		Watches(&v1alpha1.Invoice{}, wake.Late(settle, r.requestsForInvoice)).
+		Watches(&v1alpha1.SeatProduct{}, wake.Late(settle, r.requestsForProduct)).
+		Complete(namespaces.Gate(mgr.GetCache(), r))
 }
 
-// requestsForSubscription wakes the clock that a subscription lives by.
+// requestsForSubscription enqueues the clock that a subscription uses.
 func (r *Reconciler) requestsForSubscription(_ context.Context, object client.Object) []reconcile.Request {
 	clock := facts.Clock(object.(*v1alpha1.Subscription))
 	if clock == "" {
@@ -51,7 +61,7 @@ func (r *Reconciler) requestsForInvoice(ctx context.Context, object client.Objec
 	return r.requestsForNamed(ctx, invoice.Namespace, invoice.Spec.SubscriptionRef.Name)
 }
 
-// requestsForNamed wakes the clock of a subscription that something else names.
+// requestsForNamed enqueues the clock of a subscription that another object names.
 func (r *Reconciler) requestsForNamed(ctx context.Context, namespace, name string) []reconcile.Request {
 	var subscription v1alpha1.Subscription
 	key := client.ObjectKey{Namespace: namespace, Name: name}
@@ -64,8 +74,8 @@ func (r *Reconciler) requestsForNamed(ctx context.Context, namespace, name strin
 	return r.requestsForSubscription(ctx, &subscription)
 }
 
-// requestsForProduct wakes every clock of a product's namespace. Which of them the product is counted
-// for is read from many objects; clocks are few.
+// requestsForProduct enqueues every clock in a product's namespace. Finding out which of them the
+// product is counted for would need many objects, and clocks are few.
 func (r *Reconciler) requestsForProduct(ctx context.Context, object client.Object) []reconcile.Request {
 	var clocks v1alpha1.TestClockList
 	if err := r.Client.List(ctx, &clocks, client.InNamespace(object.GetNamespace()), readOnly); err != nil {

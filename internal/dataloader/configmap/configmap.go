@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package configmap takes counts from a ConfigMap of the product's namespace, whose data maps keys to
+// Package configmap reads counts from a ConfigMap of the product's namespace, whose data maps keys to
 // integers (docs/sources/configmap.md). It is read live by name at each refresh and never watched.
 package configmap
 
@@ -19,7 +19,7 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// Provider opens ConfigMaps. Live reads them; it needs get on ConfigMaps and nothing else.
+// Provider opens ConfigMaps. Live reads them, and only needs get on ConfigMaps.
 type Provider struct{ Live client.Reader }
 
 var _ dataloader.Provider = Provider{}

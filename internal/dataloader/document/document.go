@@ -1,11 +1,11 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package document reads the JSON documents that servers answer with.
+// Package document parses the JSON documents that servers return.
 //
-// It is stricter than encoding/json, because seats are counted with what it returns: an object that has a name
-// twice is refused, whole numbers keep all of their digits, and a document that ends early is an error. It
-// counts values while it reads, so that a short document cannot take much memory.
+// It is stricter than encoding/json, because seats are counted with the result. It refuses an object with a
+// duplicate name, keeps all digits of whole numbers, and returns an error for a document that ends early. It
+// counts values while it reads, so a short document cannot take much memory.
 package document
 
 import (
@@ -39,16 +39,17 @@ var (
 	errEncoding = errors.New("not UTF-8")
 )
 
-// byteOrderMark is what some servers write before a document.
+// byteOrderMark precedes the documents of some servers.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // Body is a document as it was received.
 type Body struct {
 	// Bytes are the document.
 	Bytes []byte
-	// ContentType is what the server says that it is.
+	// ContentType is the type that the server declares.
 	ContentType string
-	// Scrub takes secrets out of a text. Sentences quote the beginning of what is not JSON.
+	// Scrub removes secrets from a text. Sentences quote the beginning of a document that is not
+	// JSON.
 	Scrub func(string) string
 }
 
@@ -56,13 +57,13 @@ type Body struct {
 type Each struct {
 	// Path names the list by the names of the objects that lead to it, such as ["data", "result"].
 	Path []string
-	// Handle is called with each element. The list itself is empty in the decoded document. Its error ends
-	// the reading.
+	// Handle is called with each element. The list itself is empty in the decoded document. An error stops
+	// the decoding.
 	Handle func(element any) error
 }
 
-// Decode reads a document that is one JSON value: nil, bool, string, int64, uint64, a string for a longer
-// whole number, float64, []any or map[string]any. A byte order mark is skipped. An error is a
+// Decode parses a document that is one JSON value: nil, bool, string, int64, uint64, a string for a
+// longer whole number, float64, []any or map[string]any. A byte order mark is skipped. An error is a
 // *dataloader.Failure.
 func Decode(ctx context.Context, body Body) (any, error) { return DecodeEach(ctx, body, Each{}) }
 
@@ -88,19 +89,19 @@ func DecodeEach(ctx context.Context, body Body, each Each) (any, error) {
 
 // reader reads one document.
 type reader struct {
-	// The context of one call of Decode, for which the reader lives.
+	// ctx is the context of one call of Decode, which is the lifetime of the reader.
 	ctx    context.Context
 	json   *json.Decoder
 	each   Each
 	values int
-	// tokens counts the values that were read, kept or not.
+	// tokens is the number of values that were read, including dropped ones.
 	tokens int
 }
 
 // elsewhere is the position of a value that does not lead to the list of Each.
 const elsewhere = -1
 
-// begin returns the position of the whole document: how many names of the path lead to it.
+// begin returns the position of the whole document: how many names of the path it matches.
 func (r *reader) begin() int {
 	if r.each.Handle == nil {
 		return elsewhere
@@ -206,8 +207,8 @@ func (r *reader) object(depth, position int) (any, error) {
 	return object, err
 }
 
-// number returns a whole number exactly: as a string when it fits nothing else, so that two long numbers that
-// differ stay two keys. Any other number is a float.
+// number returns a whole number exactly. If it does not fit into an integer, it is a string, so that two long
+// numbers that differ remain two keys. Any other number is a float.
 func number(written json.Number) (any, error) {
 	text := written.String()
 	if strings.ContainsAny(text, ".eE") {

@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	// maxBeginning is how many characters of something that is not JSON a sentence quotes.
+	// maxBeginning is how many characters of a document that is not JSON a sentence quotes.
 	maxBeginning = 20
 	// maxType is how many characters of a content type a sentence quotes.
 	maxType = 60
-	// scrubbed is how much of a document is searched for secrets before its beginning is quoted: more than
-	// a secret that begins there can have.
+	// scrubbed is how much of a document is searched for secrets before its beginning is quoted. It is
+	// longer than any secret that begins in that part.
 	scrubbed = 64 << 10
 )
 
-// failure says what is wrong with a document.
+// failure explains what is wrong with a document.
 func (b Body) failure(text []byte, err error) error {
 	if failure, ok := errors.AsType[*dataloader.Failure](err); ok {
 		return failure
@@ -59,13 +59,13 @@ func fail(format string, arguments ...any) error {
 	return dataloader.Failf(dataloader.ReasonSourceError, format, arguments...)
 }
 
-// endsEarly reports whether a document began as JSON and the rest of it is missing.
+// endsEarly reports whether a document begins as JSON and the rest is missing.
 func endsEarly(text []byte, err error) bool {
 	first := bytes.TrimSpace(text)[0]
 	return (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)) && bytes.IndexByte([]byte(`{["`), first) >= 0
 }
 
-// describeType says what the server says that its answer is.
+// describeType describes the declared type of the answer.
 func (b Body) describeType() string {
 	if said := cut(b.Scrub(b.ContentType), maxType); said != "" {
 		return "Content-Type " + said
@@ -73,8 +73,8 @@ func (b Body) describeType() string {
 	return "without a Content-Type"
 }
 
-// beginning returns the first printable characters of a document. Secrets are removed before it is cut, since
-// a part of a secret is not found.
+// beginning returns the first printable characters of a document. Secrets are removed before it is truncated,
+// because a part of a secret would not be found.
 func (b Body) beginning(text []byte) string {
 	return cut(b.Scrub(string(text[:min(len(text), scrubbed)])), maxBeginning)
 }

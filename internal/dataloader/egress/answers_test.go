@@ -153,6 +153,28 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
+// TestSwitchingProtocols has a server that takes the connection over. It has no body, and no deadline would end a read.
+func TestSwitchingProtocols(t *testing.T) {
+	never := make(chan struct{})
+	defer close(never)
+	address := listen(t, func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, _ := w.(http.Hijacker).Hijack()
+		defer func() { _ = connection.Close() }()
+		_, _ = io.WriteString(connection, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: hunter2\r\n\r\n")
+		<-never
+	})
+	endpoint, err := open(t, Policy{Networks: loopback}, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	reply, err := endpoint.Ask(ctx, Question{Method: http.MethodGet, URL: endpoint.URL})
+	if err != nil || reply.Status != http.StatusSwitchingProtocols || len(reply.Body) > 0 {
+		t.Errorf("got %+v, %v", reply, err)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	endpoint := &Endpoint{URL: url.URL{Scheme: "https", Host: "crm%d.example.com"}}
 	cases := map[int]string{

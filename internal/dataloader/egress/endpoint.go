@@ -25,7 +25,7 @@ const (
 
 // Endpoint sends requests to one server. Close it when done.
 type Endpoint struct {
-	// URL is the server's address. It does not hold a password.
+	// URL is the server's address. It does not contain a password.
 	URL    url.URL
 	token  dataloader.Secret
 	client *http.Client
@@ -35,14 +35,14 @@ type Endpoint struct {
 type Question struct {
 	// Method is GET or POST.
 	Method string
-	// URL is the address of the request; it belongs to the endpoint's own server.
+	// URL is the address of the request, on the endpoint's own server.
 	URL url.URL
 	// ContentType and Body are what a POST sends.
 	ContentType string
 	Body        []byte
 }
 
-// Reply is an answer that was read to its end, whatever its status.
+// Reply is a completely read answer with any status.
 type Reply struct {
 	Status int
 	Header http.Header
@@ -52,12 +52,12 @@ type Reply struct {
 // Close closes the connections that are kept for the next request.
 func (e *Endpoint) Close() { e.client.CloseIdleConnections() }
 
-// Scrub returns what a server said as one line without the token.
+// Scrub returns a server's text as one line without the token.
 func (e *Endpoint) Scrub(text string) string { return dataloader.Scrub(text, e.token.Reveal()) }
 
 // Next returns the address of the page after page, which a server or an expression names by a URL or by a
 // relative reference. It has the same scheme, host and port, because the token and the wanted keys go there.
-// An error is a *dataloader.Failure.
+// The error is a *dataloader.Failure.
 func (e *Endpoint) Next(page url.URL, reference string) (url.URL, error) {
 	if len(reference) > maxURL {
 		return url.URL{}, dataloader.Failf(dataloader.ReasonSourceError,
@@ -76,8 +76,8 @@ func (e *Endpoint) Next(page url.URL, reference string) (url.URL, error) {
 	return *next, nil
 }
 
-// Ask sends one request and reads its answer to the end. The context limits how long that may take. An error
-// is a *dataloader.Failure. An answer of any status is not an error; see Refused.
+// Ask sends one request and reads the whole answer. The context limits how long that may take. The error is
+// a *dataloader.Failure. An answer with any status is not an error; see Refused.
 func (e *Endpoint) Ask(ctx context.Context, question Question) (Reply, error) {
 	reply, err := e.ask(ctx, question)
 	if err != nil {
@@ -92,7 +92,8 @@ func (e *Endpoint) ask(ctx context.Context, question Question) (Reply, error) {
 		return Reply{}, err
 	}
 	request.Header.Set("Accept", "application/json")
-	// Without the header a server may choose, and a compressed answer cannot be bounded before it is read.
+	// Without the header a server may compress its answer, and the size of a compressed answer cannot be
+	// bounded before it is read.
 	request.Header.Set("Accept-Encoding", "identity")
 	request.Header.Set("User-Agent", "seatplane")
 	if question.ContentType != "" {
@@ -106,6 +107,10 @@ func (e *Endpoint) ask(ctx context.Context, question Question) (Reply, error) {
 		return Reply{}, err
 	}
 	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		// There is no body. What could be read is the connection itself, which no deadline ends.
+		return Reply{Status: response.StatusCode, Header: response.Header}, nil
+	}
 	body, err := readBody(response)
 	if err != nil {
 		return Reply{}, err
@@ -113,10 +118,10 @@ func (e *Endpoint) ask(ctx context.Context, question Question) (Reply, error) {
 	return Reply{Status: response.StatusCode, Header: response.Header, Body: body}, nil
 }
 
-// errIncomplete means that an answer began and did not end.
+// errIncomplete means that an answer began but did not end.
 var errIncomplete = errors.New("the answer is incomplete")
 
-// readBody reads all of a body, or says why that is not possible. A part of an answer is not an answer.
+// readBody reads the whole body, or returns an error. A part of an answer is not an answer.
 func readBody(response *http.Response) ([]byte, error) {
 	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, dataloader.Failf(dataloader.ReasonSourceError,

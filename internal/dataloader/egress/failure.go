@@ -15,8 +15,9 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// failure says in one sentence what went wrong. What the network says goes into the Detail alone: it holds
-// addresses and ports, which change from one attempt to the next and are not for everyone to know.
+// failure explains in one sentence what went wrong. Texts of the network go into the Detail only, because
+// they contain addresses and ports, which change from one attempt to the next and which not everyone may
+// know.
 func (e *Endpoint) failure(ctx context.Context, err error) error {
 	if failure, ok := errors.AsType[*dataloader.Failure](err); ok {
 		return failure
@@ -52,9 +53,9 @@ func (e *Endpoint) describe(ctx context.Context, err error) (dataloader.Reason, 
 	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return dataloader.ReasonSourceError, e.whom(err) + " is not trusted: " + describeCertificate(certificate)
 	}
-	// One sentence for all that can be wrong below HTTP: a port that is closed, silent or speaks another
-	// protocol, a name that does not exist, an address that is denied. Otherwise a SeatProduct would be a
-	// port scanner (trust.md#egress).
+	// One sentence covers everything that can go wrong below HTTP: a port that is closed, silent or uses
+	// another protocol, a name that does not exist, or an address that is denied. With more than one, a
+	// SeatProduct would be a port scanner (trust.md#egress).
 	return dataloader.ReasonSourceUnreachable, e.whom(err) +
 		" cannot be reached over HTTP: check its name and port; servers that are not public need the operator's flag --loader-allowed-networks"
 }
@@ -83,8 +84,8 @@ func describeCertificate(err error) string {
 	return "its certificate is not valid"
 }
 
-// Refused returns why an answer cannot be used, by its status; nil when the status is 200. It repeats nothing
-// of the answer itself.
+// Refused returns why an answer cannot be used because of its status, or nil if the status is 200. It repeats
+// nothing from the answer.
 func (e *Endpoint) Refused(status int) *dataloader.Failure {
 	var sentence string
 	switch {

@@ -1,15 +1,15 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package egress sends requests to servers that a SeatProduct names. Whoever writes a SeatProduct must not
-// reach through the operator what they cannot reach themselves (trust.md#egress).
+// Package egress sends requests to servers that a SeatProduct names. The author of a SeatProduct must not
+// reach anything through the operator that they cannot reach themselves (trust.md#egress).
 //
-// It has two halves. In the manager, Policy.Resolve reads the Secrets of an address and checks that they are
-// released for it. In the loader process, Server.Connect returns an Endpoint that sends requests.
+// It has two halves. In the manager, Policy.Resolve reads the Secrets of an address and checks that they may
+// be used for it. In the loader process, Server.Connect returns an Endpoint that sends requests.
 //
 // An IP address is checked when the connection to it is made, after its name was resolved, so that neither a
-// name that resolves to something else the second time nor a redirect gets around the check. Everything that
-// is read is bounded, and no message holds a secret.
+// name that resolves to something else the second time nor a redirect gets around the check. All input is
+// bounded, and no message contains a secret.
 package egress
 
 import (
@@ -37,16 +37,16 @@ const (
 	connectTimeout = 10 * time.Second
 )
 
-// Policy is what the operator's own flags say about servers outside.
+// Policy contains the operator's flags about external servers.
 type Policy struct {
-	// Networks may be reached although they are not public.
+	// Networks may be reached even if they are not public.
 	Networks []netip.Prefix
 	// PlainHTTP allows requests without TLS.
 	PlainHTTP bool
 	// PlainSQL allows connections to databases without TLS, or without verifying the server.
 	PlainSQL bool
 
-	// resolver finds addresses of names; nil is the system's. Only tests have another.
+	// resolver resolves names. Nil means the system's resolver. Only tests set it.
 	resolver *net.Resolver
 }
 
@@ -58,7 +58,7 @@ var (
 	errRedirectPOST = errors.New("a POST request is redirected")
 )
 
-// ParseURL reads an address that a SeatProduct names. An error is a *dataloader.Failure.
+// ParseURL parses an address that a SeatProduct names. The error is a *dataloader.Failure.
 func (p Policy) ParseURL(text string) (*url.URL, error) {
 	parsed, err := url.Parse(text)
 	if err != nil {
@@ -82,8 +82,8 @@ func (p Policy) ParseURL(text string) (*url.URL, error) {
 }
 
 // checkLiteral refuses a URL whose host is an IP address that the policy denies. The answer depends on the
-// text of the URL alone, so it reveals nothing about the network. What a name resolves to is checked when the
-// connection is made, and is not reported.
+// text of the URL alone, so it reveals nothing about the network. The addresses of a name are checked when
+// the connection is made, and are not reported.
 func (p Policy) checkLiteral(address *url.URL) error {
 	literal, err := netip.ParseAddr(address.Hostname())
 	if err == nil && !p.Permits(literal) {
@@ -110,7 +110,7 @@ func (p Policy) checkScheme(address *url.URL) error {
 	return errPlain
 }
 
-// client returns a client that keeps to the policy. It takes no proxy from the environment, keeps no
+// client returns a client that enforces the policy. It uses no proxy from the environment, keeps no
 // cookies, and follows few redirects. Close its idle connections when done.
 func (p Policy) client(trust *tls.Config) *http.Client {
 	return &http.Client{
@@ -129,8 +129,8 @@ func (p Policy) client(trust *tls.Config) *http.Client {
 	}
 }
 
-// dial connects within half of the time that is left, so that a port that is silent reads like one that is
-// closed.
+// dial connects within half of the remaining time, so that a silent port cannot be distinguished from a
+// closed one.
 func (p Policy) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if deadline, limited := ctx.Deadline(); limited {
 		var cancel context.CancelFunc
@@ -140,16 +140,16 @@ func (p Policy) dial(ctx context.Context, network, address string) (net.Conn, er
 	return p.Dialer().DialContext(ctx, network, address)
 }
 
-// Dialer returns a dialer that keeps to the policy: it judges each address when it is connected to. An
-// address that the policy denies is an error for which IsDenied is true.
+// Dialer returns a dialer that enforces the policy by checking each address when it connects. For a
+// denied address, IsDenied is true for the error.
 func (p Policy) Dialer() *net.Dialer {
 	return &net.Dialer{Timeout: connectTimeout, Resolver: p.resolver, Control: p.control}
 }
 
-// IsDenied says whether an error means that the policy denies an address.
+// IsDenied reports whether an error means that the policy denies an address.
 func IsDenied(err error) bool { return errors.Is(err, errDenied) }
 
-// control is called with the very address that is about to be connected to.
+// control is called with the exact address of the connection.
 func (p Policy) control(network, address string, _ syscall.RawConn) error {
 	if !strings.HasPrefix(network, "tcp") {
 		return errDenied
@@ -161,8 +161,8 @@ func (p Policy) control(network, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// checkRedirect judges a redirect before it is followed, and takes from it what belongs to the server
-// that was asked.
+// checkRedirect checks a redirect before it is followed, and removes what belongs to the original
+// server.
 func (p Policy) checkRedirect(next *http.Request, before []*http.Request) error {
 	first := before[0]
 	switch {
@@ -173,10 +173,10 @@ func (p Policy) checkRedirect(next *http.Request, before []*http.Request) error 
 	case p.checkScheme(next.URL) != nil:
 		return errPlain
 	case first.Method != http.MethodGet && (next.Method != first.Method || !sameOrigin(next.URL, first.URL)):
-		// Either the keys would be lost on the way, or they would go to somebody else.
+		// The keys would either be lost, or be sent to another server.
 		return errRedirectPOST
 	}
-	// It may hold what the address carries as a parameter.
+	// It may contain parameters of the address.
 	next.Header.Del("Referer")
 	if !sameOrigin(next.URL, first.URL) || anyElsewhere(before) {
 		next.Header.Del("Authorization")
@@ -184,8 +184,8 @@ func (p Policy) checkRedirect(next *http.Request, before []*http.Request) error 
 	return nil
 }
 
-// anyElsewhere says whether a request on the way left the server that was asked: what came back from
-// there is not to be trusted with credentials again.
+// anyElsewhere reports whether a request on the way left the original server. A server that it was
+// redirected back from must not get the credentials again.
 func anyElsewhere(requests []*http.Request) bool {
 	for _, request := range requests {
 		if !sameOrigin(request.URL, requests[0].URL) {

@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// globalV6 is all that is handed out of IPv6 as public addresses; what lies outside of it is denied
-// without being listed: loopback, unspecified, link-local, unique-local, multicast, NAT64.
+// globalV6 contains all public IPv6 addresses. Everything outside it is denied without being
+// listed: loopback, unspecified, link-local, unique-local, multicast, NAT64.
 var globalV6 = netip.MustParsePrefix("2000::/3")
 
-// special are the ranges that hold no public server, by IANA's registries of special-purpose addresses.
-// Those that IPv6 has outside of globalV6 are not among them.
+// special are the ranges without public servers, according to IANA's registries of special-purpose
+// addresses. IPv6 ranges outside globalV6 are not listed.
 var special = prefixes(
 	"0.0.0.0/8",         // this host and this network
 	"10.0.0.0/8",        // private
@@ -41,15 +41,15 @@ var special = prefixes(
 	"3fff::/20",         // documentation
 )
 
-// embedding are the ranges of IPv6 whose addresses carry one of IPv4, to which a gateway may lead.
-// offset is the byte at which it begins, mask what its bytes are combined with.
+// embedding are the IPv6 ranges whose addresses contain an IPv4 address that a gateway may forward
+// to. offset is the index of its first byte, and mask is combined with its bytes.
 var embedding = []struct {
 	prefix netip.Prefix
 	offset int
 	mask   byte
 }{
 	{netip.MustParsePrefix("64:ff9b::/96"), 12, 0},    // NAT64
-	{netip.MustParsePrefix("64:ff9b:1::/48"), 12, 0},  // NAT64 of a network of one's own, in its usual form
+	{netip.MustParsePrefix("64:ff9b:1::/48"), 12, 0},  // NAT64 of a local network, in its usual form
 	{netip.MustParsePrefix("2002::/16"), 2, 0},        // 6to4
 	{netip.MustParsePrefix("2001::/32"), 12, 0xFF},    // Teredo, which inverts the bits
 	{netip.MustParsePrefix("::/96"), 12, 0},           // IPv4-compatible
@@ -64,7 +64,8 @@ func prefixes(texts ...string) []netip.Prefix {
 	return all
 }
 
-// ParseNetworks reads a list of networks in CIDR notation, separated by commas, sorted and each once.
+// ParseNetworks parses a list of networks in CIDR notation, separated by commas. It returns them
+// sorted and without duplicates.
 func ParseNetworks(list string) ([]netip.Prefix, error) {
 	var networks []netip.Prefix
 	for part := range strings.SplitSeq(list, ",") {
@@ -88,13 +89,13 @@ func ParseNetworks(list string) ([]netip.Prefix, error) {
 	return slices.Compact(networks), nil
 }
 
-// Permits says whether a data loader may connect to an address: it is public, or the operator allows
-// its network. An address that carries another must be allowed itself, and the one that it carries too.
+// Permits reports whether a data loader may connect to an address: the address must be public, or the
+// operator must allow its network. If an address contains another address, both must be permitted.
 func (p Policy) Permits(address netip.Addr) bool {
 	if !address.IsValid() || address.Zone() != "" {
 		return false
 	}
-	// ::ffff:10.0.0.1 is 10.0.0.1: that is where the connection goes.
+	// ::ffff:10.0.0.1 is 10.0.0.1, which is where the connection goes.
 	address = address.Unmap()
 	for _, each := range embedding {
 		if each.prefix.Contains(address) && !p.permitsCarried(address, each.offset, each.mask) {
@@ -105,7 +106,7 @@ func (p Policy) Permits(address netip.Addr) bool {
 }
 
 func (p Policy) permitsCarried(address netip.Addr, offset int, mask byte) bool {
-	// ::1 and :: carry nothing: they are addresses of their own.
+	// ::1 and :: do not embed an IPv4 address.
 	if address.IsLoopback() || address.IsUnspecified() {
 		return true
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 // names is a name server on loopback that answers each question for an address with the next of a list, the
-// last one for ever.
+// last one forever.
 func names(t *testing.T, addresses ...string) *net.Resolver {
 	t.Helper()
 	socket, err := net.ListenPacket("udp", "127.0.0.1:0")

@@ -54,7 +54,7 @@ func TestRedirects(t *testing.T) {
 		"Here":           {"the same server", allowed, http.MethodGet, "/here", true, "", "GET arrived"},
 		"Three":          {"three redirects", allowed, http.MethodGet, "/hop3", true, "", "GET arrived"},
 		"Four":           {"four redirects", allowed, http.MethodGet, "/hop4", false, dataloader.ReasonSourceError, "more than 3 times"},
-		"Loop":           {"for ever", allowed, http.MethodGet, "/loop", false, dataloader.ReasonSourceError, "more than 3 times"},
+		"Loop":           {"forever", allowed, http.MethodGet, "/loop", false, dataloader.ReasonSourceError, "more than 3 times"},
 		"Away":           {"another server gets no token", allowed, http.MethodGet, "/away", false, "", "GET arrived"},
 		"AwayAndBack":    {"nor does one that another led back to", allowed, http.MethodGet, "/back", false, "", "GET arrived"},
 		"Plain":          {"to http", allowed, http.MethodGet, "/plain", false, dataloader.ReasonSourceError, "not https"},

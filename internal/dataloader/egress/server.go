@@ -17,33 +17,33 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// Address is what a SeatProduct says about a server.
+// Address is a server as declared in a SeatProduct.
 type Address struct {
-	// URL is the address, as it is written in the SeatProduct.
+	// URL is the address as declared in the SeatProduct.
 	URL string
 	// Token names the bearer token to send. Nil sends none.
 	Token *v1alpha1.SecretKeyReference
-	// CA names the certificates that the server is verified with. Nil means the system's.
+	// CA names the certificates for verifying the server. Nil means the system's.
 	CA *v1alpha1.SecretKeyReference
 }
 
-// Server is an address with its Secrets, as a loader process gets it. It holds the token in the clear, so it
+// Server is an address with its Secrets, for a loader process. It contains the token in clear text, so it
 // belongs in a guest.Payload and nowhere else.
 type Server struct {
 	// URL has been accepted by Policy.ParseURL.
 	URL string `json:"url"`
-	// Token is the bearer token; empty for none.
+	// Token is the bearer token, or empty.
 	Token string `json:"token,omitempty"`
-	// CA holds certificates in PEM; empty means the system's.
+	// CA contains certificates in PEM. Empty means the system's.
 	CA string `json:"ca,omitempty"`
-	// Networks may be reached although they are not public.
+	// Networks may be reached even if they are not public.
 	Networks []netip.Prefix `json:"networks,omitempty"`
 	// PlainHTTP allows requests without TLS.
 	PlainHTTP bool `json:"plainHTTP,omitempty"`
 }
 
-// Resolve reads the Secrets that an address names and checks that they are released for it. It connects to
-// nothing. An error is a *dataloader.Failure.
+// Resolve reads the Secrets that an address names and checks that they may be used for it. It makes no
+// connection to the server. The error is a *dataloader.Failure.
 func (p Policy) Resolve(ctx context.Context, live client.Reader, namespace string, address Address) (Server, error) {
 	token, err := p.readToken(ctx, live, namespace, address)
 	if err != nil {
@@ -56,8 +56,8 @@ func (p Policy) Resolve(ctx context.Context, live client.Reader, namespace strin
 	return Server{URL: address.URL, Token: token, CA: authorities, Networks: p.Networks, PlainHTTP: p.PlainHTTP}, nil
 }
 
-// readToken returns the token that an address names; "" when it names none. The URL is checked first, because
-// a token must not go to an address that is not understood.
+// readToken returns the token that an address names, or "". The URL is checked first, because a token must
+// not be sent to an address that could not be parsed.
 func (p Policy) readToken(ctx context.Context, live client.Reader, namespace string, address Address) (string, error) {
 	parsed, err := p.ParseURL(address.URL)
 	if err != nil || address.Token == nil {
@@ -80,10 +80,10 @@ func (p Policy) readToken(ctx context.Context, live client.Reader, namespace str
 // connectionString matches the beginning of a DSN such as user:password@tcp(db:3306)/crm.
 var connectionString = regexp.MustCompile(`^[^/?#@]*:[^/?#]*@`)
 
-// parseToken reads the bearer token that a Secret holds. A token is sent to a server that the writer of a
-// SeatProduct chose, so a value that is a connection string is refused.
+// parseToken parses the bearer token in a Secret. The author of a SeatProduct chooses the server that
+// gets it, so a value that is a connection string is refused.
 func parseToken(ref v1alpha1.SecretKeyReference, value string) (string, error) {
-	// A token that was written to a file ends with a line break.
+	// A token that was written to a file may end with a line break.
 	token := strings.TrimSpace(value)
 	switch {
 	case token == "" || strings.ContainsFunc(token, unfit):
@@ -115,14 +115,14 @@ func readCA(ctx context.Context, live client.Reader, namespace string, ref *v1al
 	return secret.Reveal(), nil
 }
 
-// pool returns the certificates that a text in PEM holds, and whether it holds any.
+// pool returns the certificates in a PEM text, and whether there are any.
 func pool(text string) (*x509.CertPool, bool) {
 	authorities := x509.NewCertPool()
 	found := authorities.AppendCertsFromPEM([]byte(text))
 	return authorities, found
 }
 
-// Connect returns the server, ready for requests. Nothing is connected yet. Close the Endpoint when done. An
+// Connect returns an Endpoint for the server. It makes no connection yet. Close the Endpoint when done. The
 // error is a *dataloader.Failure.
 func (s Server) Connect() (*Endpoint, error) {
 	return Policy{Networks: s.Networks, PlainHTTP: s.PlainHTTP}.connect(s)
@@ -140,7 +140,7 @@ func (p Policy) connect(server Server) (*Endpoint, error) {
 	return &Endpoint{URL: *parsed, token: dataloader.NewSecret(server.Token), client: p.client(trust)}, nil
 }
 
-// Secrets returns the texts that no message and no log may repeat.
+// Secrets returns the texts that no message and no log may contain.
 func (s Server) Secrets() []string {
 	if s.Token == "" {
 		return nil

@@ -1,7 +1,8 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fake is a source for tests, with counts, failures and a record of what it was asked.
+// Package fake is a source for tests. It returns configured counts and failures, and records its
+// requests.
 package fake
 
 import (
@@ -15,8 +16,8 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// Loader answers every product from one set of rows. It is safe for concurrent use; the zero value
-// answers with no rows.
+// Loader answers for every product with the same rows. It is safe for concurrent use. The zero
+// value answers with no rows.
 type Loader struct {
 	mu       sync.Mutex
 	rows     []dataloader.Row
@@ -27,7 +28,7 @@ type Loader struct {
 
 var _ dataloader.Loader = (*Loader)(nil)
 
-// Set makes the source answer with one row for each key, and clears a failure.
+// Set makes the source return one row for each key, and clears a failure.
 func (l *Loader) Set(counts map[string]int64) {
 	rows := make([]dataloader.Row, 0, len(counts))
 	for _, key := range slices.Sorted(maps.Keys(counts)) {
@@ -36,29 +37,29 @@ func (l *Loader) Set(counts map[string]int64) {
 	l.SetRows(rows...)
 }
 
-// SetRows makes the source answer with exactly these rows, and clears a failure.
+// SetRows makes the source return exactly these rows, and clears a failure.
 func (l *Loader) SetRows(rows ...dataloader.Row) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rows, l.err = slices.Clone(rows), nil
 }
 
-// Fail makes the source answer with an error until it is set again.
+// Fail makes the source return an error until it is set again.
 func (l *Loader) Fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.err = err
 }
 
-// Before has do run within every Load, before it answers: what happens while a query runs. nil takes
-// it back.
+// Before sets a function that every Load calls before it answers, to simulate what happens while a
+// query runs. Nil removes it.
 func (l *Loader) Before(do func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.before = do
 }
 
-// Requests returns what the source was asked so far, in order: one entry a query.
+// Requests returns the requests so far, in order, with one entry for each query.
 func (l *Loader) Requests() []dataloader.Request {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,9 +14,9 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader/queue"
 )
 
-// Loads carries out each load within Begin, so that a test sees a refresh by reconciling twice: the first
-// pass asks, the second takes the answer. A test that holds loads decides itself when they end. It is safe
-// for concurrent use.
+// Loads carries out each load within Begin, so that a test completes a refresh by reconciling twice: the
+// first pass starts the load, and the second takes the answer. A test that holds loads decides when they
+// end. It is safe for concurrent use.
 type Loads struct {
 	loader dataloader.Loader
 	wall   clock.PassiveClock
@@ -31,7 +31,7 @@ type Loads struct {
 
 var _ queue.Loads = (*Loads)(nil)
 
-// NewLoads returns loads that ask the loader. They begin and end at the times of the wall clock.
+// NewLoads returns Loads that use the loader, and the times of the wall clock.
 func NewLoads(loader dataloader.Loader, wall clock.PassiveClock) *Loads {
 	return &Loads{
 		loader: loader, wall: wall,
@@ -39,14 +39,14 @@ func NewLoads(loader dataloader.Loader, wall clock.PassiveClock) *Loads {
 	}
 }
 
-// Hold keeps every load that begins from now on under way until Release.
+// Hold keeps every load that begins from now on running until Release.
 func (l *Loads) Hold() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.holding = true
 }
 
-// Release carries out the loads that are held, and holds none from now on.
+// Release carries out the loads that are held, and stops holding loads.
 func (l *Loads) Release() {
 	l.mu.Lock()
 	waiting := l.waiting
@@ -110,14 +110,14 @@ func (l *Loads) OnEnd(notify func(scope dataloader.Scope)) {
 	l.notify = notify
 }
 
-// HasResult says whether a load of the scope has ended whose result nobody has taken yet.
+// HasResult reports whether a load of the scope has ended and nobody has taken its result.
 func (l *Loads) HasResult(scope dataloader.Scope) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.results[scope] != nil
 }
 
-// UnderWay returns how many loads are held.
+// UnderWay returns the number of loads that are held.
 func (l *Loads) UnderWay() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -17,14 +17,15 @@ import (
 )
 
 const (
-	// maxFiles bounds the open files of a loader process: its pipes, its connections, a database file.
+	// maxFiles bounds the open files of a loader process: its pipes, its connections and a database
+	// file.
 	maxFiles = 128
-	// niceness puts a loader process behind the manager when there is not enough CPU for both.
+	// niceness gives the manager priority if there is not enough CPU for both.
 	niceness = 10
 )
 
-// readable are the files that looking up names, verifying certificates and time zones need. Not among them
-// is the token of the manager's ServiceAccount.
+// readable are the files needed for looking up names and for verifying certificates and time zones. The
+// token of the manager's ServiceAccount is not among them.
 var (
 	readableFiles = []string{
 		"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services", "/etc/localtime",
@@ -35,20 +36,21 @@ var (
 	}
 )
 
-// apart puts a loader process into a process group of its own, since an interrupt from a terminal is for the
-// manager alone, and keeps from it every file that the manager inherited open.
+// apart puts a loader process into its own process group, because an interrupt from a terminal is for the
+// manager alone. It also hides from the process every file that the manager inherited open.
 func apart() *syscall.SysProcAttr {
 	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 	return &syscall.SysProcAttr{Setpgid: true}
 }
 
-// confine gives up, for good, what this process does not need for its order. Only the limits of memory
-// and time are insisted on; not every platform has the others.
+// confine permanently drops what this process does not need for its order. Only the limits of memory
+// and time are required, because not every platform has the others.
 func confine(o order) error {
 	// One processor for Go code is enough for one load, and leaves the others to the manager.
 	runtime.GOMAXPROCS(1)
 	debug.SetMemoryLimit(o.Memory / 4 * 3)
-	// When the machine runs out of memory all the same, the loader process is to go, not the manager.
+	// If the machine still runs out of memory, the kernel should kill the loader process and not the
+	// manager.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	forEachThread(unix.SYS_SETPRIORITY, unix.PRIO_PROCESS, 0, niceness)
 	forEachThread(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0)
@@ -66,7 +68,7 @@ func confine(o order) error {
 	)
 }
 
-// peakMemory returns the most memory that a process had, in bytes.
+// peakMemory returns the peak memory of a process, in bytes.
 func peakMemory(ended *os.ProcessState) int64 {
 	if ended == nil {
 		return 0
@@ -78,13 +80,13 @@ func peakMemory(ended *os.ProcessState) int64 {
 	return usage.Maxrss << 10
 }
 
-// limit lowers a resource limit, so that this process cannot raise it again.
+// limit lowers a resource limit so that this process cannot raise it again.
 func limit(resource int, value uint64) error {
 	return unix.Setrlimit(resource, &unix.Rlimit{Cur: value, Max: value})
 }
 
-// forEachThread makes a system call on every thread of the process, where Go can, else on this one:
-// threads inherit from the one that creates them.
+// forEachThread makes a system call on every thread of the process if Go supports it, and otherwise
+// on this one. New threads inherit from the thread that creates them.
 func forEachThread(trap, a1, a2, a3 uintptr) {
 	if _, _, err := syscall.AllThreadsSyscall(trap, a1, a2, a3); err == syscall.ENOTSUP {
 		_, _, _ = syscall.RawSyscall(trap, a1, a2, a3)

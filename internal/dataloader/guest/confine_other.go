@@ -12,14 +12,14 @@ import (
 	"syscall"
 )
 
-// apart leaves a loader process as it is started.
+// apart does nothing on this platform.
 func apart() *syscall.SysProcAttr { return nil }
 
-// peakMemory is not known here.
+// peakMemory is not available on this platform.
 func peakMemory(*os.ProcessState) int64 { return 0 }
 
-// confine keeps the garbage collector below the limit of memory. Nothing else can be limited here: run
-// the operator on Linux where sources are not trusted.
+// confine makes the garbage collector respect the memory limit. Nothing else can be limited on this
+// platform. Run the operator on Linux if sources are not trusted.
 func confine(o order) error {
 	runtime.GOMAXPROCS(1)
 	debug.SetMemoryLimit(o.Memory / 4 * 3)

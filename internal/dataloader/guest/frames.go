@@ -14,9 +14,9 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// What goes over the pipes. The manager sends one frame, the order. The loader process answers with frames
-// of rows and then with one frame that ends the load, an answer or a failure. The manager believes nothing
-// that a loader process says of a length: it reads into buffers of its own size.
+// This file defines what is sent over the pipes. The manager sends one frame, the order. The loader
+// process answers with frames of rows and then with one final frame, an answer or a failure. The manager
+// trusts no length that a loader process sends: it reads into buffers of its own size.
 
 const (
 	// maxFrame bounds the payload of one frame of an answer in bytes.
@@ -25,13 +25,13 @@ const (
 	maxOrder = 256 << 20
 	// maxReceived bounds all that one loader process sends in bytes.
 	maxReceived = 256 << 20
-	// maxKey and maxCount bound the texts of a row in bytes. What is longer is cut: nobody has such a key,
-	// and no such count is believed.
+	// maxKey and maxCount bound the texts of a row in bytes. Longer texts are truncated, because no
+	// customer has such a key, and no such count is valid.
 	maxKey   = 4 << 10
 	maxCount = 256
 )
 
-// kind says what a frame holds.
+// kind is the type of a frame.
 type kind byte
 
 const (
@@ -41,12 +41,12 @@ const (
 	frameEnd     kind = 'E'
 )
 
-// end is the payload of a frame that ends an answer.
+// end is the payload of the last frame of an answer.
 type end struct {
 	Queries int `json:"queries"`
 }
 
-// wireFailure is the payload of a frame that says why there is no answer.
+// wireFailure is the payload of a frame that explains why there is no answer.
 type wireFailure struct {
 	Reason  dataloader.Reason `json:"reason"`
 	Message string            `json:"message"`
@@ -77,8 +77,8 @@ func writeJSON(to io.Writer, of kind, value any) error {
 	return writeFrame(to, of, payload)
 }
 
-// readFrame reads one frame of at most limit bytes. The payload is good until the next frame is read into
-// the same buffer.
+// readFrame reads one frame of at most limit bytes. The payload is valid until the next frame is read
+// into the same buffer.
 func readFrame(from io.Reader, limit int, buffer []byte) (kind, []byte, error) {
 	var header [5]byte
 	if _, err := io.ReadFull(from, header[:]); err != nil {
@@ -138,8 +138,8 @@ func appendRow(payload []byte, row dataloader.Row) []byte {
 	return payload
 }
 
-// receiver puts an answer together. It keeps the rows that somebody asked for and counts the others, so
-// that an answer about a million strangers costs the manager nothing.
+// receiver assembles an answer. It keeps the wanted rows and counts the others, so that rows for a
+// million other people cost the manager nothing.
 type receiver struct {
 	wanted map[string]int8
 	answer dataloader.Answer
@@ -153,7 +153,8 @@ func newReceiver(wanted []string) *receiver {
 	return r
 }
 
-// maxOfKey is how many rows of one key are kept: two say already that the key has more than one.
+// maxOfKey is how many rows of one key are kept. Two are enough to show that the key has more than
+// one row.
 const maxOfKey = 2
 
 // add reads the rows of one frame.
@@ -182,7 +183,7 @@ func (r *receiver) add(payload []byte) error {
 	return nil
 }
 
-// cutText reads a text that its length stands before.
+// cutText reads a text that is preceded by its length.
 func cutText(payload []byte, limit uint64) (text, rest []byte, err error) {
 	length, read := binary.Uvarint(payload)
 	if read <= 0 || length > limit || length > uint64(len(payload)-read) {
@@ -191,7 +192,7 @@ func cutText(payload []byte, limit uint64) (text, rest []byte, err error) {
 	return payload[read : read+int(length)], payload[read+int(length):], nil //nolint:gosec // at most limit
 }
 
-// receive reads an answer or a failure to its end.
+// receive reads a complete answer or failure.
 func receive(from io.Reader, wanted []string) (dataloader.Answer, error) {
 	limited := &io.LimitedReader{R: from, N: maxReceived}
 	reader := bufio.NewReaderSize(limited, 64<<10)
@@ -230,8 +231,8 @@ func (r *receiver) finish(payload []byte) (dataloader.Answer, error) {
 	return r.answer, nil
 }
 
-// readFailure returns the failure that a loader process reports. Only reasons that a source can have are
-// believed.
+// readFailure returns the failure that a loader process reports. It accepts only reasons that a source
+// can have.
 func readFailure(payload []byte) error {
 	var said wireFailure
 	if err := json.Unmarshal(payload, &said); err != nil {

@@ -1,12 +1,12 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package guest runs loads in processes of their own (trust.md#loads).
+// Package guest runs loads in separate processes (trust.md#loads).
 //
-// A driver, an expression and a JSON document work on input that a stranger controls. A loader process
-// takes one job over a pipe, asks the source, and sends rows back in bounded frames. It has no
-// environment, no kubeconfig and no file but its pipes; its memory and its time are limited from outside.
-// Whatever becomes of it, the worst is a refresh that failed.
+// Drivers, expressions and JSON parsers work on input that a stranger controls. A loader process receives
+// one job over a pipe, queries the source, and returns rows in bounded frames. It has no environment, no
+// kubeconfig and no files except its pipes, and its memory and time are limited from outside. Whatever
+// happens in it, the worst result is a failed refresh.
 package guest
 
 import (
@@ -19,26 +19,27 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// Job is one load, with everything that a loader process needs.
+// Job is one load, with everything that a loader process needs for it.
 type Job struct {
 	// Kind names the Handler, such as "sql".
 	Kind string
 	// Timeout limits the whole load, from the first connection to the last row.
 	Timeout time.Duration
-	// Wanted are the keys whose rows are kept, sorted, each once. Other rows are only counted.
+	// Wanted are the keys whose rows are kept, sorted and without duplicates. Other rows are only
+	// counted.
 	Wanted []string
-	// Keys are the keys that the Handler gets: Wanted, or none where the source answers for everyone.
+	// Keys are the keys that the Handler gets: Wanted, or none if the source answers for everyone.
 	Keys []string
-	// Folders are those that the loader process may read, besides what every process needs.
+	// Folders are those that the loader process may read, in addition to what every process needs.
 	Folders []string
-	// Source is what the Handler gets, credentials included.
+	// Source is the input of the Handler, including credentials.
 	Source Payload
-	// Secrets are texts that no message and no log may repeat.
+	// Secrets are texts that no message and no log may contain.
 	Secrets []string
 }
 
-// Payload is the resolved source of a job. It holds credentials, so nothing that formats or encodes a Job
-// gets to see it.
+// Payload is the resolved source of a job. It contains credentials, so it is hidden from everything that
+// formats or encodes a Job.
 type Payload struct{ encode func() ([]byte, error) }
 
 // NewPayload returns source as a Payload. It is encoded as JSON when the job starts.
@@ -54,14 +55,15 @@ func (p Payload) reveal() ([]byte, error) {
 	return p.encode()
 }
 
-// Handler carries out the jobs of one kind. It runs in the loader process. source is the job's Payload.
-// The context ends with the job's Timeout. An error is a *dataloader.Failure, free of the job's secrets.
+// Handler carries out the jobs of one kind. It runs in the loader process. The source is the job's
+// Payload. The context ends with the job's Timeout. The error is a *dataloader.Failure without the job's
+// secrets.
 type Handler func(ctx context.Context, source json.RawMessage, request dataloader.Request) (dataloader.Answer, error)
 
-// Handlers are the handlers of a loader process, by the kinds of jobs.
+// Handlers are the handlers of a loader process, by kind of job.
 type Handlers map[string]Handler
 
-// Decode reads the source of a job.
+// Decode decodes the source of a job.
 func Decode[T any](source json.RawMessage) (T, error) {
 	var read T
 	err := json.Unmarshal(source, &read)
@@ -70,11 +72,12 @@ func Decode[T any](source json.RawMessage) (T, error) {
 
 // Runner carries out jobs.
 type Runner interface {
-	// Run carries out one job. An error is a *dataloader.Failure, or the context's own.
+	// Run carries out one job. The error is a *dataloader.Failure, or the context's own.
 	Run(ctx context.Context, job Job) (dataloader.Answer, error)
 }
 
-// InProcess carries out jobs in this process. It protects nothing: it is for tests of what handlers answer.
+// InProcess carries out jobs in this process. It offers no protection, and is for testing the answers of
+// handlers.
 type InProcess struct{ Handlers Handlers }
 
 var _ Runner = InProcess{}
@@ -115,7 +118,7 @@ func (h Handlers) run(ctx context.Context, o order) (dataloader.Answer, error) {
 
 var errTimeout = errors.New("the load took longer than its timeout")
 
-// timedOut is the failure of a load that took longer than its source allows.
+// timedOut is the failure of a load that took longer than its timeout.
 func timedOut(limit time.Duration) error {
 	return dataloader.Failf(dataloader.ReasonSourceError,
 		"the data source took longer than %d seconds to answer: make it faster, or raise timeoutSeconds", int(limit/time.Second))

@@ -15,8 +15,8 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// Main is the whole life of a loader process: it takes one order from standard input, carries it out under
-// the order's limits, and writes the answer to standard output. It does not return.
+// Main runs a loader process: it reads one order from standard input, carries it out under the order's
+// limits, and writes the answer to standard output. It does not return.
 func Main(handlers Handlers) {
 	if err := serve(os.Stdin, os.Stdout, handlers); err != nil {
 		fmt.Fprintln(os.Stderr, "loader:", err)
@@ -57,7 +57,7 @@ func readOrder(from io.Reader) (order, error) {
 	return o, err
 }
 
-// exitWithManager ends the process when the manager closes the pipe, or is gone.
+// exitWithManager ends the process when the manager closes the pipe or ends.
 func exitWithManager(from io.Reader) {
 	_, _ = io.Copy(io.Discard, from)
 	os.Exit(1)

@@ -21,31 +21,33 @@ import (
 )
 
 const (
-	// Argument is the one argument that makes a program that calls Main a loader process.
-	Argument = "loader"
+	// Argument is the command-line argument that makes a program that calls Main a loader process. It names Seatplane,
+	// because programs of others can run loader processes, and may have a command called loader.
+	Argument = "seatplane-loader"
 	// DefaultMemory limits a loader process in bytes.
 	DefaultMemory = 256 << 20
-	// MinMemory is the least that a loader process needs to run at all, in bytes.
+	// MinMemory is the least memory that a loader process needs to run, in bytes.
 	MinMemory = 96 << 20
-	// Grace is how long a loader process may go on after its job's timeout, to say so itself, before it
+	// Grace is how long a loader process may continue after its job's timeout to report it, before it
 	// is killed.
 	Grace = 3 * time.Second
 	// pipeDelay bounds the wait for a pipe after its process has ended.
 	pipeDelay = time.Second
-	// maxLastWords bounds what is kept of a loader process's standard error in bytes.
+	// maxLastWords bounds how much of a loader process's standard error is kept, in bytes.
 	maxLastWords = 8 << 10
 )
 
-// ProcessOptions say how loader processes are run.
+// ProcessOptions configure how loader processes are run.
 type ProcessOptions struct {
-	// Command is what is executed, a path and its arguments. Defaults to this program with Argument.
+	// Command is the command to run: a path and its arguments. Defaults to this program with
+	// Argument.
 	Command []string
-	// Memory limits what one loader process may allocate, in bytes. The kernel enforces it where it can
+	// Memory limits what one loader process may allocate, in bytes. The kernel enforces it if it can
 	// (Linux). Defaults to DefaultMemory.
 	Memory int64
 }
 
-// Process is a Runner that runs each job in a process of its own.
+// Process is a Runner that runs each job in a separate process.
 type Process struct {
 	command []string
 	memory  int64
@@ -54,7 +56,7 @@ type Process struct {
 
 var _ Runner = (*Process)(nil)
 
-// NewProcess returns a runner. The program that it executes must call Main when its argument is Argument.
+// NewProcess returns a runner. The program that it runs must call Main if its argument is Argument.
 func NewProcess(options ProcessOptions) *Process {
 	p := &Process{command: options.Command, memory: options.Memory, deaths: newDeaths()}
 	if len(p.command) == 0 {
@@ -76,7 +78,7 @@ func newDeaths() *prometheus.CounterVec {
 // Collector returns the runner's metrics.
 func (p *Process) Collector() prometheus.Collector { return p.deaths }
 
-// thisProgram returns a path of the program that runs, also after its file was replaced.
+// thisProgram returns a path of the running program that is valid even after its file was replaced.
 func thisProgram() string {
 	const self = "/proc/self/exe"
 	if _, err := os.Stat(self); err == nil {
@@ -89,7 +91,7 @@ func thisProgram() string {
 	return path
 }
 
-// Run implements Runner. The end of the context kills the process at once.
+// Run implements Runner. When the context ends, the process is killed at once.
 func (p *Process) Run(ctx context.Context, job Job) (dataloader.Answer, error) {
 	source, err := job.Source.reveal()
 	if err != nil {
@@ -117,8 +119,8 @@ func (p *Process) Run(ctx context.Context, job Job) (dataloader.Answer, error) {
 	}
 }
 
-// talkFor is talk with a bound: a process that not even SIGKILL ends, because it waits for a file system
-// that does not answer, is left to itself.
+// talkFor is talk with a time limit. A process that even SIGKILL does not end, because it waits for a
+// file system that does not answer, is abandoned.
 func (p *Process) talkFor(ctx context.Context, job Job, o order) (dataloader.Answer, death, error) {
 	type said struct {
 		answer dataloader.Answer
@@ -143,7 +145,7 @@ func (p *Process) talkFor(ctx context.Context, job Job, o order) (dataloader.Ans
 	}
 }
 
-// talk starts a loader process, gives it its order, and takes its answer. The process has ended when talk
+// talk starts a loader process, sends the order, and reads the answer. The process has ended when talk
 // returns.
 func (p *Process) talk(ctx context.Context, job Job, o order) (dataloader.Answer, death, error) {
 	ctx, kill := context.WithCancel(ctx)
@@ -165,11 +167,12 @@ func (p *Process) talk(ctx context.Context, job Job, o order) (dataloader.Answer
 		return dataloader.Answer{}, death{notStarted: true, lastWords: []byte(err.Error())}, err
 	}
 	var sending sync.WaitGroup
-	// The pipe stays open: the loader process ends when it is closed, as it is when the manager dies.
+	// The pipe stays open. The loader process ends when the pipe is closed, which also happens when
+	// the manager dies.
 	sending.Go(func() { _ = writeJSON(stdin, frameOrder, o) })
 	answer, err := receive(stdout, job.Wanted)
 	if err == nil || isFailure(err) {
-		// It said all that there is to say: that it ends is not waited for.
+		// The answer is complete, so do not wait for the process to end by itself.
 		kill()
 	}
 	if errors.Is(err, errFrame) || errors.Is(err, errTooMuch) {
@@ -186,7 +189,8 @@ func isFailure(err error) bool {
 	return ok
 }
 
-// scrubbed returns a failure without the job's secrets, whatever the loader process did about them.
+// scrubbed returns a failure without the job's secrets, in case the loader process did not remove
+// them.
 func scrubbed(failure *dataloader.Failure, secrets []string) error {
 	clean := dataloader.Failf(failure.Reason, "%s", dataloader.Scrub(failure.Message, secrets...))
 	clean.Detail = withoutAddresses(dataloader.Scrub(failure.Detail, secrets...))
@@ -196,8 +200,8 @@ func scrubbed(failure *dataloader.Failure, secrets []string) error {
 // address matches an IP address, with or without a port.
 var address = regexp.MustCompile(`\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b|\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%\w+)?\](:\d+)?`)
 
-// withoutAddresses returns what a source or the network said without the addresses of servers, which the
-// network appends to the names that are scrubbed: a log may be read by more people than the Secret.
+// withoutAddresses removes the addresses of servers from a text of a source or the network. The network
+// appends them to the names that are scrubbed, and more people may read a log than the Secret.
 func withoutAddresses(text string) string { return address.ReplaceAllString(text, "[address]") }
 
 // failed is the failure of a load whose process ended without an answer.
@@ -214,18 +218,19 @@ func (p *Process) failed(job Job, cause string, lastWords []byte) error {
 	return failure
 }
 
-// death is how a loader process ended.
+// death describes how a loader process ended.
 type death struct {
-	// lastWords is the beginning of what it wrote to its standard error.
+	// lastWords is the beginning of its standard error.
 	lastWords []byte
-	// peak is the most memory that it had, in bytes; 0 where that is unknown.
+	// peak is its peak memory, in bytes, or 0 if unknown.
 	peak int64
-	// notStarted says that there never was a process: what is missing then is not the process's own.
+	// notStarted means that the process never started. Then a missing resource is not the process's
+	// own.
 	notStarted bool
 }
 
-// isOfMemory says whether a process ended because it had no memory left. Go's runtime says so, or dies of a
-// fault in the midst of an allocation when the process is close to its limit.
+// isOfMemory reports whether a process ended because it had no memory left. Go's runtime says so, or
+// crashes during an allocation when the process is close to its limit.
 func (d death) isOfMemory(limit int64) bool {
 	if d.notStarted {
 		return false

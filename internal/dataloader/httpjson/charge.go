@@ -11,7 +11,7 @@ import (
 	"github.com/google/cel-go/common/types/traits"
 )
 
-// perStep is how many characters, or elements that are only looked at, are handled in one step.
+// perStep is how many characters, or how many elements that are only inspected, count as one step.
 const perStep = 10
 
 // charge charges for a call before it is made.
@@ -76,7 +76,7 @@ func (m *meter) chargeMaps(a, b traits.Mapper) {
 	}
 }
 
-// chargeIn charges for a search: in a list, all of its elements may be compared. A map finds a key at once.
+// chargeIn charges for a search. In a list, all of its elements may be compared. A map finds a key at once.
 func (m *meter) chargeIn(wanted, container ref.Val) {
 	list, ok := container.(traits.Lister)
 	if !ok {
@@ -88,9 +88,9 @@ func (m *meter) chargeIn(wanted, container ref.Val) {
 	}
 }
 
-// chargeAdd charges for a sum. Two texts become a new one. The list in which a macro gathers its results takes
-// up the elements of the other where it is. Any other two lists become a view of both, whose elements count
-// all the same: it can have many more of them than there are values.
+// chargeAdd charges for a sum. Two texts become a new one. The list in which a macro collects its results
+// appends the elements of the other list in place. Any other two lists become a view of both. The elements of
+// a view count too, because it can have many more elements than there are values.
 func (m *meter) chargeAdd(a, b ref.Val) {
 	if _, gathering := a.(traits.MutableLister); gathering {
 		m.spend(elements(b))
@@ -101,7 +101,7 @@ func (m *meter) chargeAdd(a, b ref.Val) {
 	m.produce(listBytes + length(a) + length(b))
 }
 
-// length returns the length of a text in bytes; 0 of another value.
+// length returns the length of a text in bytes, or 0 for another value.
 func length(value ref.Val) uint64 {
 	switch value := value.(type) {
 	case types.String:
@@ -113,7 +113,7 @@ func length(value ref.Val) uint64 {
 	}
 }
 
-// elements returns the number of elements or entries of a list or map; 0 of another value.
+// elements returns the number of elements or entries of a list or map, or 0 for another value.
 func elements(value ref.Val) uint64 {
 	var size ref.Val
 	switch value := value.(type) {

@@ -18,17 +18,18 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// maxProblem bounds what is kept of a count that could not be evaluated, in bytes: no number is as long.
+// maxProblem bounds how much of a count that could not be evaluated is kept, in bytes. No number is that
+// long.
 const maxProblem = 128
 
 // evaluation evaluates the expressions of a mapping on one answer.
 type evaluation struct {
 	*mapping
-	// scrub takes secrets out of what an evaluation says.
+	// scrub removes secrets from the text of an evaluation.
 	scrub func(string) string
 }
 
-// next returns the URL of the next page as the expression next yields it; "" for none. An error is a
+// next returns the URL of the next page that the expression next yields, or "". The error is a
 // *dataloader.Failure.
 func (e evaluation) next(ctx context.Context, response any, header http.Header) (string, error) {
 	if e.mapping.next == nil {
@@ -56,7 +57,7 @@ func (e evaluation) next(ctx context.Context, response any, header http.Header) 
 	return string(reference), nil
 }
 
-// unwrap returns the value of an optional value: null when it has none.
+// unwrap returns the value of an optional value, or null if it has none.
 func unwrap(value ref.Val) ref.Val {
 	optional, ok := value.(*types.Optional)
 	switch {
@@ -68,7 +69,7 @@ func unwrap(value ref.Val) ref.Val {
 	return optional.GetValue()
 }
 
-// rows hands the rows of an answer to add. An error is a *dataloader.Failure.
+// rows passes the rows of an answer to add. The error is a *dataloader.Failure.
 func (e evaluation) rows(ctx context.Context, response any, add func(dataloader.Row) error) error {
 	value, err := e.list.evaluate(ctx, map[string]any{"response": response})
 	if err != nil {
@@ -95,8 +96,8 @@ func (e evaluation) rows(ctx context.Context, response any, add func(dataloader.
 	return nil
 }
 
-// row reads one row. A row whose key cannot be read fails the whole answer, because nobody knows whom it is
-// about. A row whose count cannot be read fails for its key alone, which Judge decides.
+// row reads one row. A row whose key cannot be read fails the whole answer, because it is not known whom
+// the row is about. A row whose count cannot be read fails only for its key, which Judge decides.
 func (e evaluation) row(ctx context.Context, value ref.Val, number int) (dataloader.Row, error) {
 	variables := map[string]any{"row": value}
 	key, err := e.key.evaluate(ctx, variables)
@@ -112,7 +113,7 @@ func (e evaluation) row(ctx context.Context, value ref.Val, number int) (dataloa
 	case isTooMuch(err) || err != nil && ctx.Err() != nil:
 		return dataloader.Row{}, e.failed("rowCount on row "+strconv.Itoa(number), err)
 	case err != nil:
-		// What an evaluation says can repeat values of the answer.
+		// The text of an evaluation error can contain values of the answer.
 		row.Count = dataloader.FailedCount
 	default:
 		row.Count, row.NullCount = e.shorten(countText(count)), count == types.NullValue
@@ -120,8 +121,8 @@ func (e evaluation) row(ctx context.Context, value ref.Val, number int) (dataloa
 	return row, nil
 }
 
-// failed says that an expression could not be evaluated on an answer. An expression that does too much has to
-// be changed. Any other failure comes from an answer that the expression does not fit.
+// failed explains that an expression could not be evaluated on an answer. An expression that does too much
+// work has to be changed. Any other failure means that the answer does not fit the expression.
 func (e evaluation) failed(expression string, err error) error {
 	switch {
 	case isTooMuch(err):
@@ -136,8 +137,8 @@ func (e evaluation) failed(expression string, err error) error {
 	return failure
 }
 
-// problem returns what went wrong in an evaluation as a status may repeat it: names that the expressions
-// hold themselves, and nothing that the answer says.
+// problem returns what went wrong in an evaluation in a form that a status may contain: names from the
+// expressions themselves, and nothing from the answer.
 func (e evaluation) problem(err error) string {
 	said := err.Error()
 	name, missing := strings.CutPrefix(said, "no such key: ")
@@ -164,7 +165,7 @@ func isInterrupted(err error) bool {
 	return ok && cancelled.Cause == interpreter.ContextCancelled
 }
 
-// keyText writes a key as the source wrote it; "" for null.
+// keyText returns a key as the source wrote it, or "" for null.
 func keyText(key ref.Val, number int) (string, error) {
 	switch key := key.(type) {
 	case types.Double:
@@ -177,8 +178,8 @@ func keyText(key ref.Val, number int) (string, error) {
 	}
 }
 
-// countText writes a count as the source wrote it. What is not a number is described in a word, for Judge to
-// refuse.
+// countText returns a count as the source wrote it. A value that is not a number is described in a word,
+// which Judge refuses.
 func countText(value ref.Val) string {
 	switch value := value.(type) {
 	case types.Null:
@@ -196,8 +197,8 @@ func countText(value ref.Val) string {
 	}
 }
 
-// shorten cuts a count that is too long to be a number. Secrets are taken out before, since a part of a secret
-// is not found.
+// shorten truncates a count that is too long to be a number. Secrets are removed first, because a part of a
+// secret would not be found.
 func (e evaluation) shorten(count string) string {
 	if len(count) <= maxProblem {
 		return count

@@ -17,25 +17,26 @@ import (
 )
 
 var (
-	// answerLimits are for rows and next: enough for several steps on each value that an answer can have.
+	// answerLimits are for rows and next. They allow several steps for each value that an answer can
+	// have.
 	answerLimits = limits{work: 10_000_000, bytes: 128 << 20}
 	// rowLimits are for rowKey and rowCount on one row.
 	rowLimits = limits{work: 100_000, bytes: 1 << 20}
 )
 
-// checkEvery is after how many steps of a loop an evaluation checks whether it has to end.
+// checkEvery is the number of loop steps after which an evaluation checks whether it has to end.
 const checkEvery = 100
 
-// mapping is a set of compiled expressions. It is for one evaluation at a time.
+// mapping is a set of compiled expressions. It must be used by one evaluation at a time.
 type mapping struct {
 	list, key, count *expression
-	// next is nil when the source has one page.
+	// next is nil if the source has one page.
 	next *expression
-	// written is the texts of the expressions.
+	// written contains the texts of the expressions.
 	written string
 }
 
-// expression is a compiled expression with what bounds its work.
+// expression is a compiled expression with the limits of its work.
 type expression struct {
 	program cel.Program
 	meter   *meter
@@ -96,7 +97,7 @@ func invalid(field string, err error) error {
 }
 
 // newEnvironment returns CEL's standard library and optional values, with one conversion changed: int(7.5) is
-// an error, because half a seat must not silently become none.
+// an error, because half a seat must not silently be dropped.
 func newEnvironment(variables ...cel.EnvOption) (*cel.Env, error) {
 	truncating := env.NewFunction(overloads.TypeConvertInt, &env.Overload{ID: overloads.DoubleToInt})
 	return cel.NewCustomEnv(append([]cel.EnvOption{

@@ -1,10 +1,10 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package httpjson counts seats with a request that answers JSON (docs/sources/http.md). Expressions in CEL say
-// where in the answer the rows are, which part of a row is its key and its count, and where the next page is.
+// Package httpjson counts seats with a request that returns JSON (docs/sources/http.md). CEL expressions select
+// the rows of the answer, the key and the count of a row, and the next page.
 //
-// The Provider runs in the manager. It reads Secrets and hands everything else to Handle, which runs in a
+// The Provider runs in the manager. It reads Secrets and leaves everything else to Handle, which runs in a
 // loader process.
 package httpjson
 
@@ -24,9 +24,9 @@ import (
 const Kind = "http"
 
 const (
-	// defaultTimeout limits the whole load unless the spec says otherwise.
+	// defaultTimeout limits the whole load unless the spec sets another limit.
 	defaultTimeout = 10 * time.Second
-	// defaultPages is how many pages an answer may have unless the spec says otherwise.
+	// defaultPages is how many pages an answer may have unless the spec sets another number.
 	defaultPages = 100
 )
 
@@ -39,8 +39,8 @@ type Provider struct {
 
 var _ dataloader.Provider = (*Provider)(nil)
 
-// New returns a provider that keeps to the policy and has runner carry out its loads. It reads Secrets through
-// live; it needs get on Secrets and nothing else.
+// New returns a provider that enforces the policy and uses the runner for its loads. It reads Secrets through
+// live, and only needs get on Secrets.
 func New(live client.Reader, runner guest.Runner, policy egress.Policy) *Provider {
 	return &Provider{live: live, runner: runner, policy: policy}
 }
@@ -51,8 +51,8 @@ func (*Provider) Name() string { return "http" }
 // Handles implements dataloader.Provider.
 func (*Provider) Handles(spec *v1alpha1.DataLoader) bool { return spec.HTTP != nil }
 
-// Open implements dataloader.Provider. The expressions are compiled by the load itself, because compiling
-// what a stranger wrote takes time and memory.
+// Open implements dataloader.Provider. The load itself compiles the expressions, because compiling a
+// stranger's text takes time and memory.
 func (p *Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.DataLoader) (dataloader.Source, error) {
 	http := spec.HTTP
 	server, err := p.policy.Resolve(ctx, p.live, scope.Namespace, egress.Address{
@@ -87,8 +87,8 @@ type source struct {
 	asked   payload
 }
 
-// Load implements dataloader.Source: one request that answers for everyone, or one for each batch of keys, and
-// one more for each further page.
+// Load implements dataloader.Source. It sends one request that answers for everyone, or one for each batch of
+// keys, and one more for each further page.
 func (s source) Load(ctx context.Context, request dataloader.Request) (dataloader.Answer, error) {
 	job := guest.Job{
 		Kind: Kind, Timeout: s.timeout, Wanted: request.Keys,

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// headers returns a header as expressions see it: names in lower case, and the values of a name that is there
-// more than once joined by a comma, as RFC 9110 joins them.
+// headers returns a header as expressions see it: names in lower case, and multiple values of a name joined
+// by a comma, as in RFC 9110.
 func headers(header http.Header) map[string]string {
 	all := make(map[string]string, len(header))
 	for name, values := range header {
@@ -18,8 +18,8 @@ func headers(header http.Header) map[string]string {
 	return all
 }
 
-// links returns the URLs of the Link header (RFC 8288) by their relation in lower case, such as "next". The
-// first link of a relation counts.
+// links returns the URLs of the Link header (RFC 8288), indexed by their relation in lower case, such as
+// "next". The first link of a relation counts.
 func links(header http.Header) map[string]string {
 	all := map[string]string{}
 	for _, link := range split(strings.Join(header.Values("Link"), ","), ',') {

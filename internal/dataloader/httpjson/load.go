@@ -48,9 +48,11 @@ func Handle(ctx context.Context, source json.RawMessage, request dataloader.Requ
 		return dataloader.Answer{}, err
 	}
 	defer endpoint.Close()
-	questions, err := questions(endpoint.URL, asked.Post, request.Keys)
-	if err != nil {
-		return dataloader.Answer{}, err
+	questions := []egress.Question{{Method: http.MethodGet, URL: endpoint.URL}}
+	if asked.Post {
+		if questions, err = batches(endpoint.URL, request.Keys); err != nil {
+			return dataloader.Answer{}, err
+		}
 	}
 	l := &load{endpoint: endpoint, mapping: mapping, maxPages: asked.MaxPages}
 	for _, question := range questions {
@@ -62,11 +64,8 @@ func Handle(ctx context.Context, source json.RawMessage, request dataloader.Requ
 	return l.answer, nil
 }
 
-// questions returns the requests for the first pages: one, or one for each batch of keys.
-func questions(address url.URL, post bool, keys []string) ([]egress.Question, error) {
-	if !post {
-		return []egress.Question{{Method: http.MethodGet, URL: address}}, nil
-	}
+// batches returns a request for the first page of each batch of keys.
+func batches(address url.URL, keys []string) ([]egress.Question, error) {
 	var all []egress.Question
 	for batch := range slices.Chunk(keys, maxBatch) {
 		body, err := json.Marshal(struct {
@@ -80,12 +79,13 @@ func questions(address url.URL, post bool, keys []string) ([]egress.Question, er
 	return all, nil
 }
 
-// load is one load on its way.
+// load is one running load.
 type load struct {
 	endpoint *egress.Endpoint
 	mapping  *mapping
 	maxPages int
-	// answer has the rows of all pages so far, and bytes is the length of their keys and counts.
+	// answer contains the rows of all pages so far, and bytes is the length of their keys and
+	// counts.
 	answer dataloader.Answer
 	bytes  int
 }
@@ -116,7 +116,7 @@ func (l *load) ask(ctx context.Context, question egress.Question) error {
 	}
 }
 
-// onPage says which page a failure is about. The first one goes without saying: most answers have no other.
+// onPage adds the page to a failure. The first page is not mentioned, because most answers have only one.
 func onPage(page int, err error) error {
 	failure := dataloader.AsFailure(err)
 	if page == 1 {
@@ -127,7 +127,7 @@ func onPage(page int, err error) error {
 	return placed
 }
 
-// page sends one request, adds the rows of its answer, and returns the URL of the next page; "" for none.
+// page sends one request, adds the rows of its answer, and returns the URL of the next page, or "".
 func (l *load) page(ctx context.Context, question egress.Question) (string, error) {
 	reply, err := l.endpoint.Ask(ctx, question)
 	if err != nil {

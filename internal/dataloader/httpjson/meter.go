@@ -18,18 +18,19 @@ import (
 
 // limits bound one evaluation.
 type limits struct {
-	// work is the number of steps. A step is some 100 ns of CPU.
+	// work is the number of steps. A step takes about 100 ns of CPU.
 	work uint64
-	// bytes is the size of all lists, maps and texts that the evaluation makes, in bytes, whether it keeps
-	// them or not.
+	// bytes is the size of all lists, maps and texts that the evaluation creates, in bytes, including
+	// those that it drops.
 	bytes uint64
 }
 
 // meter bounds the work and the memory of the evaluations of one expression. CEL's own limit takes time that
-// grows with the square of an answer's length, charges for a call when it is over, and counts one for an
-// operation of any size where types are known only at run time.
+// grows with the square of an answer's length. It charges for a call only after the call, and charges 1 for
+// an operation of any size if types are known only at run time.
 //
-// Everything is charged before it is done. An evaluation that exceeds a limit ends as it does in CEL itself.
+// Here everything is charged before it is done. An evaluation that exceeds a limit ends as it does in CEL
+// itself.
 type meter struct {
 	limits
 	work, bytes uint64
@@ -57,7 +58,7 @@ func newMeter(environment *cel.Env, limit limits) (*meter, error) {
 // reset begins an evaluation.
 func (m *meter) reset() { m.work, m.bytes = 0, 0 }
 
-// spend charges steps. Each charge is small against the range of the counters, so that these do not overflow.
+// spend charges steps. Each charge is small compared to the range of the counters, so they do not overflow.
 func (m *meter) spend(steps uint64) {
 	if m.work += steps; m.work > m.limits.work {
 		panic(interpreter.EvalCancelledError{Cause: interpreter.CostLimitExceeded, Message: "too much work"})
@@ -71,8 +72,8 @@ func (m *meter) produce(bytes uint64) {
 	}
 }
 
-// decorate meters one step of an expression. Steps that are not metered do little by themselves: each round of
-// a loop reads a variable.
+// decorate meters one step of an expression. Steps that are not metered do little work by themselves, because
+// each round of a loop reads a variable.
 func (m *meter) decorate(step interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {
 	switch step := step.(type) {
 	case interpreter.InterpretableAttribute:
@@ -111,18 +112,18 @@ func (c *meteredConstructor) Exec(frame *interpreter.ExecutionFrame) ref.Val {
 	return c.InterpretableConstructor.Exec(frame)
 }
 
-// What lists and maps take in memory.
+// The memory that lists and maps take.
 const (
 	listBytes = 112
 	mapBytes  = 400
-	// elementBytes is for an element of a literal with the value that it refers to, unless that is a text.
+	// elementBytes is the size of an element of a literal, including its value unless that is a text.
 	elementBytes = 112
-	// referenceBytes is for an element of a list whose value is already there.
+	// referenceBytes is the size of an element of a list whose value already exists.
 	referenceBytes = 16
 )
 
-// constructor meters a literal by its elements. Messages of Protocol Buffers are refused: no answer has any,
-// and making one copies all that it is made of.
+// constructor meters a literal by its elements. Messages of Protocol Buffers are refused: no answer contains
+// any, and creating one copies everything in it.
 func (m *meter) constructor(step interpreter.InterpretableConstructor) (interpreter.InterpretableV2, error) {
 	elements := uint64(len(step.InitVals()))
 	switch step.Type() {
@@ -135,12 +136,13 @@ func (m *meter) constructor(step interpreter.InterpretableConstructor) (interpre
 	}
 }
 
-// call returns a call that is charged when its arguments are known and before the function runs.
+// call returns a call that is charged after its arguments are evaluated and before the function
+// runs.
 func (m *meter) call(step interpreter.InterpretableCall) (interpreter.InterpretableV2, error) {
 	name := step.Function()
 	switch {
 	case len(step.Args()) == 0 || name == operators.NotStrictlyFalse:
-		// These do next to nothing, and the latter must see errors, which other calls do not.
+		// These do almost nothing, and the latter must see errors, which other calls do not.
 		return step, nil
 	case name == overloads.Matches:
 		return m.matches(step)
@@ -159,8 +161,8 @@ func (m *meter) call(step interpreter.InterpretableCall) (interpreter.Interpreta
 	}), nil
 }
 
-// invoke calls a function as CEL does: its implementation where the first argument fits, or else the method
-// that the first argument has itself.
+// invoke calls a function as CEL does: its implementation if the first argument fits, and otherwise the
+// method of the first argument.
 func invoke(name, overload string, implementation *functions.Overload, arguments []ref.Val) ref.Val {
 	first := arguments[0].Type()
 	switch fits := implementation != nil && (implementation.OperandTrait == 0 || first.HasTrait(implementation.OperandTrait)); {

@@ -18,7 +18,7 @@ import (
 const (
 	// maxPattern bounds a regular expression in bytes.
 	maxPattern = 1024
-	// maxProgram bounds what a regular expression compiles to, in instructions.
+	// maxProgram bounds the size of a compiled regular expression, in instructions.
 	maxProgram = 2000
 	// perMatchStep is how many instructions of a pattern are tried on a character in one step.
 	perMatchStep = 20
@@ -34,15 +34,16 @@ var (
 // pattern is a compiled regular expression.
 type pattern struct {
 	expression *regexp.Regexp
-	// program is its size in instructions. Matching takes a step for each instruction and character at most.
+	// program is its size in instructions. Matching takes at most one step for each instruction and
+	// character.
 	program uint64
 }
 
-// patterns are the patterns of an expression that are compiled, by their text.
+// patterns are the compiled patterns of an expression, by their text.
 type patterns map[string]pattern
 
 // matches returns a call of the function matches, which is charged by the size of the text times the size of
-// the pattern. A pattern that is written in the expression is checked right away.
+// the pattern. A pattern that is a literal of the expression is checked immediately.
 func (m *meter) matches(step interpreter.InterpretableCall) (interpreter.InterpretableV2, error) {
 	arguments := step.Args()
 	if len(arguments) != 2 {
@@ -95,8 +96,8 @@ func (m *meter) compile(text string) (pattern, error) {
 	return compiled, nil
 }
 
-// parsePattern returns the size of the program that a pattern compiles to, without compiling it. An error says
-// that the pattern cannot be used.
+// parsePattern returns the size of the program that a pattern compiles to, without compiling it. The error
+// explains why the pattern cannot be used.
 func parsePattern(text string) (uint64, error) {
 	if len(text) > maxPattern {
 		return 0, errPatternLong
@@ -112,7 +113,7 @@ func parsePattern(text string) (uint64, error) {
 	return program, nil
 }
 
-// instructions returns how many instructions a pattern compiles to, give or take a few.
+// instructions returns approximately how many instructions a pattern compiles to.
 func instructions(parsed *syntax.Regexp) uint64 {
 	size := uint64(0)
 	for _, part := range parsed.Sub {
@@ -134,8 +135,8 @@ func instructions(parsed *syntax.Regexp) uint64 {
 	}
 }
 
-// repeated returns how many instructions a repetition compiles to: it is written out, x{2,} as xx+ and x{2,4}
-// as xx(x(x)?)?.
+// repeated returns how many instructions a repetition compiles to. It is expanded: x{2,} becomes xx+, and
+// x{2,4} becomes xx(x(x)?)?.
 func repeated(size uint64, least, most int) uint64 {
 	if most < least {
 		return size*uint64(least+1) + 1

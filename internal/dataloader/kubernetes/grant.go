@@ -16,8 +16,8 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// checkGrant requires that a ClusterRole for data loaders grants to list a resource. What the operator may
-// list for its own purposes is not for the writers of SeatProducts to count.
+// checkGrant requires that a ClusterRole for data loaders grants list on a resource. Authors of
+// SeatProducts must not count what the operator may list for its own purposes.
 func (p Provider) checkGrant(ctx context.Context, resource schema.GroupVersionResource) error {
 	var roles rbacv1.ClusterRoleList
 	err := p.Live.List(ctx, &roles, client.MatchingLabels{v1alpha1.LabelAggregateToLoader: "true"})
@@ -37,7 +37,7 @@ func (p Provider) checkGrant(ctx context.Context, resource schema.GroupVersionRe
 	return notGranted(resource.GroupResource())
 }
 
-// grants says whether a rule lets all objects of a resource be listed.
+// grants reports whether a rule allows listing all objects of a resource.
 func grants(rule rbacv1.PolicyRule, resource schema.GroupResource) bool {
 	return covers(rule.Verbs, "list") && covers(rule.APIGroups, resource.Group) &&
 		covers(rule.Resources, resource.Resource) && len(rule.ResourceNames) == 0

@@ -2,16 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package kubernetes counts objects of the product's namespace by one of their labels (docs/sources/kubernetes.md).
-// They are listed live, page by page, metadata only, and never watched.
+// They are listed without the cache, page by page and metadata only, and are never watched.
 package kubernetes
 
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
-	"strconv"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -22,16 +18,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
-)
-
-const (
-	// pageSize is how many objects one request lists. Whoever can create objects can give each of them 256 KiB
-	// of annotations, so that this bounds what a page takes in memory.
-	pageSize = 200
-	// maxObjects bounds the objects that one refresh lists.
-	maxObjects = 1_000_000
-	// timeout bounds all requests of a refresh together.
-	timeout = 60 * time.Second
+	"github.com/seatplane/seatplane/internal/dataloader/listing"
 )
 
 // Provider counts objects.
@@ -50,8 +37,8 @@ func (Provider) Name() string { return "kubernetes" }
 // Handles implements dataloader.Provider.
 func (Provider) Handles(spec *v1alpha1.DataLoader) bool { return spec.Kubernetes != nil }
 
-// Open implements dataloader.Provider. It says no to a kind that no ClusterRole grants to data loaders,
-// whatever the operator itself may read.
+// Open implements dataloader.Provider. It refuses a kind that no ClusterRole grants to data loaders,
+// even if the operator itself may read it.
 func (p Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alpha1.DataLoader) (dataloader.Source, error) {
 	version, err := schema.ParseGroupVersion(spec.Kubernetes.APIVersion)
 	if err != nil {
@@ -65,7 +52,7 @@ func (p Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alph
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, timeout)
+	limited, cancel := context.WithTimeout(ctx, listing.Timeout)
 	defer cancel()
 	if err := p.checkGrant(limited, mapping.Resource); err != nil {
 		return nil, err
@@ -76,8 +63,8 @@ func (p Provider) Open(ctx context.Context, scope dataloader.Scope, spec *v1alph
 	}, nil
 }
 
-// mapping finds the resource of a kind. Only namespaced kinds count: objects of the cluster belong to no
-// namespace, so none may count them.
+// mapping finds the resource of a kind. Only namespaced kinds are allowed, because cluster-scoped
+// objects belong to no namespace.
 func (p Provider) mapping(kind schema.GroupVersionKind) (*meta.RESTMapping, error) {
 	mapping, err := p.Mapper.RESTMapping(kind.GroupKind(), kind.Version)
 	switch {
@@ -100,43 +87,35 @@ type source struct {
 	keyLabel  string
 }
 
-// Load implements dataloader.Source: one row for each value of the label, by value. Objects without the
-// label count for nobody.
+// Load implements dataloader.Source. It returns one row for each value of the label. Objects without
+// the label are not counted.
 func (s source) Load(ctx context.Context, _ dataloader.Request) (dataloader.Answer, error) {
-	limited, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	counts := map[string]int64{}
-	var objects, queries int
-	list := &metav1.PartialObjectMetadataList{}
-	for more := true; more; more = list.Continue != "" {
-		page := list.Continue
-		list = &metav1.PartialObjectMetadataList{}
+	empty := func() *metav1.PartialObjectMetadataList {
+		list := &metav1.PartialObjectMetadataList{}
 		list.SetGroupVersionKind(s.kind.GroupVersion().WithKind(s.kind.Kind + "List"))
-		err := s.live.List(limited, list, client.InNamespace(s.namespace), client.MatchingLabelsSelector{Selector: s.selector},
-			client.Limit(pageSize), client.Continue(page))
-		if err != nil {
-			return dataloader.Answer{}, s.failure(err)
-		}
-		queries++
-		if objects += len(list.Items); objects > maxObjects {
-			return dataloader.Answer{}, dataloader.Failf(dataloader.ReasonSourceError,
-				"there are more than %d objects of the kind %s: select fewer with labelSelector", maxObjects, s.kind.Kind)
-		}
-		for n := range list.Items {
-			if key := list.Items[n].Labels[s.keyLabel]; key != "" {
+		return list
+	}
+	counts := map[string]int64{}
+	count := func(page *metav1.PartialObjectMetadataList) {
+		for n := range page.Items {
+			if key := page.Items[n].Labels[s.keyLabel]; key != "" {
 				counts[key]++
 			}
 		}
 	}
-	answer := dataloader.Answer{Queries: queries, Rows: make([]dataloader.Row, 0, len(counts))}
-	for _, key := range slices.Sorted(maps.Keys(counts)) {
-		answer.Rows = append(answer.Rows, dataloader.Row{Key: key, Count: strconv.FormatInt(counts[key], 10)})
+	queries, err := listing.Pages(ctx, s.live, empty, count,
+		client.InNamespace(s.namespace), client.MatchingLabelsSelector{Selector: s.selector})
+	if err != nil {
+		return dataloader.Answer{}, s.failure(err)
 	}
-	return answer, nil
+	return dataloader.Answer{Queries: queries, Rows: listing.Rows(counts)}, nil
 }
 
 func (s source) failure(err error) error {
 	switch {
+	case errors.Is(err, listing.ErrTooMany):
+		return dataloader.Failf(dataloader.ReasonSourceError,
+			"there are more than %d objects of the kind %s: select fewer with labelSelector", listing.MaxObjects, s.kind.Kind)
 	case apierrors.IsForbidden(err):
 		return dataloader.Failf(dataloader.ReasonSourceError,
 			"a ClusterRole lets data loaders list %s, but the operator cannot list them in this namespace: bind the ClusterRole seatplane-loader to its service account",
@@ -146,7 +125,7 @@ func (s source) failure(err error) error {
 	case apierrors.IsResourceExpired(err):
 		return dataloader.Failf(dataloader.ReasonSourceError, "listing objects of the kind %s took so long that the list expired: the operator tries again later", s.kind.Kind)
 	case errors.Is(err, context.DeadlineExceeded), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
-		return dataloader.Failf(dataloader.ReasonSourceError, "listing objects of the kind %s took longer than %s", s.kind.Kind, timeout)
+		return dataloader.Failf(dataloader.ReasonSourceError, "listing objects of the kind %s took longer than %s", s.kind.Kind, listing.Timeout)
 	default:
 		return dataloader.Failf(dataloader.ReasonSourceUnreachable, "objects of the kind %s could not be listed from the API server", s.kind.Kind)
 	}

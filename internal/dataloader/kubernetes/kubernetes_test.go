@@ -22,6 +22,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/listing"
 )
 
 var scope = dataloader.Scope{Namespace: "shop", Product: "editor-seat"}
@@ -70,7 +71,7 @@ func paged(t *testing.T, tenants []string, failAt string, failure error) interce
 		}
 		var asked client.ListOptions
 		asked.ApplyOptions(options)
-		if asked.Limit != pageSize || asked.Namespace != "shop" || found.GroupVersionKind().Kind != "DeploymentList" {
+		if asked.Limit != listing.PageSize || asked.Namespace != "shop" || found.GroupVersionKind().Kind != "DeploymentList" {
 			t.Errorf("asked for %d %s in %q", asked.Limit, found.Kind, asked.Namespace)
 		}
 		if asked.Continue == failAt && failure != nil {
@@ -117,7 +118,7 @@ func TestFailures(t *testing.T) {
 	}{
 		"Forbidden": {"granted, but not bound", apierrors.NewForbidden(resource, "", errors.New("hunter2")), dataloader.ReasonSourceError, "bind the ClusterRole seatplane-loader"},
 		"Gone":      {"a kind that went", apierrors.NewNotFound(resource, ""), dataloader.ReasonSourceUnreachable, "does not have this kind"},
-		"Expired":   {"the list changed meanwhile", apierrors.NewResourceExpired("hunter2"), dataloader.ReasonSourceError, "tries again later"},
+		"Expired":   {"the list changed in the meantime", apierrors.NewResourceExpired("hunter2"), dataloader.ReasonSourceError, "tries again later"},
 		"TimeOut":   {"too slow", context.DeadlineExceeded, dataloader.ReasonSourceError, "took longer than 1m0s"},
 		"Busy":      {"too busy", apierrors.NewTooManyRequests("hunter2", 1), dataloader.ReasonSourceUnreachable, "could not be listed"},
 		"Down":      {"no API server", errors.New("dial tcp: hunter2"), dataloader.ReasonSourceUnreachable, "could not be listed"},

@@ -18,6 +18,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/listing"
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 )
 
@@ -78,7 +79,7 @@ func TestRealCluster(t *testing.T) {
 	for _, name := range []string{"shop", "other"} {
 		create(t, admin, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})
 	}
-	workspaces(t, admin, "shop", "acme", pageSize)
+	workspaces(t, admin, "shop", "acme", listing.PageSize)
 	workspaces(t, admin, "shop", "bolt", 2)
 	workspaces(t, admin, "other", "acme", 1)
 
@@ -96,7 +97,7 @@ func TestRealCluster(t *testing.T) {
 	grant(t, admin, "count")
 
 	got, err := count(asked)
-	want := dataloader.Answer{Queries: 2, Rows: []dataloader.Row{{Key: "acme", Count: fmt.Sprint(pageSize)}, {Key: "bolt", Count: "2"}}}
+	want := dataloader.Answer{Queries: 2, Rows: []dataloader.Row{{Key: "acme", Count: fmt.Sprint(listing.PageSize)}, {Key: "bolt", Count: "2"}}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}

@@ -4,32 +4,17 @@
 package kubernetes
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
-// selectorOf reads a label selector; without one every object counts. An error is a *dataloader.Failure.
+// selectorOf parses a label selector. Without one, every object counts. The error is a
+// *dataloader.Failure.
 func selectorOf(written *v1alpha1.LabelSelector) (labels.Selector, error) {
-	if written == nil {
-		return labels.Everything(), nil
-	}
-	selector := &metav1.LabelSelector{MatchLabels: map[string]string{}}
-	for key, value := range written.MatchLabels {
-		selector.MatchLabels[key] = string(value)
-	}
-	for _, requirement := range written.MatchExpressions {
-		values := make([]string, len(requirement.Values))
-		for n, value := range requirement.Values {
-			values[n] = string(value)
-		}
-		selector.MatchExpressions = append(selector.MatchExpressions, metav1.LabelSelectorRequirement{
-			Key: requirement.Key, Operator: metav1.LabelSelectorOperator(requirement.Operator), Values: values,
-		})
-	}
-	read, err := metav1.LabelSelectorAsSelector(selector)
+	read, err := facts.Selector(written)
 	if err != nil {
 		return nil, dataloader.Failf(dataloader.ReasonInvalidExpression, "labelSelector cannot be read: %s", err)
 	}

@@ -17,13 +17,13 @@ import (
 // maxRows bounds the samples that one refresh reads.
 const maxRows = 1_000_000
 
-// answer reads what the API of Prometheus answers, version 1.
+// answer parses an answer of the Prometheus API, version 1.
 type answer struct {
 	endpoint *egress.Endpoint
 	keyLabel string
 }
 
-// rows takes the rows out of an answer. An error is a *dataloader.Failure.
+// rows returns the rows of an answer. The error is a *dataloader.Failure.
 func (a answer) rows(ctx context.Context, reply egress.Reply) ([]dataloader.Row, error) {
 	read := vector{keyLabel: a.keyLabel}
 	value, err := document.DecodeEach(ctx, document.Body{
@@ -46,7 +46,7 @@ func (a answer) rows(ctx context.Context, reply egress.Reply) ([]dataloader.Row,
 	return read.finish()
 }
 
-// check refuses an answer that is not a whole vector.
+// check refuses an answer that is not a complete vector.
 func (a answer) check(said map[string]any, header http.Header) error {
 	data, _ := said["data"].(map[string]any)
 	if sentence := incomplete(said, data, header); sentence != "" {
@@ -67,8 +67,8 @@ func (a answer) check(said map[string]any, header http.Header) error {
 	return nil
 }
 
-// refused returns why the server did not evaluate the query. What it says about a query that it cannot parse
-// is needed to correct the query. Anything else can name series, and goes to the operator's log alone.
+// refused returns why the server did not evaluate the query. Its text about a query that it cannot parse is
+// needed to correct the query. Any other text can name series, and goes only to the operator's log.
 func (a answer) refused(said map[string]any) error {
 	sentence, _ := said["error"].(string)
 	if said["errorType"] == "bad_data" {
@@ -80,8 +80,8 @@ func (a answer) refused(said map[string]any) error {
 	return failure
 }
 
-// errorType returns the kind of an error as Prometheus names it, or "unknown": a server of a stranger can
-// write anything there.
+// errorType returns the kind of an error as Prometheus names it, or "unknown", because an untrusted
+// server can write anything there.
 func errorType(said map[string]any) string {
 	kind, _ := said["errorType"].(string)
 	if slices.Contains([]string{"timeout", "canceled", "execution", "internal", "unavailable", "not_found", "too_many_requests"}, kind) {
@@ -94,21 +94,21 @@ func fail(format string, arguments ...any) error {
 	return dataloader.Failf(dataloader.ReasonSourceError, format, arguments...)
 }
 
-// informational is how Prometheus before 2.54 marks, among the warnings, a remark about the query. Newer
-// versions have the list infos for them.
+// informational is how Prometheus before 2.54 marks a remark about the query among the warnings. Newer
+// versions have the list infos for remarks.
 const informational = "PromQL info:"
 
-// limited is the header by which M3 says that it left out a part of an answer.
+// limited is the header that M3 sets if it omitted a part of an answer.
 const limited = "M3-Results-Limited"
 
-// markers are the members by which servers say that an answer is incomplete, in lower case and without
-// underscores: isPartial is VictoriaMetrics' own.
+// markers are the members that servers set if an answer is incomplete, in lower case and without
+// underscores. isPartial is specific to VictoriaMetrics.
 var markers = map[string]bool{
 	"ispartial": true, "partial": true, "partialresponse": true, "partialdata": true, "ispartialresponse": true,
 	"incomplete": true, "isincomplete": true, "truncated": true, "istruncated": true, "limited": true, "islimited": true,
 }
 
-// incomplete says by what an answer is marked as incomplete; "" when it is not.
+// incomplete returns what marks an answer as incomplete, or "".
 func incomplete(said, data map[string]any, header http.Header) string {
 	if status, _ := said["status"].(string); markers[strings.ToLower(status)] {
 		return "its status is " + status
@@ -124,8 +124,8 @@ func incomplete(said, data map[string]any, header http.Header) string {
 	return warning(said["warnings"])
 }
 
-// marked returns the name of a member that marks an answer as incomplete; "" when there is none. Of several it
-// is the first by name, so that the sentence does not change from one refresh to the next.
+// marked returns the name of a member that marks an answer as incomplete, or "". If there are several, it is
+// the first by name, so that the sentence does not change from one refresh to the next.
 func marked(members map[string]any) string {
 	first := ""
 	for name, value := range members {
@@ -139,7 +139,7 @@ func marked(members map[string]any) string {
 	return first
 }
 
-// isNo reports whether the value of a marker says that the answer is complete.
+// isNo reports whether the value of a marker means that the answer is complete.
 func isNo(value any) bool {
 	switch value := value.(type) {
 	case nil:
@@ -157,8 +157,8 @@ func isNo(value any) bool {
 	}
 }
 
-// warning returns the first warning that is not a remark about the query; "" when there is none. A warning of a
-// form that is not known is one too.
+// warning returns the first warning that is not a remark about the query, or "". A warning of an unknown form
+// counts too.
 func warning(warnings any) string {
 	if isNo(warnings) {
 		return ""

@@ -4,7 +4,7 @@
 // Package prometheus counts seats with an instant query of Prometheus, or of a server that offers the same API
 // (docs/sources/prometheus.md): one sample per key.
 //
-// The Provider runs in the manager. It reads Secrets and hands everything else to Handle, which runs in a
+// The Provider runs in the manager. It reads Secrets and leaves everything else to Handle, which runs in a
 // loader process.
 package prometheus
 
@@ -24,18 +24,18 @@ import (
 // Kind is the kind of the jobs that Handle carries out.
 const Kind = "prometheus"
 
-// defaultTimeout limits the whole load unless the spec says otherwise.
+// defaultTimeout limits the whole load unless the spec sets another limit.
 const defaultTimeout = 30 * time.Second
 
 // Provider opens Prometheus servers. It keeps nothing between refreshes.
 type Provider struct {
-	// Live reads Secrets; it needs get on them and nothing else.
+	// Live reads Secrets, and only needs get on them.
 	Live client.Reader
 	// Runner carries out the loads.
 	Runner guest.Runner
-	// Policy says which servers may be reached.
+	// Policy defines which servers may be reached.
 	Policy egress.Policy
-	// Clock gives the time for which a query is evaluated.
+	// Clock provides the time for which a query is evaluated.
 	Clock clock.PassiveClock
 }
 

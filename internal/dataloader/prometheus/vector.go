@@ -5,14 +5,14 @@ package prometheus
 
 import "github.com/seatplane/seatplane/internal/dataloader"
 
-// vector gathers the rows of a vector from its samples.
+// vector collects the rows of a vector from its samples.
 type vector struct {
 	keyLabel string
 	rows     []dataloader.Row
-	// unlabelled counts the samples without the label of the key.
+	// unlabelled is the number of samples without the label of the key.
 	unlabelled int
-	// odd says that an element was not a sample. It is reported at the end: the elements of a matrix or of a
-	// scalar are not samples either, and the type of the result may follow it.
+	// odd means that an element was not a sample. It is reported at the end, because the elements of a
+	// matrix or of a scalar are not samples either, and the type of the result may come after it.
 	odd bool
 }
 
@@ -41,7 +41,7 @@ func (v *vector) add(element any) error {
 	return nil
 }
 
-// finish returns the rows of a vector that was read to its end.
+// finish returns the rows of a completely read vector.
 func (v *vector) finish() ([]dataloader.Row, error) {
 	switch {
 	case v.odd:
@@ -52,8 +52,8 @@ func (v *vector) finish() ([]dataloader.Row, error) {
 	return v.rows, nil
 }
 
-// count returns the number of a sample exactly as Prometheus wrote it. What is not a number is described, for
-// Judge to refuse. A value is a pair: the time, and the number as a text.
+// count returns the number of a sample exactly as Prometheus wrote it. A value that is not a number is
+// described, so that Judge refuses it. A value is a pair of the time and the number as a text.
 func count(sample map[string]any) string {
 	if sample["histogram"] != nil {
 		return "a histogram"

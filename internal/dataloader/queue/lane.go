@@ -7,20 +7,20 @@ import "slices"
 
 // lane decides whose load runs next among a fixed number of places. It starts nothing and reads no clock.
 //
-// A namespace holds at most half of the places that the other namespaces leave, and at least one when one
-// is free: so one namespace takes half of all, the next half of the rest. Namespaces that wait take turns;
-// within a namespace, first come, first served.
+// A namespace has at most half of the places that the other namespaces leave, and at least one if one is
+// free. So one namespace can take half of all places, and the next one half of the rest. Waiting namespaces
+// take turns. Within a namespace, loads are first come, first served.
 //
-// Loads that are slow, or were when they last ran, hold at most half of all places together. One that turns
-// out to be slow when that half is taken gives up its place to somebody who waits, and starts again when one
-// of the slow places is free. So quick loads find a place soon, however many servers stall.
+// Loads that are slow, or were slow when they last ran, have at most half of all places together. If a load
+// turns out to be slow when that half is taken, it gives up its place to a waiting load, and starts again
+// when one of the slow places is free. So quick loads find a place soon, no matter how many servers stall.
 type lane struct {
 	places  int
 	running map[string]int
 	total   int
-	// slow is how many of the loads that run are slow.
+	// slow is the number of running loads that are slow.
 	slow int
-	// turns are the namespaces that wait, the next in turn first.
+	// turns are the waiting namespaces, in the order of their turns.
 	turns   []string
 	waiting map[string][]*load
 }
@@ -29,7 +29,7 @@ func newLane(places int) *lane {
 	return &lane{places: places, running: map[string]int{}, waiting: map[string][]*load{}}
 }
 
-// add has a load wait for its turn.
+// add makes a load wait for its turn.
 func (l *lane) add(each *load) {
 	namespace := each.scope.Namespace
 	if len(l.waiting[namespace]) == 0 {
@@ -38,7 +38,8 @@ func (l *lane) add(each *load) {
 	l.waiting[namespace] = append(l.waiting[namespace], each)
 }
 
-// next takes the load whose turn it is out of the line and gives it a place; nil when nobody may go.
+// next takes the load whose turn it is from the queue and gives it a place. It returns nil if no
+// load may start.
 func (l *lane) next() *load {
 	for _, namespace := range slices.Clone(l.turns) {
 		if l.running[namespace] >= l.share(namespace) {
@@ -51,7 +52,7 @@ func (l *lane) next() *load {
 		each := l.waiting[namespace][at]
 		l.remove(each)
 		if len(l.waiting[namespace]) > 0 {
-			// The others of the namespace go to the end of the line.
+			// The other loads of the namespace go to the end of the queue.
 			l.turns = append(slices.DeleteFunc(l.turns, func(other string) bool { return other == namespace }), namespace)
 		}
 		l.running[namespace]++
@@ -64,11 +65,11 @@ func (l *lane) next() *load {
 	return nil
 }
 
-// slowPlaces returns how many places slow loads may hold together.
+// slowPlaces returns how many places slow loads may have together.
 func (l *lane) slowPlaces() int { return max(1, l.places/2) }
 
-// turnsOutSlow says of a load that runs that it is slow. It returns false when it holds its place only until
-// somebody else needs it.
+// turnsOutSlow marks a running load as slow. It returns false if the load keeps its place only until another
+// load needs it.
 func (l *lane) turnsOutSlow(each *load) bool {
 	if each.slow {
 		return true
@@ -81,7 +82,7 @@ func (l *lane) turnsOutSlow(each *load) bool {
 	return true
 }
 
-// needsPlace says whether a load waits that could run if there were a place.
+// needsPlace reports whether a waiting load could run if there were a place.
 func (l *lane) needsPlace() bool {
 	if l.total < l.places {
 		return false
@@ -95,7 +96,7 @@ func (l *lane) needsPlace() bool {
 	return false
 }
 
-// share returns how many places a namespace may hold now.
+// share returns how many places a namespace may have now.
 func (l *lane) share(namespace string) int {
 	others := l.total - l.running[namespace]
 	if others >= l.places {
@@ -104,7 +105,7 @@ func (l *lane) share(namespace string) int {
 	return max(1, (l.places-others)/2)
 }
 
-// leave gives back the place of a load that ran.
+// leave returns the place of a load that ran.
 func (l *lane) leave(each *load) {
 	namespace := each.scope.Namespace
 	l.total--
@@ -116,7 +117,7 @@ func (l *lane) leave(each *load) {
 	}
 }
 
-// remove takes a load that waits out of the line.
+// remove takes a waiting load out of the queue.
 func (l *lane) remove(each *load) {
 	namespace := each.scope.Namespace
 	line := slices.DeleteFunc(l.waiting[namespace], func(other *load) bool { return other == each })
@@ -128,7 +129,7 @@ func (l *lane) remove(each *load) {
 	l.turns = slices.DeleteFunc(l.turns, func(other string) bool { return other == namespace })
 }
 
-// count returns how many loads wait.
+// count returns the number of waiting loads.
 func (l *lane) count() int {
 	waiting := 0
 	for _, line := range l.waiting {

@@ -7,10 +7,10 @@ import "github.com/prometheus/client_golang/prometheus"
 
 var (
 	descRunning = prometheus.NewDesc("seatplane_loads_running",
-		"Loads that are running, by lane: outside for sources outside the cluster, inside for those that only read the API server.",
+		"Running loads, by lane: outside for sources outside the cluster, inside for sources that only read the API server.",
 		[]string{"lane"}, nil)
 	descWaiting = prometheus.NewDesc("seatplane_loads_waiting",
-		"Loads that wait for a loader, by lane.", []string{"lane"}, nil)
+		"Loads waiting for a loader, by lane.", []string{"lane"}, nil)
 )
 
 var _ prometheus.Collector = (*Queue)(nil)

@@ -21,24 +21,24 @@ import (
 )
 
 const (
-	// DefaultLoaders is how many loader processes run at once.
+	// DefaultLoaders is how many loader processes run at the same time.
 	DefaultLoaders = 8
-	// Longest is longer than any load takes: a source's longest timeout, the grace after it, and reading
-	// its Secrets. A load that is not over by then is ended.
+	// Longest is longer than any load takes: a source's longest timeout, the grace period after it, and
+	// reading its Secrets. A load that is still running then is ended.
 	Longest = 330 * time.Second
-	// slowAfter is how long a load runs before it counts as slow. A load that is due within it finds a place
-	// in a few seconds, whatever others do.
+	// slowAfter is how long a load runs before it counts as slow. A load that takes less finds a place
+	// within a few seconds, regardless of other loads.
 	slowAfter = 3 * time.Second
 )
 
-// Options are the queue's settings.
+// Options configure the queue.
 type Options struct {
-	// Loaders is how many loads from outside the cluster run at once, and as many again that only read the
-	// API server. Defaults to DefaultLoaders.
+	// Loaders is how many loads of external sources run at the same time. The same number of loads that
+	// only read the API server can run in addition. Defaults to DefaultLoaders.
 	Loaders int
 	// Wall is the clock of results. Defaults to the real one.
 	Wall clock.PassiveClock
-	// Log takes what sources said when they failed. Defaults to none.
+	// Log receives the texts of sources that failed. Defaults to none.
 	Log logr.Logger
 }
 
@@ -53,12 +53,12 @@ type Queue struct {
 	done    sync.WaitGroup
 
 	mu sync.Mutex
-	// outside is the lane of sources outside the cluster, inside that of sources that only read the API
-	// server: those are quick, and nobody's slow server may hold them up.
+	// outside is the lane of sources outside the cluster, and inside that of sources that only read the
+	// API server. The latter are quick, and no slow server may delay them.
 	outside, inside *lane
 	byScope         map[dataloader.Scope]*load
 	notify          func(dataloader.Scope)
-	// overdue are loads that run, are slow, and hold the place of a quick one, the longest first.
+	// overdue are running loads that are slow and have the place of a quick one, the longest first.
 	overdue []*load
 	// slow are the products whose last load was slow.
 	slow map[dataloader.Scope]bool
@@ -77,15 +77,15 @@ type load struct {
 	request dataloader.Request
 	lane    *lane
 	running bool
-	// slow says that the load holds, or waits for, one of the places of slow loads.
+	// slow means that the load has, or waits for, one of the places of slow loads.
 	slow bool
-	// again says that the load gives up its place and waits for another.
+	// again means that the load gives up its place and waits for another one.
 	again  bool
 	cancel context.CancelFunc
 	result *Result
 }
 
-// New returns a queue that asks sources through a loader.
+// New returns a queue that queries sources through a loader.
 func New(loader dataloader.Loader, options Options) *Queue {
 	q := &Queue{
 		loader: loader, wall: options.Wall, log: options.Log, byScope: map[dataloader.Scope]*load{},
@@ -118,7 +118,7 @@ func (q *Queue) Begin(scope dataloader.Scope, spec *v1alpha1.DataLoader, request
 	q.dispatch(each.lane)
 }
 
-// isOutside says whether a source is a server outside the operator's hands.
+// isOutside reports whether a source is a server that the operator does not control.
 func isOutside(spec *v1alpha1.DataLoader) bool {
 	return spec != nil && (spec.SQL != nil || spec.HTTP != nil || spec.Prometheus != nil)
 }
@@ -143,7 +143,7 @@ func (q *Queue) End(scope dataloader.Scope) {
 	delete(q.slow, scope)
 }
 
-// SourceName names the kind of source of the spec, for metrics; "none" when there is no such kind.
+// SourceName returns the kind of the spec's source, for metrics, or "none".
 func (q *Queue) SourceName(spec *v1alpha1.DataLoader) string { return q.loader.SourceName(spec) }
 
 // OnEnd implements Loads.
@@ -153,14 +153,15 @@ func (q *Queue) OnEnd(notify func(scope dataloader.Scope)) {
 	q.notify = notify
 }
 
-// Close ends all loads and waits until they are over.
+// Close ends all loads and waits until they are over. They have no results, because a source does not fail when the
+// operator ends.
 func (q *Queue) Close() {
 	q.close()
 	q.done.Wait()
 }
 
-// drop ends the load of a scope. One that runs keeps its place until it is over. It is called with the
-// lock held.
+// drop ends the load of a scope. A running load keeps its place until it is over. The caller must hold
+// the lock.
 func (q *Queue) drop(scope dataloader.Scope) {
 	each := q.byScope[scope]
 	if each == nil {
@@ -175,7 +176,7 @@ func (q *Queue) drop(scope dataloader.Scope) {
 	}
 }
 
-// dispatch starts the loads whose turn it is. It is called with the lock held.
+// dispatch starts the loads whose turn it is. The caller must hold the lock.
 func (q *Queue) dispatch(on *lane) {
 	if q.context.Err() != nil {
 		return
@@ -189,8 +190,8 @@ func (q *Queue) dispatch(on *lane) {
 	q.makePlace(on)
 }
 
-// makePlace ends the longest of the overdue loads when a quick load of another namespace needs its place.
-// It is called with the lock held.
+// makePlace ends the longest of the overdue loads if a quick load of another namespace needs its place.
+// The caller must hold the lock.
 func (q *Queue) makePlace(on *lane) {
 	if !on.needsPlace() {
 		return
@@ -221,7 +222,7 @@ func (q *Queue) turnsOutSlow(each *load) {
 	}
 }
 
-// run carries out a load and keeps its result for whoever asked.
+// run carries out a load and stores its result.
 func (q *Queue) run(ctx context.Context, each *load) {
 	stop := q.after(slowAfter, func() { q.turnsOutSlow(each) })
 	began := q.wall.Now()
@@ -238,8 +239,8 @@ func (q *Queue) run(ctx context.Context, each *load) {
 	}
 }
 
-// finish takes a load that is over out of its place, and starts the next. It returns whether anybody wants
-// its result, and whom to tell. quick says that the load ended before it counted as slow.
+// finish frees the place of a finished load, and starts the next one. It returns whether anybody wants its
+// result, and whom to notify. The flag quick means that the load ended before it counted as slow.
 func (q *Queue) finish(each *load, result *Result, quick bool) (wanted bool, notify func(dataloader.Scope)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -247,9 +248,11 @@ func (q *Queue) finish(each *load, result *Result, quick bool) (wanted bool, not
 	delete(q.started, each)
 	q.overdue = slices.DeleteFunc(q.overdue, func(other *load) bool { return other == each })
 	each.lane.leave(each)
-	wanted = q.byScope[each.scope] == each
+	wanted = q.byScope[each.scope] == each && q.context.Err() == nil
 	switch {
-	case each.again && wanted && q.context.Err() == nil:
+	case q.context.Err() != nil:
+		return false, nil
+	case each.again && wanted:
 		each.again, each.slow, wanted = false, true, false
 		each.lane.add(each)
 	default:
@@ -262,7 +265,8 @@ func (q *Queue) finish(each *load, result *Result, quick bool) (wanted bool, not
 	return wanted, q.notify
 }
 
-// load asks the source. A panic of code that runs in this process is a failure of this load.
+// load queries the source. A panic in code that runs in this process becomes a failure of this
+// load.
 func (q *Queue) load(ctx context.Context, each *load) (answer dataloader.Answer, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
@@ -282,7 +286,7 @@ func (q *Queue) load(ctx context.Context, each *load) (answer dataloader.Answer,
 	return answer, nil
 }
 
-// Check is a probe. It fails when a load has been running for longer than any load may.
+// Check is a probe. It fails if a load has been running for longer than any load may.
 func (q *Queue) Check(*http.Request) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -238,11 +238,11 @@ func TestCrowd(t *testing.T) {
 		}
 	}
 	want := `
-# HELP seatplane_loads_running Loads that are running, by lane: outside for sources outside the cluster, inside for those that only read the API server.
+# HELP seatplane_loads_running Running loads, by lane: outside for sources outside the cluster, inside for sources that only read the API server.
 # TYPE seatplane_loads_running gauge
 seatplane_loads_running{lane="inside"} 0
 seatplane_loads_running{lane="outside"} 6
-# HELP seatplane_loads_waiting Loads that wait for a loader, by lane.
+# HELP seatplane_loads_waiting Loads waiting for a loader, by lane.
 # TYPE seatplane_loads_waiting gauge
 seatplane_loads_waiting{lane="inside"} 0
 seatplane_loads_waiting{lane="outside"} 26
@@ -380,5 +380,23 @@ func TestClose(t *testing.T) {
 	b.Close()
 	if len(b.gate.started) != 0 {
 		t.Error("a load started after the end")
+	}
+}
+
+// A load that ends because the operator ends says nothing about its source, so no status may call it failed.
+func TestCloseEndsLoadsWithoutResults(t *testing.T) {
+	b := newBench(t, 1)
+	runs, waits := scopeOf("a", 1), scopeOf("b", 1)
+	b.Begin(runs, outside, dataloader.Request{})
+	<-b.gate.started
+	b.Begin(waits, outside, dataloader.Request{})
+	b.Close()
+	for _, scope := range []dataloader.Scope{runs, waits} {
+		if result := b.Result(scope); result != nil {
+			t.Errorf("%s has the result %+v", scope.Namespace, result)
+		}
+	}
+	if len(b.woken) > 0 {
+		t.Errorf("%v was woken", <-b.woken)
 	}
 }

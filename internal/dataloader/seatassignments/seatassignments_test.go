@@ -20,6 +20,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/dataloader/listing"
 )
 
 func assignment(namespace, name, subscription, item, holder string) *v1alpha1.SeatAssignment {
@@ -71,7 +72,7 @@ func TestPages(t *testing.T) {
 		return interceptor.Funcs{List: func(_ context.Context, _ client.WithWatch, list client.ObjectList, options ...client.ListOption) error {
 			var asked client.ListOptions
 			asked.ApplyOptions(options)
-			if asked.Limit != pageSize || asked.Namespace != "shop" {
+			if asked.Limit != listing.PageSize || asked.Namespace != "shop" {
 				t.Errorf("asked for %d in %q", asked.Limit, asked.Namespace)
 			}
 			if asked.Continue == failAt {
@@ -119,7 +120,7 @@ func TestFailures(t *testing.T) {
 func TestTooMany(t *testing.T) {
 	_, err := load(t, interceptor.Funcs{List: func(_ context.Context, _ client.WithWatch, list client.ObjectList, _ ...client.ListOption) error {
 		found := list.(*v1alpha1.SeatAssignmentList)
-		found.Items, found.Continue = make([]v1alpha1.SeatAssignment, maxObjects/4), "more"
+		found.Items, found.Continue = make([]v1alpha1.SeatAssignment, listing.MaxObjects/4), "more"
 		return nil
 	}})
 	if failure, ok := errors.AsType[*dataloader.Failure](err); !ok || !strings.Contains(failure.Message, "more than 1000000 SeatAssignments") {

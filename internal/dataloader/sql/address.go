@@ -17,33 +17,33 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// address is where a database server is and who asks it, as a connection string says it. It is read
-// here and not by a driver: a driver also takes files, sockets, environment variables and switches that
-// a stranger must not reach.
+// address is the address of a database server and the login for it, as given in a connection string. It
+// is parsed here and not by a driver, because a driver also accepts files, sockets, environment
+// variables and options that a stranger must not reach.
 type address struct {
 	user, password string
 	host           string
 	port           uint16
 	database       string
-	// parameters are the accepted parameters that the connection string has.
+	// parameters are the accepted parameters in the connection string.
 	parameters map[string]string
-	// secrets are the texts that no message may repeat.
+	// secrets are the texts that no message may contain.
 	secrets []string
 }
 
-// form is what connection strings of one kind of server look like.
+// form describes the connection strings of one kind of server.
 type form struct {
 	schemes []string
 	port    uint16
-	// example goes into the sentence about a connection string that cannot be read.
+	// example is shown in the message about a connection string that cannot be parsed.
 	example string
 	// accepted are the parameters that are understood.
 	accepted []string
-	// ignored are parameters that people copy from other programs and that change no count.
+	// ignored are parameters that people copy from other programs and that do not change counts.
 	ignored []string
 }
 
-// parseURL reads a connection string that is a URL. An error repeats nothing of it.
+// parseURL parses a connection string that is a URL. The error repeats nothing from it.
 func (f form) parseURL(dsn string) (address, error) {
 	read, err := url.Parse(dsn)
 	if err != nil || !slices.Contains(f.schemes, read.Scheme) || read.Opaque != "" || read.User == nil {
@@ -61,7 +61,8 @@ func (f form) parseURL(dsn string) (address, error) {
 	return f.complete(a, read.Port(), read.RawQuery)
 }
 
-// parseGo reads a connection string as users of Go's MySQL driver write it: user:password@tcp(host:port)/database?parameters.
+// parseGo parses a connection string in the format of Go's MySQL driver:
+// user:password@tcp(host:port)/database?parameters.
 func (f form) parseGo(dsn string) (address, error) {
 	slash := strings.LastIndex(dsn, "/")
 	path, parameters, _ := strings.Cut(dsn[slash+1:], "?")
@@ -77,12 +78,12 @@ func (f form) parseGo(dsn string) (address, error) {
 	return f.complete(a, port, parameters)
 }
 
-// hostName is a name or an IP address. It is not a list of them, and not the path of a socket.
+// hostName is a name or an IP address. It is not a list, and not the path of a socket.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_:][A-Za-z0-9_.:-]*$`)
 
-// complete checks what both ways of writing have, and adds the port and the parameters.
+// complete checks what both formats contain, and adds the port and the parameters.
 func (f form) complete(a address, port, query string) (address, error) {
-	// A byte of zero ends a text of the protocol: what follows would be read as a setting.
+	// A zero byte ends a text of the protocol, and the rest would be read as a setting.
 	if strings.ContainsFunc(a.user+a.password+a.database, unicode.IsControl) ||
 		a.user == "" || a.database == "" || !hostName.MatchString(a.host) {
 		return address{}, f.unreadable()
@@ -95,7 +96,7 @@ func (f form) complete(a address, port, query string) (address, error) {
 		}
 		a.port = uint16(number)
 	}
-	// The name of the database stays readable: whoever writes a query knows it.
+	// The name of the database is not a secret, because the author of a query knows it.
 	a.secrets = append(a.secrets, a.password, a.user, a.host)
 	var err error
 	a.parameters, err = f.parseParameters(query)
@@ -118,7 +119,8 @@ func (f form) parseParameters(query string) (map[string]string, error) {
 		case slices.Contains(f.accepted, name) && len(each) == 1:
 			parameters[name] = each[0]
 		default:
-			// The parameter is not named: in a connection string with an odd password, it may be a part of that.
+			// The parameter is not named. In a connection string with an unusual password, it may be a part of
+			// the password.
 			return nil, dataloader.Failf(dataloader.ReasonSourceError,
 				"the connection string has a parameter that is not accepted: it may have %s, each once", strings.Join(f.accepted, ", "))
 		}
@@ -129,8 +131,8 @@ func (f form) parseParameters(query string) (map[string]string, error) {
 // maxParameter bounds the value of a parameter: PostgreSQL cuts names at this length.
 const maxParameter = 63
 
-// unprintable says whether the value of a parameter could be more than one word to whatever reads it on the
-// wire: a line break in it would be a command to a server that speaks in lines.
+// unprintable reports whether the value of a parameter could be more than one word to its reader on the
+// wire. For example, a line break would begin a command on a line-based server.
 func unprintable(value string) bool {
 	return len(value) > maxParameter || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// The sentences that the dialects share. What a database says itself can hold a cell of a table, and goes to
-// the operator's log alone.
+// The sentences that the dialects share. The database's own text can contain data of a table, and goes only
+// to the operator's log.
 const (
-	// cannotConnect is the one sentence for every failure to connect, whatever the cause: with two of them, a
-	// SeatProduct would be a port scanner.
+	// cannotConnect is the sentence for every failure to connect, regardless of its cause. With more than
+	// one, a SeatProduct would be a port scanner.
 	cannotConnect = "the database could not be reached: check the host and the port in the connection string, that the server offers TLS," +
 		" and that its address is public or in a network of the operator's flag --loader-allowed-networks"
 	lostConnection  = "the connection to the database was lost during the load: the next refresh tries again"
@@ -27,13 +27,13 @@ const (
 	unknownError    = "the query failed (%s): run it as the same database user to see the server's own words, or look into the operator's log"
 )
 
-// tooPowerful refuses a user whose query could do more than read tables.
+// tooPowerful refuses a user whose queries could do more than read tables.
 func tooPowerful(right string) error {
 	return dataloader.Failf(dataloader.ReasonSourceError,
 		"the database user has the right %s, which a query could misuse: use a user who may only read the tables that the query needs", right)
 }
 
-// failure says in a sentence without secrets what went wrong. What the database or the network said itself
+// failure explains in a sentence without secrets what went wrong. The text of the database or the network
 // is the detail, for the operator's log.
 func (l *load) failure(err error) error {
 	if failure, ok := errors.AsType[*dataloader.Failure](err); ok {

@@ -135,7 +135,7 @@ func FuzzPostgresLexer(f *testing.F) {
 	fuzzLexer(f, postgresLexicon, func(ctx context.Context, query string) seen { return postgresSees(ctx, db, query) })
 }
 
-// postgresParsed says of an error whether it comes from after the parser: then there was no error in the text.
+// postgresParsed reports whether an error comes from after the parser, so that the text has no error.
 var postgresParsed = regexp.MustCompile(`^(?:42P|42703|42883|42803|42804|42846|42702|42712|42704|42725|0A|25)`)
 
 func postgresSees(ctx context.Context, db *databasesql.DB, query string) seen {
@@ -245,7 +245,7 @@ func TestHiddenCode(t *testing.T) {
 		by            lexicon
 	}{
 		"TypedString":     {reason: "E at the end of a name begins no string with backslashes", query: `SELECT name'\', 1; DELETE FROM users --'`, by: postgresLexicon},
-		"Continued":       {reason: "the next line goes on with the string", query: "SELECT E''\n'\\' ', 1; DELETE FROM users --'", by: postgresLexicon},
+		"Continued":       {reason: "the next line continues with the string", query: "SELECT E''\n'\\' ', 1; DELETE FROM users --'", by: postgresLexicon},
 		"ContinuedFar":    {reason: "also behind a comment", query: "SELECT E'' -- x\n'\\' ', 1; DELETE FROM users --'", by: postgresLexicon},
 		"Doubled":         {reason: "a doubled quotation mark does not end the string", query: `SELECT E'''\' ', 1; DELETE FROM users --'`, by: postgresLexicon},
 		"DollarInName":    {reason: "dollar signs of a name begin no string", query: "SELECT 1 AS a$$, 2; DELETE FROM users; --$$", by: postgresLexicon},

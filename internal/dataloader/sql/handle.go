@@ -19,34 +19,35 @@ import (
 )
 
 const (
-	// maxBatch bounds the keys that one query takes as its parameter.
+	// maxBatch bounds the number of keys in the parameter of one query.
 	maxBatch = 10_000
-	// connectTimeout bounds reaching a server and logging in.
+	// connectTimeout bounds connecting and logging in.
 	connectTimeout = 10 * time.Second
-	// spare is how much longer than a load the server lets a statement run. The load's own limit comes first
-	// and has its own sentence; the server's is for a loader that was killed.
+	// spare is how much longer than the load the server lets a statement run. The load's own limit applies
+	// first and has its own sentence. The server's limit is for a loader process that was killed.
 	spare = time.Second
 )
 
-// dialect is what a loader process knows about one kind of database.
+// dialect is what a loader process needs to know about one kind of database.
 type dialect interface {
-	// connector returns what connects to the database of the order.
+	// connector returns a connector to the database of the order.
 	connector(o order) (driver.Connector, error)
-	// begin makes a connection safe to run a stranger's query on, and begins a read-only transaction in which
-	// all queries see one state. The server itself ends a statement that takes longer than the limit.
+	// begin makes a connection safe for a stranger's query, and begins a read-only transaction in which all
+	// queries see the same state. The server itself ends a statement that takes longer than the limit.
 	begin(ctx context.Context, connection *databasesql.Conn, limit time.Duration) error
-	// excess returns a right that the user has and must not have, "" for none.
+	// excess returns a right that the user has but must not have, or "".
 	excess(ctx context.Context, connection *databasesql.Conn) (string, error)
-	// binder returns how keys become the one parameter of a query.
+	// binder returns how keys are encoded in the parameter of a query.
 	binder(ctx context.Context, connection *databasesql.Conn, query string) (binder, error)
-	// explain says what an error of the database means: the zero value when the error is not the database's own.
+	// explain describes an error of the database. It returns the zero value if the error is not the database's
+	// own.
 	explain(err error) explanation
 }
 
-// binder encodes keys as the one parameter of a query.
+// binder encodes keys as the single parameter of a query.
 type binder func(keys []string) (any, error)
 
-// explanation is what an error means, in words that hold nothing of what the database said.
+// explanation describes an error, in words that contain nothing of the database's text.
 type explanation struct {
 	reason   dataloader.Reason
 	sentence string
@@ -58,8 +59,8 @@ var dialects = map[v1alpha1.SQLDriver]dialect{
 	v1alpha1.DriverSQLite:   sqliteDialect{},
 }
 
-// Handle carries out a job that a Provider made: it connects, asks within one read-only transaction, and
-// returns the rows. It runs in a loader process and is a guest.Handler.
+// Handle is the guest.Handler of a Provider's jobs, and runs in a loader process. It connects, queries
+// within one read-only transaction, and returns the rows.
 func Handle(ctx context.Context, source json.RawMessage, request dataloader.Request) (dataloader.Answer, error) {
 	o, err := guest.Decode[order](source)
 	if err != nil {
@@ -84,8 +85,8 @@ type load struct {
 	dialect
 }
 
-// run connects, asks, and disconnects. Nothing here is deferred: after a panic of the driver its locks are
-// never released, and the process ends anyway.
+// run connects, queries, and disconnects. Nothing here is deferred: after a panic of the driver its locks
+// are never released, and the process ends anyway.
 func (l *load) run(ctx context.Context, keys []string) (dataloader.Answer, error) {
 	connector, err := l.connector(l.order)
 	if err != nil {
@@ -99,21 +100,21 @@ func (l *load) run(ctx context.Context, keys []string) (dataloader.Answer, error
 		return dataloader.Answer{}, err
 	}
 	answer, err := l.ask(ctx, connection, keys)
-	// The transaction ends with its connection: nothing was written, so there is nothing to commit.
+	// The transaction ends with its connection. Nothing was written, so there is nothing to commit.
 	_ = connection.Close()
 	_ = pool.Close()
 	return answer, err
 }
 
-// errConnect is what connecting failed with.
+// errConnect is an error of connecting.
 type errConnect struct{ error }
 
 // Unwrap returns the cause.
 func (e errConnect) Unwrap() error { return e.error }
 
-// connect opens the one connection. It takes at most half of what is left of the load's time, so that a
-// server that says nothing reads as one that refuses: whoever writes a SeatProduct must not learn which
-// ports of a network are open.
+// connect opens the connection. It takes at most half of the load's remaining time, so that a silent
+// server cannot be distinguished from one that refuses. The author of a SeatProduct must not learn
+// which ports of a network are open.
 func (l *load) connect(ctx context.Context, pool *databasesql.DB) (*databasesql.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, min(connectTimeout, left(ctx)/2))
 	defer cancel()
@@ -124,7 +125,7 @@ func (l *load) connect(ctx context.Context, pool *databasesql.DB) (*databasesql.
 	return connection, nil
 }
 
-// left returns how much time a load has.
+// left returns the remaining time of a load.
 func left(ctx context.Context) time.Duration {
 	deadline, has := ctx.Deadline()
 	if !has {
@@ -158,7 +159,7 @@ func (l *load) ask(ctx context.Context, connection *databasesql.Conn, keys []str
 	return dataloader.Answer{Rows: result.rows, Queries: result.queries}, nil
 }
 
-// parameters returns the parameters of each query that a load takes.
+// parameters returns the parameters of each query of a load.
 func (l *load) parameters(ctx context.Context, connection *databasesql.Conn, keys []string) ([][]any, error) {
 	if !l.Bound {
 		return [][]any{nil}, nil
@@ -187,7 +188,7 @@ func readQuery(ctx context.Context, connection *databasesql.Conn, query string, 
 	return errors.Join(err, rows.Close()) //nolint:sqlclosecheck // a panic of the driver has to end the process, and not wait for its locks
 }
 
-// dialer connects to whom the operator's flags permit.
+// dialer returns a dialer that connects only to servers that the operator's flags permit.
 func (o order) dialer() dialer {
 	return dialer{policy: egress.Policy{Networks: o.Networks}}
 }

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// rule returns the length of what it knows at the beginning of a text, 0 when something else begins there.
+// rule returns the length of the token that it recognizes at the beginning of a text, or 0.
 type rule func(text string) int
 
-// lexicon says how one kind of database tells code from that in which SQL means nothing. The real servers
-// are compared with it (FuzzPostgresLexer, FuzzMySQLLexer, FuzzSQLiteLexer).
+// lexicon defines how one kind of database separates code from text that is not SQL. Tests compare it
+// with the real servers (FuzzPostgresLexer, FuzzMySQLLexer, FuzzSQLiteLexer).
 type lexicon struct {
 	// literals are comments, strings and quoted names.
 	literals []rule
-	// words are read whole and are code: nothing begins within them.
+	// words are complete words of code: no literal begins within them.
 	words []rule
 }
 
@@ -35,16 +35,16 @@ var (
 	}
 	mysqlLexicon = lexicon{
 		literals: []rule{
-			// The two hyphens need a blank or the end behind them, which is not a part of the opening: a line break
-			// there ends the comment already.
+			// The two hyphens must be followed by a space or the end of the line. That character is not a part of
+			// the opening: a line break there ends the comment.
 			comment(`--(?:[ \t\r][^\n]*|$)`), emptyComment, comment(`#[^\n]*`), block, escaped('\''), escaped('"'), quoted('`'),
 		},
 		words: []rule{name},
 	}
 )
 
-// withoutLiterals returns the query with each comment, string and quoted name replaced by a blank, so that
-// what is left can be searched. A literal that is not closed extends to the end.
+// withoutLiterals returns the query with each comment, string and quoted name replaced by a space, so that
+// the rest can be searched. A literal that is not closed extends to the end.
 func (l lexicon) withoutLiterals(query string) string {
 	var code strings.Builder
 	for rest := query; rest != ""; {
@@ -60,7 +60,7 @@ func (l lexicon) withoutLiterals(query string) string {
 	return code.String()
 }
 
-// firstOf returns the length that the first fitting rule has.
+// firstOf returns the length of the token of the first matching rule.
 func firstOf(rules []rule, text string) int {
 	for _, each := range rules {
 		if length := each(text); length > 0 {
@@ -87,11 +87,10 @@ func emptyComment(text string) int {
 	return 0
 }
 
-// name is a word that is not quoted: a key word or the name of something. A dollar sign or a letter in it
-// begins no string.
+// name is an unquoted word: a keyword or a name. A dollar sign or a letter in it does not begin a string.
 var name = matching(`[A-Za-z_\x{80}-\x{10FFFF}][A-Za-z0-9_$\x{80}-\x{10FFFF}]*`)
 
-// literalTo is the rule of what extends from an opening to the next closing.
+// literalTo is the rule of a literal between an opening and the next closing.
 func literalTo(opening, closing string) rule {
 	return func(text string) int {
 		if !strings.HasPrefix(text, opening) {
@@ -107,7 +106,7 @@ func literalTo(opening, closing string) rule {
 
 var block = literalTo("/*", "*/")
 
-// nestedBlock is a comment that may have comments in it.
+// nestedBlock is a comment that may contain comments.
 func nestedBlock(text string) int {
 	if !strings.HasPrefix(text, "/*") {
 		return 0
@@ -131,11 +130,11 @@ func nestedBlock(text string) int {
 	return len(text)
 }
 
-// quoted is the rule of a string or a name between quotation marks. A doubled mark within it reads as two
-// strings next to each other, which comes to the same.
+// quoted is the rule of a string or a name between quotation marks. A doubled mark within it is read as
+// two adjacent strings, which gives the same result.
 func quoted(mark byte) rule { return literalTo(string(mark), string(mark)) }
 
-// escaped is the rule of a string in which a backslash takes the next character with it.
+// escaped is the rule of a string in which a backslash escapes the next character.
 func escaped(mark byte) rule {
 	return func(text string) int {
 		if text[0] != mark {
@@ -145,7 +144,7 @@ func escaped(mark byte) rule {
 	}
 }
 
-// endOfEscaped returns where a string with backslashes ends whose content begins at a place.
+// endOfEscaped returns where a string with backslashes ends. Its content begins at the given place.
 func endOfEscaped(text string, at int, mark byte) int {
 	for ; at < len(text); at++ {
 		switch text[at] {
@@ -158,11 +157,11 @@ func endOfEscaped(text string, at int, mark byte) int {
 	return len(text)
 }
 
-// continuation is what may be between two parts of one string of PostgreSQL: blanks and comments, with a
-// line break. The second part is read as the first.
+// continuation is what may separate two parts of one string in PostgreSQL: spaces and comments, with a
+// line break. The second part is read like the first.
 var continuation = matching(`(?:[ \t]|--[^\n\r]*)*[\n\r](?:[ \t\n\r]|--[^\n\r]*[\n\r])*'|'`)
 
-// escapeString is PostgreSQL's own string in which a backslash takes the next character with it.
+// escapeString is the PostgreSQL string in which a backslash escapes the next character.
 func escapeString(text string) int {
 	if !strings.HasPrefix(text, "E'") && !strings.HasPrefix(text, "e'") {
 		return 0
@@ -179,7 +178,7 @@ func escapeString(text string) int {
 
 var dollarTag = matching(`\$(?:[A-Za-z_\x{80}-\x{10FFFF}][A-Za-z0-9_\x{80}-\x{10FFFF}]*)?\$`)
 
-// dollarQuoted is PostgreSQL's string between two tags that are the same.
+// dollarQuoted is the PostgreSQL string between two equal tags.
 func dollarQuoted(text string) int {
 	tag := text[:dollarTag(text)]
 	if tag == "" {

@@ -13,7 +13,7 @@ func TestLexicons(t *testing.T) {
 	}{
 		"Parenthesis":     {reason: "a union in parentheses", query: "(SELECT 1, 2) UNION ALL (SELECT 3, 4)", postgres: true, mysql: true},
 		"Backslash":       {reason: "only MySQL takes a quotation mark along", query: `SELECT 'a\', 1; SELECT 'b', 2`, mysql: true},
-		"BackslashQuote":  {reason: "the string ends in PostgreSQL and goes on in MySQL", query: `SELECT 'a\'; DELETE FROM users; --', 1`, mysql: true},
+		"BackslashQuote":  {reason: "the string ends in PostgreSQL and continues in MySQL", query: `SELECT 'a\'; DELETE FROM users; --', 1`, mysql: true},
 		"EscapeString":    {reason: "PostgreSQL's own strings with escapes", query: `SELECT E'a\'; ', 1`, postgres: true, mysql: true},
 		"Dollar":          {reason: "PostgreSQL's dollar quotes", query: "SELECT $$;$$, $x$ $$; $x$, 1", postgres: true},
 		"DollarIsNoEnd":   {reason: "another tag does not end it", query: "SELECT $x$ ; $y$; DELETE FROM users", postgres: true},

@@ -165,7 +165,7 @@ func TestServerTLS(t *testing.T) {
 	})
 }
 
-// A chain that leads to another authority is refused, whatever the name.
+// A chain that leads to another authority is refused, regardless of the name.
 func TestServerChainOfOthers(t *testing.T) {
 	onServers(t, func(t *testing.T, s *stage) {
 		s.secret.Data["ca"] = backends[1-place(s.driver)].server(t).CA()

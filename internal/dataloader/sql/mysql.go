@@ -28,7 +28,7 @@ var mysqlLevels = []level{
 	{"false", plain},
 }
 
-// mysqlKind is what the manager knows about MySQL and MariaDB.
+// mysqlKind is what the manager needs to know about MySQL and MariaDB.
 func mysqlKind(policy egress.Policy) serverKind {
 	return serverKind{
 		form: mysqlForm, parse: parseMySQL, parameter: "tls", levels: mysqlLevels, refuse: checkMySQL, egress: policy,
@@ -44,10 +44,10 @@ func parseMySQL(f form, dsn string) (address, error) {
 }
 
 var (
-	// into is how a SELECT writes a file on the server, where the user of the connection string may.
+	// into is how a SELECT writes a file on the server, if the user has the right.
 	into = regexp.MustCompile(`(?i)\bINTO\b`)
-	// files are the words that have to follow it. They are looked for in the whole text, so that nothing that
-	// this package takes for a comment or a string can hide them.
+	// files are the words that must follow it. They are searched in the whole text, so that they cannot be
+	// hidden in something that this package takes for a comment or a string.
 	files = regexp.MustCompile(`(?i)OUTFILE|DUMPFILE`)
 )
 

@@ -21,7 +21,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// mysqlDialect reads servers of MySQL and MariaDB.
+// mysqlDialect reads MySQL and MariaDB servers.
 type mysqlDialect struct{}
 
 var _ dialect = mysqlDialect{}
@@ -29,14 +29,14 @@ var _ dialect = mysqlDialect{}
 // sealedKey names a public key with which nothing can be encrypted.
 const sealedKey = "seatplane-sealed"
 
-// seal registers a public key that is too short to encrypt any password. Without TLS, users of the kinds
-// caching_sha2_password and sha256_password log in with the password encrypted by a key that the driver asks
-// the server for in clear, and whoever is in between answers with a key of their own. A driver that has a key
-// does not ask: it fails to encrypt with this one, and nothing is sent.
+// seal registers a public key that is too short to encrypt any password. Without TLS, users with the plugins
+// caching_sha2_password and sha256_password log in with a password that is encrypted with a key. The driver
+// requests the key from the server in clear text, so a man in the middle can answer with a key of their own.
+// A driver that has a key does not request one. It fails to encrypt with this key, and nothing is sent.
 func seal() { mysql.RegisterServerPubKey(sealedKey, &rsa.PublicKey{N: big.NewInt(15), E: 3}) }
 
-// connector implements dialect. It leaves off what the driver has off by itself and a connection string
-// could switch on: several statements, local files, passwords in clear.
+// connector implements dialect. It leaves disabled what the driver disables by default and what a
+// connection string could enable: multiple statements, local files, and passwords in clear text.
 func (mysqlDialect) connector(o order) (driver.Connector, error) {
 	to := o.Server
 	encryption, err := to.tls()
@@ -52,7 +52,7 @@ func (mysqlDialect) connector(o order) (driver.Connector, error) {
 	config.AllowCleartextPasswords, config.AllowOldPasswords = false, false
 	config.ServerPubKey = sealedKey
 	config.DialFunc = o.dialer().dial
-	// It would write to the standard error what only a Failure may say.
+	// The logger would write text to the standard error that only a Failure may contain.
 	config.Logger = &mysql.NopLogger{}
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
@@ -61,8 +61,8 @@ func (mysqlDialect) connector(o order) (driver.Connector, error) {
 	return connector, nil
 }
 
-// keptModes are the modes of a server that change what a query means. All others are taken off: among them
-// are those that change where a string or a name ends.
+// keptModes are the modes of a server that change what a query means. All others are removed. Some of
+// those change where a string or a name ends.
 var keptModes = []string{
 	"EMPTY_STRING_IS_NULL", "HIGH_NOT_PRECEDENCE", "IGNORE_SPACE", "NO_UNSIGNED_SUBTRACTION", "ONLY_FULL_GROUP_BY",
 	"PAD_CHAR_TO_FULL_LENGTH", "PIPES_AS_CONCAT", "REAL_AS_FLOAT", "STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "TIME_TRUNCATE_FRACTIONAL",
@@ -79,8 +79,8 @@ func ownMode(mode string) string {
 	return strings.Join(kept, ",")
 }
 
-// begin implements dialect. The text of a query is read as mysqlLexicon reads it, and a limit on rows that
-// the server has for its users does not cut the answer.
+// begin implements dialect. The server parses the text of a query as mysqlLexicon does, and a row limit
+// that the server sets for its users does not truncate the answer.
 func (mysqlDialect) begin(ctx context.Context, connection *databasesql.Conn, limit time.Duration) error {
 	var version, mode string
 	if err := connection.QueryRowContext(ctx, "SELECT VERSION(), @@SESSION.sql_mode").Scan(&version, &mode); err != nil {
@@ -103,7 +103,8 @@ func (mysqlDialect) begin(ctx context.Context, connection *databasesql.Conn, lim
 	return nil
 }
 
-// mysqlExcess are the rights that reach beyond tables. FILE lets a SELECT read and write files of the server.
+// mysqlExcess are the rights that allow more than reading tables. FILE lets a SELECT read and write files of
+// the server.
 var mysqlExcess = []string{"ALL PRIVILEGES", "FILE", "SUPER"}
 
 // excess implements dialect.
@@ -120,7 +121,7 @@ func (mysqlDialect) excess(ctx context.Context, connection *databasesql.Conn) (s
 	return found, errors.Join(err, rows.Err(), rows.Close()) //nolint:sqlclosecheck // a panic of the driver has to end the process, and not wait for its locks
 }
 
-// excessOf returns a right that a grant gives and that a user must not have, "" for none. All of these are
+// excessOf returns a right that a grant gives but that a user must not have, or "". All of these are
 // rights on everything, which the server writes as *.*.
 func excessOf(grant string) string {
 	rights, isGlobal := strings.CutPrefix(grant, "GRANT ")

@@ -14,7 +14,7 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// mysqlWords are sentences about a query, by the number of the error. %s is the number.
+// mysqlWords are sentences about a query, by error number. %s is the number.
 var mysqlWords = map[uint16]string{
 	1146: "the query names a table that does not exist (%s): check its name",
 	1109: "the query names a table that does not exist (%s): check its name",
@@ -60,7 +60,7 @@ func (mysqlDialect) explain(err error) explanation {
 	return explanation{}
 }
 
-// sealed says whether the driver failed to encrypt a password with the sealed key.
+// sealed reports whether the driver failed to encrypt a password with the sealed key.
 func sealed(err error) bool {
 	return errors.Is(err, rsa.ErrMessageTooLong) || strings.Contains(err.Error(), "crypto/rsa")
 }
@@ -72,7 +72,7 @@ func explainMySQL(said *mysql.MySQLError) explanation {
 		return explanation{dataloader.ReasonSourceError, fmt.Sprintf(loginRefused, code)}
 	case 1044, 1049: // denied to the database, an unknown database
 		return explanation{dataloader.ReasonSourceError, fmt.Sprintf(databaseUnknown, code)}
-	case 1040, 1203, 1226: // too many connections of all, of the user
+	case 1040, 1203, 1226: // too many connections in total, of the user
 		return explanation{dataloader.ReasonSourceUnreachable, fmt.Sprintf(serverBusy, code)}
 	case 1053, 1927: // shutting down, killed
 		return explanation{dataloader.ReasonSourceUnreachable, fmt.Sprintf(serverStops, code)}

@@ -16,17 +16,17 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader/egress"
 )
 
-// maxReceived bounds the bytes that one connection takes: what the reader lets pass in the widest writing,
-// and no more from a server that sends without end.
+// maxReceived bounds the bytes that one connection reads: what the reader accepts in the longest encoding.
+// It stops a server that sends without end.
 const maxReceived = 2 * maxBytes
 
 var errTooMuch = errors.New("the server sends more than a load may read")
 
-// dialer opens connections to addresses that the policy permits. It judges each address when it connects to
-// it, after the name was looked up.
+// dialer opens connections to addresses that the policy permits. It checks each address when it connects,
+// after name resolution.
 type dialer struct{ policy egress.Policy }
 
-// dial opens a TCP connection that takes at most maxReceived bytes.
+// dial opens a TCP connection that reads at most maxReceived bytes.
 func (d dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	connection, err := d.policy.Dialer().DialContext(ctx, network, address)
 	if err != nil {
@@ -35,7 +35,7 @@ func (d dialer) dial(ctx context.Context, network, address string) (net.Conn, er
 	return &metered{Conn: connection, left: maxReceived}, nil
 }
 
-// metered is a connection that fails when it has taken its share. One goroutine reads at a time.
+// metered is a connection that fails after maxReceived bytes. Only one goroutine reads at a time.
 type metered struct {
 	net.Conn
 	left int
@@ -51,8 +51,8 @@ func (m *metered) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// certificateProblem says why a server's certificate is not accepted; "" when an error is about something
-// else. Only a server that speaks the database's protocol gets so far as to show one.
+// certificateProblem explains why a server's certificate is not accepted, or returns "" for any other
+// error. Only a server that uses the database's protocol gets as far as sending a certificate.
 func certificateProblem(err error) string {
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "the certificate of the database server is for another host name: write the name that it is for in the connection string"
@@ -69,7 +69,7 @@ func certificateProblem(err error) string {
 	return ""
 }
 
-// brokenOff says whether an error means that a connection ended.
+// brokenOff reports whether an error means that a connection was closed.
 func brokenOff(err error) bool {
 	for _, each := range []error{
 		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, driver.ErrBadConn, databasesql.ErrConnDone, syscall.ECONNRESET, syscall.EPIPE,

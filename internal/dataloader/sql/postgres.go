@@ -18,7 +18,7 @@ var postgresForm = form{
 	ignored:  []string{"connect_timeout"},
 }
 
-// postgresLevels leaves out "allow", which is without TLS wherever the server lets it.
+// postgresLevels leaves out "allow", which does not use TLS if the server accepts that.
 var postgresLevels = []level{
 	{"verify-full", verified},
 	{"verify-ca", chained},
@@ -27,7 +27,7 @@ var postgresLevels = []level{
 	{"disable", plain},
 }
 
-// postgresKind is what the manager knows about PostgreSQL.
+// postgresKind is what the manager needs to know about PostgreSQL.
 func postgresKind(policy egress.Policy) serverKind {
 	return serverKind{
 		form: postgresForm, parse: form.parseURL, parameter: "sslmode", levels: postgresLevels, refuse: checkPostgres, egress: policy,

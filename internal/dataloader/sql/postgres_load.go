@@ -28,9 +28,18 @@ var _ dialect = postgresDialect{}
 // maxPostgresMessage bounds one row in bytes.
 const maxPostgresMessage = 8 << 20
 
-// connector implements dialect. It sets whatever the driver takes from a connection string, or else from
-// environment variables and files.
+// connector implements dialect.
 func (postgresDialect) connector(o order) (driver.Connector, error) {
+	config, err := postgresConfig(o)
+	if err != nil {
+		return nil, err
+	}
+	return stdlib.GetConnector(*config), nil
+}
+
+// postgresConfig sets everything that the driver would otherwise take from a connection string, environment
+// variables or files.
+func postgresConfig(o order) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig("host=localhost user=nobody database=nothing sslmode=disable")
 	if err != nil {
 		return nil, dataloader.Failf(dataloader.ReasonSourceError, "the operator's own environment variables for PostgreSQL cannot be used")
@@ -48,25 +57,25 @@ func (postgresDialect) connector(o order) (driver.Connector, error) {
 	}
 	config.SSLNegotiation, config.SSLCertMode, config.RequireAuth = "", "", ""
 	if !to.Trust.isVerified() {
-		// Of all ways to log in, this one does not show the password to whoever answers.
+		// This is the only authentication method that does not reveal the password to the server.
 		config.RequireAuth = "scram-sha-256"
 	}
 	config.KerberosSrvName, config.KerberosSpn = "", ""
 	config.ValidateConnect = nil
-	config.ConnectTimeout = 0 // the load has its own
-	// The dialer looks the name up, and judges the address that it connects to.
+	config.ConnectTimeout = 0 // the load has its own timeout
+	// The dialer resolves the name, and checks the address that it connects to.
 	config.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	config.DialFunc = o.dialer().dial
 	config.MaxProtocolMessageBodyLen = maxPostgresMessage
 	config.RuntimeParams = map[string]string{"application_name": to.Application, "client_encoding": "UTF8"}
-	// Statements without a name work through poolers too, and the server says which types the parameter and
-	// the columns have.
+	// Unnamed statements also work through connection poolers, and the server reports the types of the
+	// parameter and the columns.
 	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
 	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
-	return stdlib.GetConnector(*config), nil
+	return config, nil
 }
 
-// begin implements dialect. The strings of a query are read as postgresLexicon reads them.
+// begin implements dialect. The server parses the strings of a query as postgresLexicon does.
 func (postgresDialect) begin(ctx context.Context, connection *databasesql.Conn, limit time.Duration) error {
 	if _, err := connection.ExecContext(ctx, "BEGIN READ ONLY, ISOLATION LEVEL REPEATABLE READ"); err != nil {
 		return err
@@ -78,9 +87,9 @@ func (postgresDialect) begin(ctx context.Context, connection *databasesql.Conn, 
 	return err
 }
 
-// postgresExcess finds a right that reaches beyond tables, and that a query can use in a read-only
-// transaction: also one of a role that the user is only a member of, because set_config('role', …) is a
-// function.
+// postgresExcess finds a right that allows more than reading tables, and that a query can use in a
+// read-only transaction. It includes rights of a role that the user is only a member of, because
+// set_config('role', …) is a function.
 const postgresExcess = `SELECT CASE WHEN rolsuper THEN 'SUPERUSER' WHEN rolreplication THEN 'REPLICATION' ELSE rolname::text END
 FROM pg_catalog.pg_roles
 WHERE (rolsuper OR rolreplication
@@ -98,8 +107,8 @@ func (postgresDialect) excess(ctx context.Context, connection *databasesql.Conn)
 	return right, err
 }
 
-// binder implements dialect: the keys as one array, for = ANY($1). The server says of which type the
-// parameter is. A key that cannot be a value of the type is left out: nobody is counted under it, and the
+// binder implements dialect. It encodes the keys as one array, for = ANY($1). The server reports the type
+// of the parameter. A key that is not a valid value of the type is left out: no row can have it, and the
 // server would refuse all keys because of it.
 func (postgresDialect) binder(ctx context.Context, connection *databasesql.Conn, query string) (binder, error) {
 	var parameters []uint32
@@ -119,7 +128,7 @@ func (postgresDialect) binder(ctx context.Context, connection *databasesql.Conn,
 	return postgresBinder(parameters[0]), nil
 }
 
-// postgresBinder returns how keys become an array of a type.
+// postgresBinder returns how keys are encoded as an array of a type.
 func postgresBinder(arrayType uint32) binder {
 	switch arrayType {
 	case pgtype.Int2ArrayOID:
@@ -131,14 +140,15 @@ func postgresBinder(arrayType uint32) binder {
 	case pgtype.UUIDArrayOID:
 		return bindTexts(uuidForm.MatchString)
 	}
-	// No text of PostgreSQL holds a byte of zero.
+	// A PostgreSQL text never contains a zero byte.
 	return bindTexts(func(key string) bool { return !strings.Contains(key, "\x00") })
 }
 
-// uuidForm is how PostgreSQL writes a UUID, and so how a key has to be written to be found in an answer.
+// uuidForm is the form in which PostgreSQL writes a UUID, which a key must have to be found in an
+// answer.
 var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// bindTexts returns a binder of the keys that fit.
+// bindTexts returns a binder for the keys that fit.
 func bindTexts(fits func(string) bool) binder {
 	return func(keys []string) (any, error) {
 		kept := make([]string, 0, len(keys))
@@ -151,7 +161,8 @@ func bindTexts(fits func(string) bool) binder {
 	}
 }
 
-// bindIntegers returns a binder of the keys that are integers of so many bits, as the database writes them.
+// bindIntegers returns a binder for the keys that are integers of the given number of bits, in the form in
+// which the database writes them.
 func bindIntegers(bits int) binder {
 	return func(keys []string) (any, error) {
 		kept := make([]int64, 0, len(keys))

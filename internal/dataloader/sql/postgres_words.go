@@ -15,11 +15,11 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// castKeys is what to write where keys do not fit the type of a column.
+// castKeys is the advice if keys do not fit the type of a column.
 const castKeys = "with keys: Bound, compare the column as text, such as tenant_id::text = ANY($1)"
 
-// postgresWords are sentences about a query, by SQLSTATE. %s is the SQLSTATE and, where the server says it,
-// the place in the query.
+// postgresWords are sentences about a query, by SQLSTATE. %s is the SQLSTATE and, if the server reports it,
+// the position in the query.
 var postgresWords = map[string]string{
 	"42P01": "the query names a table that does not exist (%s): check its name and its schema",
 	"3F000": "the query names a schema that does not exist (%s): check its name",
@@ -53,7 +53,7 @@ func (postgresDialect) explain(err error) explanation {
 	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return explainPostgres(said)
 	}
-	// The driver has no values for these.
+	// The driver has no error values for these.
 	text := err.Error()
 	_, connecting := errors.AsType[errConnect](err)
 	switch {
@@ -76,8 +76,8 @@ func (postgresDialect) explain(err error) explanation {
 	return explanation{}
 }
 
-// explainPostgres says what an error of the server means. A server can send anything: its SQLSTATE is
-// repeated only if it is one.
+// explainPostgres describes an error of the server. A server can send anything, so its SQLSTATE is
+// repeated only if it is a valid one.
 func explainPostgres(said *pgconn.PgError) explanation {
 	code := "SQLSTATE " + said.Code
 	if !sqlState.MatchString(said.Code) {

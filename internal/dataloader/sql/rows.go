@@ -13,21 +13,21 @@ import (
 )
 
 const (
-	// maxRows and maxBytes bound what one load reads. With what a row costs by itself, they fit into the memory
-	// that a loader process has.
+	// maxRows and maxBytes bound what one load reads. Together with the overhead of each row, they fit into the
+	// memory of a loader process.
 	maxRows  = 1_000_000
 	maxBytes = 64 << 20
 )
 
-// reader collects the rows of a load within the bounds of what one may read.
+// reader collects the rows of a load within these bounds.
 type reader struct {
 	rows    []dataloader.Row
 	queries int
 	bytes   int
 }
 
-// read takes all rows of one query. It returns an error unless the query came to its end: a part of
-// an answer would read as "the others hold nothing".
+// read reads all rows of one query. It returns an error if the query did not complete, because a
+// part of an answer would mean that the other customers have no seats.
 func (r *reader) read(rows *databasesql.Rows) error {
 	r.queries++
 	columns, err := rows.Columns()
@@ -65,7 +65,7 @@ func (r *reader) add(key, count any) error {
 	return nil
 }
 
-// keyText writes a key. The same customer is the same text, also where the column is a float.
+// keyText formats a key. The same customer always has the same text, even if the column is a float.
 func keyText(key any) (string, error) {
 	switch key := key.(type) {
 	case float64:
@@ -76,8 +76,8 @@ func keyText(key any) (string, error) {
 	return text(key), nil
 }
 
-// text writes a value as the source wrote it. A float keeps all of its digits, so that Judge can tell seven
-// from seven and a bit.
+// text formats a value as the source wrote it. A float keeps all of its digits, so that Judge can
+// distinguish seven from a little more than seven.
 func text(value any) string {
 	switch value := value.(type) {
 	case nil:

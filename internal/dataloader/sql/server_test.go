@@ -314,7 +314,7 @@ func refusedByServer(err error) bool {
 	return err != nil && !ours
 }
 
-// What a MySQL server would do for a user who may, whatever the transaction is.
+// What a MySQL server would do for a user who may, regardless of the transaction.
 func TestMySQLWritesNoFile(t *testing.T) {
 	s := newStage(t, backends[1])
 	cases := map[string]struct {

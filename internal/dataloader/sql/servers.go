@@ -13,21 +13,21 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader/egress"
 )
 
-// serverKind is what the manager knows about one kind of database server.
+// serverKind is what the manager needs to know about one kind of database server.
 type serverKind struct {
 	form  form
 	parse func(f form, dsn string) (address, error)
-	// parameter names the parameter about TLS, and levels are its accepted values.
+	// parameter is the name of the TLS parameter, and levels are its accepted values.
 	parameter string
 	levels    []level
 	refuse    func(spec *v1alpha1.SQLSource) error
-	// neverUnverified says that the driver sends the password in clear text through TLS that is not verified,
-	// so that not even the operator's flag allows that.
+	// neverUnverified means that the driver sends the password in clear text through unverified TLS, so that
+	// even the operator's flag does not allow it.
 	neverUnverified bool
 	egress          egress.Policy
 }
 
-// level is a value of the parameter about TLS.
+// level is a value of the TLS parameter.
 type level struct {
 	value string
 	trust trust
@@ -38,7 +38,7 @@ var _ kind = serverKind{}
 // check implements kind.
 func (k serverKind) check(spec *v1alpha1.SQLSource) error { return k.refuse(spec) }
 
-// resolve implements kind: who may be asked, and how closely it is checked, is decided here.
+// resolve implements kind. It decides which server may be queried, and how strictly it is verified.
 func (k serverKind) resolve(_ string, l login) (target, error) {
 	to, err := k.parse(k.form, strings.TrimSpace(l.dsn.Reveal()))
 	if err != nil {
@@ -68,8 +68,8 @@ func (k serverKind) resolve(_ string, l login) (target, error) {
 	}, nil
 }
 
-// trust returns how closely the server is checked: verified, unless the connection string says less and the
-// operator allows that.
+// trust returns how strictly the server is verified. It is verified fully unless the connection string asks
+// for less and the operator allows that.
 func (k serverKind) trust(to address, ca dataloader.Secret) (trust, error) {
 	chosen := verified
 	if value, said := to.parameters[k.parameter]; said {
@@ -98,8 +98,8 @@ func (k serverKind) trust(to address, ca dataloader.Secret) (trust, error) {
 	return chosen, nil
 }
 
-// checkPlace refuses a server that the Secret is not released for, and an address that is not public. A name
-// is judged later, by the address that it has when it is dialed: to judge it here would tell what it is.
+// checkPlace refuses a server that the Secret may not be used for, and an address that is not public. The
+// addresses of a name are checked when the connection is made. A check here would reveal them.
 func (k serverKind) checkPlace(to address, dsn dataloader.Released) error {
 	if err := dsn.CheckHost(to.host, to.port); err != nil {
 		return err

@@ -3,10 +3,10 @@
 
 // Package sql counts seats with a query (docs/kinds/seatproduct.md; billing.md#12-refreshes).
 //
-// It has two halves. The Provider runs in the manager: it reads the Secrets, judges the connection string
-// and the query, and never speaks to a database. Handle runs in a loader process: it connects once, asks
-// within one read-only transaction, and returns rows (trust.md#loads). An order is what the
-// first tells the second.
+// It has two halves. The Provider runs in the manager. It reads the Secrets, checks the connection string
+// and the query, and never connects to a database. Handle runs in a loader process. It connects once,
+// queries within one read-only transaction, and returns rows (trust.md#loads). The Provider sends Handle
+// an order.
 package sql
 
 import (
@@ -26,14 +26,15 @@ import (
 // Kind is the kind of the jobs that Handle carries out, and the name of the source.
 const Kind = "sql"
 
-// defaultTimeout limits a load whose spec does not say how long it may take.
+// defaultTimeout limits a load whose spec sets no timeout.
 const defaultTimeout = 30 * time.Second
 
-// Options are the operator's own settings for SQL sources.
+// Options are the operator's settings for SQL sources.
 type Options struct {
-	// SQLiteDir is the folder that has a folder of SQLite files for each namespace; "" turns SQLite off.
+	// SQLiteDir is the folder that contains a folder of SQLite files for each namespace. "" turns SQLite
+	// off.
 	SQLiteDir string
-	// Egress says which servers may be reached, and whether they must be verified.
+	// Egress defines which servers may be reached, and whether they must be verified.
 	Egress egress.Policy
 }
 
@@ -47,8 +48,8 @@ type Provider struct {
 
 var _ dataloader.Provider = (*Provider)(nil)
 
-// New returns a provider that reads Secrets through live, on which it needs nothing but get, and has
-// runner carry out its loads: jobs of the kind Kind.
+// New returns a provider that uses the runner for its loads, which are jobs of the kind Kind. It
+// reads Secrets through live, and only needs get on Secrets.
 func New(live client.Reader, runner guest.Runner, options Options) *Provider {
 	return &Provider{
 		live:   live,
@@ -62,30 +63,30 @@ func New(live client.Reader, runner guest.Runner, options Options) *Provider {
 	}
 }
 
-// kind is what the manager knows about one kind of database.
+// kind is what the manager needs to know about one kind of database.
 type kind interface {
-	// check refuses a query before any database sees it. An error is a *dataloader.Failure.
+	// check refuses a query before any database gets it. The error is a *dataloader.Failure.
 	check(spec *v1alpha1.SQLSource) error
-	// resolve turns a login of a namespace into a database. An error is a *dataloader.Failure.
+	// resolve turns a login of a namespace into a target. The error is a *dataloader.Failure.
 	resolve(namespace string, l login) (target, error)
 }
 
-// login is what the Secrets of a source say.
+// login contains the Secrets of a source.
 type login struct {
 	dsn dataloader.Released
-	// ca is certificates in PEM; empty where the spec names none.
+	// ca contains certificates in PEM. It is empty if the spec names none.
 	ca dataloader.Secret
 }
 
-// target is a login that was understood and may be used.
+// target is a login that was parsed and may be used.
 type target struct {
-	// server is where to connect; nil for SQLite.
+	// server is the server to connect to, or nil for SQLite.
 	server *server
-	// file is the path of a SQLite file; "" for servers.
+	// file is the path of a SQLite file, or "" for servers.
 	file string
-	// egress says which addresses the loader process may connect to.
+	// egress defines which addresses the loader process may connect to.
 	egress egress.Policy
-	// secrets are the texts that no message and no log may repeat.
+	// secrets are the texts that no message and no log may contain.
 	secrets []string
 }
 
@@ -125,7 +126,7 @@ func (p *Provider) readSecrets(ctx context.Context, scope dataloader.Scope, spec
 	return login{dsn: dsn, ca: ca.Secret}, err
 }
 
-// source is a database that can be asked through a loader process.
+// source is a database that is queried through a loader process.
 type source struct {
 	namespace string
 	runner    guest.Runner
@@ -144,7 +145,8 @@ func (s *source) Load(ctx context.Context, request dataloader.Request) (dataload
 	return s.runner.Run(ctx, s.job(request.Keys))
 }
 
-// job returns the load as a loader process gets it. The keys go along only where the query takes them.
+// job returns the load as a job of a loader process. The keys are included only if the query takes
+// them.
 func (s *source) job(wanted []string) guest.Job {
 	job := guest.Job{
 		Kind:    Kind,
@@ -175,7 +177,7 @@ func (s *source) order() order {
 	}
 }
 
-// bound says whether the query takes the wanted keys as its parameter.
+// bound reports whether the query takes the wanted keys as its parameter.
 func (s *source) bound() bool { return s.spec.Keys == v1alpha1.QueryBound }
 
 func (s *source) timeout() time.Duration {

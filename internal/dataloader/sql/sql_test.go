@@ -405,7 +405,7 @@ func TestRelativeAndURI(t *testing.T) {
 	}
 }
 
-// The application goes on writing while seats are counted, and the operator sees what it wrote.
+// The application continues writing while seats are counted, and the operator sees what it wrote.
 func TestCountsWhileWritten(t *testing.T) {
 	b := newBench(t, "")
 	execute(t, b.file, "PRAGMA journal_mode = WAL")

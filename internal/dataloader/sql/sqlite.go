@@ -13,18 +13,19 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// sqliteKind is what the manager knows about SQLite. It reads files that lie in the folder of the product's
-// namespace, and only there: whoever writes a SeatProduct must not be able to read the operator's own disk,
-// or the files of another namespace.
+// sqliteKind is what the manager needs to know about SQLite. It only reads files in the folder of the
+// product's namespace. The author of a SeatProduct must not be able to read the operator's own disk, or the
+// files of another namespace.
 type sqliteKind struct {
-	// dir is the folder that the flag --sqlite-dir names; "" is off.
+	// dir is the folder that the flag --sqlite-dir names. "" means off.
 	dir string
 }
 
 var _ kind = sqliteKind{}
 
 // resolve implements kind. The DSN is a path, absolute or relative to the namespace's folder. A leading
-// "file:" and "?mode=ro" are what people copy from elsewhere; any other parameter is refused.
+// "file:" and "?mode=ro" are accepted, because people copy them from elsewhere. Any other parameter is
+// refused.
 func (k sqliteKind) resolve(namespace string, l login) (target, error) {
 	if k.dir == "" {
 		return target{}, dataloader.Failf(dataloader.ReasonSourceError,
@@ -45,7 +46,7 @@ func (k sqliteKind) resolve(namespace string, l login) (target, error) {
 	return target{file: file, secrets: []string{dsn, path, file, filepath.Base(file), k.dir}}, nil
 }
 
-// sqlitePath takes the path out of a DSN, or says what is wrong with it.
+// sqlitePath returns the path in a DSN, or what is wrong with it.
 func sqlitePath(dsn string) (path, problem string) {
 	dsn = strings.TrimSpace(dsn)
 	if rest, isURI := strings.CutPrefix(dsn, "file:"); isURI {
@@ -61,9 +62,9 @@ func sqlitePath(dsn string) (path, problem string) {
 	return path, ""
 }
 
-// inside returns the real path of a file that lies in the namespace's folder, wherever symbolic links lead.
-// It says the same of a file outside as of one that does not exist: what is on the operator's disk is not for
-// everyone to find out.
+// inside returns the real path of a file in the namespace's folder after following symbolic links. Its error
+// is the same for a file outside the folder and for one that does not exist, because not everyone may find
+// out what is on the operator's disk.
 func (k sqliteKind) inside(namespace, path string) (string, error) {
 	folder, err := k.folder(namespace)
 	if err != nil {
@@ -98,7 +99,7 @@ func (k sqliteKind) folder(namespace string) (string, error) {
 	missing := dataloader.Failf(dataloader.ReasonSourceUnreachable,
 		"the folder %q does not exist below the folder that the operator's flag --sqlite-dir names: create it, and put the namespace's databases there",
 		namespace)
-	// A namespace's name is a label of DNS: it has no dots and no slashes.
+	// A namespace's name is a DNS label, without dots and slashes.
 	if namespace == "" || !filepath.IsLocal(namespace) || namespace != filepath.Base(namespace) || namespace == "." {
 		return "", missing
 	}
@@ -112,12 +113,12 @@ func (k sqliteKind) folder(namespace string) (string, error) {
 	return folder, nil
 }
 
-// pragmas are tables that SQLite makes up: they tell the path of the file, and change settings. They are
-// looked for in the whole text, because a quoted name reaches them too.
+// pragmas are virtual tables of SQLite that reveal the path of the file and change settings. They are
+// searched in the whole text, because a quoted name reaches them too.
 var pragmas = regexp.MustCompile(`(?i)pragma_`)
 
-// check implements kind. The driver refuses a parameter that has no value, and ignores a value that the
-// query does not take: then every batch would get everyone's rows again.
+// check implements kind. The driver refuses a parameter without a value, but ignores a value that the
+// query does not take. Then every batch would return everyone's rows again.
 func (sqliteKind) check(spec *v1alpha1.SQLSource) error {
 	if pragmas.MatchString(spec.Query) {
 		return dataloader.Failf(dataloader.ReasonInvalidExpression, "the query has a name that begins with pragma_: a data loader reads tables, so remove it")

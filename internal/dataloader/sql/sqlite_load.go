@@ -33,9 +33,9 @@ func (sqliteDialect) connector(o order) (driver.Connector, error) {
 	return connector, nil
 }
 
-// sqliteURI opens a file to be read and nothing else, by two means that do not depend on each other. With
-// trusted_schema off, views in the file can use no function or table that reaches beyond it. busy_timeout
-// waits for the application that writes the file.
+// sqliteURI opens a file read-only, in two independent ways. With trusted_schema off, views in the file
+// cannot use a function or table that reaches beyond the file. busy_timeout waits for the application
+// that writes the file.
 func sqliteURI(file string) string {
 	uri := url.URL{Scheme: "file", Path: file, RawQuery: url.Values{
 		"mode":          {"ro"},
@@ -49,12 +49,12 @@ func sqliteURI(file string) string {
 	return uri.String()
 }
 
-// maxSQLiteValue bounds one value and one parameter in bytes: ten thousand keys of the longest kind fit, and
-// a query cannot fill the memory with one string.
+// maxSQLiteValue bounds one value and one parameter in bytes. Ten thousand keys of maximum length fit, and a
+// query cannot fill the memory with one string.
 const maxSQLiteValue = 32 << 20
 
-// begin implements dialect. Read-only does not keep a statement from attaching another file to read, so no
-// file may be attached at all. The file is open for reading only, whatever the transaction says.
+// begin implements dialect. Read-only mode does not prevent a statement from attaching another file, so
+// attaching is disabled. The file is opened read-only, regardless of the transaction.
 func (sqliteDialect) begin(ctx context.Context, connection *databasesql.Conn, _ time.Duration) error {
 	limits := []struct{ id, value int }{
 		{sqlite3.SQLITE_LIMIT_ATTACHED, 0},
@@ -77,8 +77,8 @@ func (sqliteDialect) binder(context.Context, *databasesql.Conn, string) (binder,
 	return bindJSON, nil
 }
 
-// sqliteWords are sentences about a query, by words that SQLite has in its own error. It has one code for
-// all of them.
+// sqliteWords are sentences about a query, by words in SQLite's own error. SQLite has one code for all of
+// them.
 var sqliteWords = []struct{ said, sentence string }{
 	{"no such table", "the query names a table that does not exist (%s): check its name"},
 	{"no such column", "the query names a column that does not exist (%s): check its name, and write texts in single quotes"},

@@ -11,8 +11,8 @@ import (
 )
 
 // checkStatement refuses a text that is not exactly one statement that reads. It is the first of several
-// fences, and the one with the clearest words. Behind it, the transaction is read-only, and the database
-// itself takes one statement at a time.
+// safeguards, and the one with the clearest messages. The others are the read-only transaction, and that
+// the database itself accepts one statement at a time.
 func checkStatement(query string, by lexicon) error {
 	if err := checkText(query); err != nil {
 		return err
@@ -31,11 +31,12 @@ func checkStatement(query string, by lexicon) error {
 	return dataloader.Failf(dataloader.ReasonInvalidExpression, "the query is not a SELECT: a data loader only reads")
 }
 
-// directives are how comments begin that are more than comments to some server: code that it executes, and
+// directives are the beginnings of comments that have an effect on some server: code that it executes, and
 // hints that set its variables.
 var directives = []string{"/*!", "/*M!", "/*m!", "/*+"}
 
-// checkText refuses what must not be anywhere in a query, whatever seems to hide it.
+// checkText refuses text that must not appear anywhere in a query, even if something seems to hide
+// it.
 func checkText(query string) error {
 	for _, directive := range directives {
 		if strings.Contains(query, directive) {
@@ -50,8 +51,8 @@ func checkText(query string) error {
 	return nil
 }
 
-// isControl says whether a character is one that databases disagree about: a blank to one of them, the end
-// of a comment or of the whole query to another.
+// isControl reports whether databases interpret a character differently: as a space, or as the end of a
+// comment or of the whole query.
 func isControl(r rune) bool {
 	switch r {
 	case '\t', '\n', '\r':

@@ -11,29 +11,30 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 )
 
-// trust is how closely a server's certificate is checked.
+// trust is how strictly a server's certificate is verified.
 type trust int
 
 const (
-	// plain is without TLS.
+	// plain means no TLS.
 	plain trust = iota
-	// preferred is TLS with whoever answers, and without it where the server has none.
+	// preferred means TLS with any server, and no TLS if the server does not support it.
 	preferred
-	// anyone is TLS with whoever answers.
+	// anyone means TLS with any server.
 	anyone
-	// chained is TLS with a certificate of the authority that caSecretRef names, for any host.
+	// chained means TLS with a certificate of the authority that caSecretRef names, for any host.
 	chained
-	// verified is TLS with a certificate of a trusted authority for the host's name.
+	// verified means TLS with a certificate of a trusted authority for the host's name.
 	verified
 )
 
-// isVerified says whether nobody between the operator and the server can read or change what is said.
+// isVerified reports whether nobody between the operator and the server can read or change the
+// traffic.
 func (t trust) isVerified() bool { return t >= chained }
 
-// withAuthority applies what caSecretRef does to the level that a connection string asks for. Naming an
-// authority means that its certificates are checked, also by a level that would not do it. Without one, the
-// public authorities are trusted, and the chain alone says nothing: everyone can have a certificate of
-// theirs for some name.
+// withAuthority applies caSecretRef to the level that a connection string asks for. If an authority is
+// named, its certificates are verified even at a level that would not do so. Without one, the public
+// authorities are trusted, and the chain alone proves nothing, because everyone can get a certificate from
+// them for some name.
 func (t trust) withAuthority(named bool) (trust, error) {
 	switch {
 	case !named && t == chained:
@@ -49,7 +50,7 @@ func (t trust) withAuthority(named bool) (trust, error) {
 	return t, nil
 }
 
-// authorities returns the certificates of an authority, nil for the system's.
+// authorities returns the certificates of an authority, or nil for the system's.
 func authorities(pem string) (*x509.CertPool, error) {
 	if pem == "" {
 		return nil, nil
@@ -62,7 +63,7 @@ func authorities(pem string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// tls returns the settings of TLS for the server, nil for none.
+// tls returns the TLS configuration for the server, or nil for none.
 func (s *server) tls() (*tls.Config, error) {
 	if s.Trust == plain {
 		return nil, nil
@@ -75,7 +76,7 @@ func (s *server) tls() (*tls.Config, error) {
 	if s.Trust == verified {
 		return config, nil
 	}
-	// Go verifies the name along with the chain, or neither of them.
+	// Go verifies the name together with the chain, or neither of them.
 	config.InsecureSkipVerify = true
 	if s.Trust == chained {
 		config.VerifyConnection = func(state tls.ConnectionState) error { return verifyChain(state, roots) }

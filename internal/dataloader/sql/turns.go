@@ -14,9 +14,9 @@ import (
 // maxConcurrentLoads bounds the loads that use one database at a time (billing.md#load-spreading).
 const maxConcurrentLoads = 2
 
-// database tells databases apart, for those who take turns at them.
+// database identifies a database for taking turns.
 type database struct {
-	// namespace is whose loads wait for each other: those of another never do.
+	// namespace separates namespaces, whose loads never wait for each other.
 	namespace string
 	driver    v1alpha1.SQLDriver
 	host      string
@@ -26,7 +26,7 @@ type database struct {
 	file      string
 }
 
-// database returns the database that the target is.
+// database identifies the database of the target.
 func (t target) database(namespace string, driver v1alpha1.SQLDriver) database {
 	if t.server == nil {
 		return database{namespace: namespace, driver: driver, file: t.file}
@@ -36,8 +36,8 @@ func (t target) database(namespace string, driver v1alpha1.SQLDriver) database {
 	}
 }
 
-// turns has loads of one database wait for each other. It remembers a database only while somebody uses it
-// or waits for it.
+// turns makes loads of one database wait for each other. It keeps a database in memory only while somebody
+// uses it or waits for it.
 type turns struct {
 	mu   sync.Mutex
 	each map[database]*turn
@@ -45,13 +45,13 @@ type turns struct {
 
 type turn struct {
 	places chan struct{}
-	// users counts those who have a place and those who wait for one.
+	// users is the number of loads that have a place or wait for one.
 	users int
 }
 
 func newTurns() *turns { return &turns{each: map[database]*turn{}} }
 
-// take waits for a place at the database. Call done when the load has ended. The error is the context's own.
+// take waits for a place at the database. Call done after the load. The error is the context's own.
 func (t *turns) take(ctx context.Context, at database) (done func(), err error) {
 	mine := t.join(at)
 	select {
@@ -85,7 +85,7 @@ func (t *turns) leave(at database) {
 	}
 }
 
-// size returns how many databases are remembered.
+// size returns how many databases are in memory.
 func (t *turns) size() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -12,15 +12,15 @@ import (
 )
 
 // AssetsEnv names the environment variable that points to a folder with the binaries of a control
-// plane. It is the one that setup-envtest's users know.
+// plane. It is the same as for setup-envtest.
 const AssetsEnv = "KUBEBUILDER_ASSETS"
 
 const modulePath = "github.com/seatplane/seatplane"
 
-// required is what every folder of binaries must hold; kube-controller-manager is extra.
+// required is what every folder of binaries must contain. kube-controller-manager is optional.
 var required = []string{"etcd", "kube-apiserver", "kubectl"}
 
-// Assets returns the folder of the control plane's binaries: KUBEBUILDER_ASSETS, else the
+// Assets returns the folder of the control plane's binaries: KUBEBUILDER_ASSETS, or else the
 // project's bin/k8s. Its error says in one sentence what to run.
 func Assets() (string, error) {
 	dir := os.Getenv(AssetsEnv)
@@ -49,7 +49,7 @@ func absentFrom(dir string) []string {
 	return absent
 }
 
-// Root returns the top folder of the project that the working directory lies in.
+// Root returns the top folder of the project that contains the working directory.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -67,7 +67,7 @@ func Root() (string, error) {
 	}
 }
 
-// isRoot looks for the module's own go.mod: folders below it hold other modules.
+// isRoot looks for the module's own go.mod, because folders below it contain other modules.
 func isRoot(dir string) bool {
 	content, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	if err != nil {

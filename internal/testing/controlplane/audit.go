@@ -14,8 +14,8 @@ import (
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 )
 
-// auditPolicy has the API server write down what one user asked for and what became of it, without the
-// objects themselves. A watch is written down when it begins, and again when it ends.
+// auditPolicy makes the API server log the requests of one user and their results, without the objects
+// themselves. A watch is logged when it begins, and again when it ends.
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
@@ -24,7 +24,7 @@ rules:
 - {level: None}
 `
 
-// audit has the API server keep an audit log of what a user asks for.
+// audit makes the API server keep an audit log of a user's requests.
 func (r *Running) audit(user string) error {
 	policy := filepath.Join(r.Dir, "audit-policy.yaml")
 	if err := os.WriteFile(policy, fmt.Appendf(nil, auditPolicy, user), 0o600); err != nil {
@@ -38,20 +38,20 @@ func (r *Running) audit(user string) error {
 
 func (r *Running) auditLog() string { return filepath.Join(r.Dir, "audit.log") }
 
-// Request is what a user asked of the API server.
+// Request is a request of a user to the API server.
 type Request struct {
-	// Group, Resource and Verb are as in a role; a subresource follows its resource after a slash.
+	// Group, Resource and Verb are as in a role. A subresource follows its resource after a slash.
 	Group, Resource, Verb string
 
-	// Namespace and Name are empty where the request names none.
+	// Namespace and Name are empty if the request names none.
 	Namespace, Name string
 
-	// Forbidden says that the user may not do that.
+	// Forbidden means that the user may not do that.
 	Forbidden bool
 }
 
-// Asked returns what the user of Options.AuditUser has asked for, in order, but for paths that are no
-// resources.
+// Asked returns the requests of the user in Options.AuditUser, in order, except for paths that are
+// not resources.
 func (r *Running) Asked() ([]Request, error) {
 	file, err := os.Open(r.auditLog())
 	if err != nil {

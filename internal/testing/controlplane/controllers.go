@@ -9,8 +9,8 @@ import (
 	"os/exec"
 )
 
-// startControllers starts kube-controller-manager, which collects garbage, empties namespaces, gathers
-// aggregated roles and makes the pods of deployments. There is no node for them to run on.
+// startControllers starts kube-controller-manager, which collects garbage, empties namespaces,
+// aggregates roles and creates the pods of deployments. There is no node for the pods to run on.
 func (r *Running) startControllers() error {
 	const name = "kube-controller-manager"
 	if info, err := os.Stat(r.Binary(name)); err != nil || info.IsDir() {
@@ -23,9 +23,10 @@ func (r *Running) startControllers() error {
 	defer log.Close()
 	cmd := exec.Command(r.Binary(name),
 		"--kubeconfig="+r.Kubeconfig, "--secure-port=0", "--leader-elect=false",
-		// Each controller has an account of its own, as in most clusters: admission policies tell them apart.
+		// Each controller has a separate account, as in most clusters, and admission policies distinguish
+		// them.
 		"--use-service-account-credentials",
-		// Nothing here is about nodes, volumes or certificates.
+		// Nothing here concerns nodes, volumes or certificates.
 		"--controllers=clusterrole-aggregation-controller,deployment-controller,disruption-controller,"+
 			"garbage-collector-controller,namespace-controller,replicaset-controller,serviceaccount-controller,"+
 			"validatingadmissionpolicy-status-controller")
@@ -33,7 +34,7 @@ func (r *Running) startControllers() error {
 	if err := r.Guard(cmd); err != nil {
 		return fmt.Errorf("starting %s: %w", name, err)
 	}
-	// Whoever waits for its work sees that it is gone: Stop kills it, and only then it ends.
+	// Its users see when it ends, because it only ends when Stop kills it.
 	go func() { _ = cmd.Wait() }()
 	return nil
 }

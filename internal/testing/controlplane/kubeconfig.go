@@ -9,7 +9,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// WriteKubeconfig writes a kubeconfig file, readable by its owner only, that gives the access of a
+// WriteKubeconfig writes a kubeconfig file, readable only by its owner, with the access of a
 // Config, of AddUser or of a token.
 func WriteKubeconfig(path string, cfg *rest.Config) error {
 	const name = "seatplane"

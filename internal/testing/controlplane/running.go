@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
+	"github.com/seatplane/seatplane/config/crd"
 	"github.com/seatplane/seatplane/internal/testing/watchdog"
 )
 
@@ -22,33 +23,39 @@ const (
 	// startTimeout is generous because tests of several packages start at once on small machines.
 	startTimeout = 90 * time.Second
 
-	// attempts covers a port that someone else took between choosing and using it.
+	// attempts allows for a port that another process took between choosing and using it.
 	attempts = 3
 )
 
-// Options says how to run a control plane. The zero value is what tests want.
+// Options configure a control plane. The zero value is suitable for tests.
 type Options struct {
+	// Assets is the folder of the binaries. Empty means the one that Assets finds.
+	Assets string
+
 	// Kubeconfig is the file to write the administrator's kubeconfig to. Empty means a file in the
-	// throw-away folder.
+	// temporary folder.
 	Kubeconfig string
 
-	// AuditUser is a user whose requests are kept for Asked. Empty means that none are.
+	// AuditUser is a user whose requests are kept for Asked. Empty means none.
 	AuditUser string
 
-	// Controllers has kube-controller-manager run too, which not every set of binaries holds.
+	// Controllers runs kube-controller-manager too, which not every set of binaries contains.
 	Controllers bool
+
+	// APIServerFlags and EtcdFlags are further flags of the two servers, without their dashes.
+	APIServerFlags, EtcdFlags map[string]string
 }
 
-// Running is a control plane that is up. Stop it when done.
+// Running is a running control plane. Stop it when done.
 type Running struct {
 	// Config is the administrator's, without a client-side rate limit.
 	Config *rest.Config
 
-	// Kubeconfig is the file that holds the same access for kubectl and for a manager.
+	// Kubeconfig is the file with the same access for kubectl and for a manager.
 	Kubeconfig string
 
-	// Dir is the throw-away folder. It holds the logs etcd.log and kube-apiserver.log, and callers
-	// may keep their own files there.
+	// Dir is the temporary folder. It contains the logs etcd.log and kube-apiserver.log, and
+	// callers may keep their own files there.
 	Dir string
 
 	assets   string
@@ -58,12 +65,15 @@ type Running struct {
 	stopErr  error
 }
 
-// Launch starts etcd and kube-apiserver and returns when they serve. It installs nothing: see
-// InstallCRDs.
+// Launch starts etcd and kube-apiserver and returns when they serve requests. It installs nothing;
+// see InstallCRDs.
 func Launch(opts Options) (*Running, error) {
-	assets, err := Assets()
-	if err != nil {
-		return nil, err
+	assets := opts.Assets
+	if assets == "" {
+		var err error
+		if assets, err = Assets(); err != nil {
+			return nil, err
+		}
 	}
 	for attempt := 1; ; attempt++ {
 		r, err := launchOnce(assets, opts)
@@ -101,6 +111,12 @@ func (r *Running) start(opts Options) error {
 			return err
 		}
 	}
+	for name, value := range opts.APIServerFlags {
+		r.plane.APIServer.Configure().Set(name, value)
+	}
+	for name, value := range opts.EtcdFlags {
+		r.plane.Etcd.Configure().Set(name, value)
+	}
 	if err := r.plane.Start(); err != nil {
 		return fmt.Errorf("the control plane does not start: %w%s", err, r.lastWords())
 	}
@@ -134,7 +150,8 @@ func (r *Running) configure() error {
 	if api.Path, err = r.watchdog.Wrap(r.Binary("kube-apiserver")); err != nil {
 		return err
 	}
-	// Files, not pipes: a pipe would break, and end the servers, in the midst of their own output.
+	// Use files and not pipes, because a pipe would break and end the servers in the middle of
+	// their output.
 	etcdLog, err := os.Create(r.logOf("etcd"))
 	if err != nil {
 		return err
@@ -155,7 +172,7 @@ func (r *Running) mkdir(name string) (string, error) {
 
 func (r *Running) logOf(name string) string { return filepath.Join(r.Dir, name+".log") }
 
-// lastWords quotes the end of the logs, which are gone when the caller reads the error.
+// lastWords quotes the end of the logs, which no longer exist when the caller reads the error.
 func (r *Running) lastWords() string {
 	const most = 2000
 	words := ""
@@ -169,6 +186,10 @@ func (r *Running) lastWords() string {
 	return words
 }
 
+// EtcdURL returns where etcd serves its clients, without TLS. What is written there passes by the API server:
+// no admission, no validation, no defaults.
+func (r *Running) EtcdURL() string { return r.plane.Etcd.URL.String() }
+
 // AddUser returns access for a user who authenticates with a certificate and holds the roles that
 // RBAC binds to the name and the groups. It has no client-side rate limit.
 func (r *Running) AddUser(name string, groups ...string) (*rest.Config, error) {
@@ -179,16 +200,13 @@ func (r *Running) AddUser(name string, groups ...string) (*rest.Config, error) {
 	return user.Config(), nil
 }
 
-// InstallCRDs installs what config/crd/bases holds and waits until it is served.
+// InstallCRDs installs the CRDs of config/crd and waits until they are served.
 func (r *Running) InstallCRDs() error {
-	root, err := Root()
+	definitions, err := crd.Definitions()
 	if err != nil {
 		return err
 	}
-	_, err = envtest.InstallCRDs(r.Config, envtest.CRDInstallOptions{
-		Paths:              []string{filepath.Join(root, "config", "crd", "bases")},
-		ErrorIfPathMissing: true,
-	})
+	_, err = envtest.InstallCRDs(r.Config, envtest.CRDInstallOptions{CRDs: definitions})
 	return err
 }
 
@@ -196,11 +214,11 @@ func (r *Running) InstallCRDs() error {
 func (r *Running) Binary(name string) string { return filepath.Join(r.assets, name) }
 
 // Guard starts a command that must not outlive this process or the control plane: Stop kills it,
-// and so does this process's own end. Stop it in good order before that.
+// and so does the end of this process. Stop it cleanly before that.
 func (r *Running) Guard(cmd *exec.Cmd) error { return r.watchdog.Start(cmd) }
 
-// Stop ends everything and removes the throw-away folder. Only the first call does something;
-// later ones return the same error.
+// Stop ends everything and removes the temporary folder. Only the first call does something; later
+// ones return the same error.
 func (r *Running) Stop() error {
 	r.stopOnce.Do(func() { r.stopErr = r.watchdog.Release() })
 	return r.stopErr

@@ -11,8 +11,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// Start runs a control plane with the project's CRDs until the test ends. It fails the test when
-// there is none to run; it never skips.
+// Start runs a control plane with the project's CRDs until the test ends. If it cannot run, the
+// test fails; it is never skipped.
 func Start(t testing.TB) *rest.Config {
 	t.Helper()
 	return StartRunning(t).Config

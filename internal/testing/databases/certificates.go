@@ -19,8 +19,8 @@ const (
 	keyFile         = "server.key"
 )
 
-// writeCertificates gives the server a certificate for localhost, and returns that of the authority
-// that signed it.
+// writeCertificates creates a certificate for localhost for the server, and returns that of the
+// authority that signed it.
 func writeCertificates(s *Server) ([]byte, error) {
 	now := time.Now()
 	authority := &x509.Certificate{

@@ -12,10 +12,11 @@ import (
 	"slices"
 )
 
-var errMissing = errors.New("missing")
+// ErrMissing means that a server's programs are not on this machine.
+var ErrMissing = errors.New("missing")
 
-// find returns the path of a program in PATH or in one of the folders, which may be patterns; of
-// several folders that fit one, the last by name.
+// find returns the path of a program in PATH or in one of the folders, which may be patterns. If
+// several folders match a pattern, the last one by name is used.
 func find(product, packages, name string, folders ...string) (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		return filepath.EvalSymlinks(path)
@@ -33,5 +34,5 @@ func find(product, packages, name string, folders ...string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%w: there is no %s (%s) on this machine: run `make test-servers` once, or install %s",
-		errMissing, product, name, packages)
+		ErrMissing, product, name, packages)
 }

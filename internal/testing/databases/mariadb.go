@@ -22,14 +22,14 @@ var mariadb = engine{
 	open:       openMariaDB,
 }
 
-// writeFirstStatements makes the file that the server executes at each start.
+// writeFirstStatements creates the file that the server executes at each start.
 func writeFirstStatements(s *Server) error {
 	statements := fmt.Sprintf("CREATE USER IF NOT EXISTS %[1]s@'%%' IDENTIFIED BY '%[2]s';\nGRANT ALL ON *.* TO %[1]s@'%%' WITH GRANT OPTION;\n",
 		administrator, adminPassword)
 	return s.account.write(s.path("first.sql"), []byte(statements))
 }
 
-// small keeps a server of a few tables small.
+// small reduces the memory of a server with few tables.
 var small = []string{"--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"}
 
 func mariadbProgram(name string) (string, error) {
@@ -38,7 +38,7 @@ func mariadbProgram(name string) (string, error) {
 }
 
 func initMariaDB(s *Server) (*exec.Cmd, error) {
-	// A script that does not work without the other program, which Debian has in another package.
+	// The script needs another program, which is in a separate package on Debian.
 	if _, err := mariadbProgram("my_print_defaults"); err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func openMariaDB(s *Server, database string) (*sql.DB, error) {
 	config := mysql.NewConfig()
 	config.User, config.Passwd = administrator, adminPassword
 	config.Net, config.Addr, config.DBName = "tcp", s.Address(), database
-	// It would report each try at a server that is still starting.
+	// The logger would report each attempt to reach a server that is still starting.
 	config.Logger = &mysql.NopLogger{}
 	connector, err := mysql.NewConnector(config)
 	if err != nil {

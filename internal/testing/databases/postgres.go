@@ -26,7 +26,7 @@ var postgres = engine{
 	},
 }
 
-// postgresBinary looks beside the server: Debian keeps its programs out of PATH.
+// postgresBinary looks next to the server, because Debian keeps its programs out of PATH.
 func postgresBinary(name string) (string, error) {
 	server, err := find("PostgreSQL", "the package postgresql", "postgres",
 		"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
@@ -47,7 +47,7 @@ func servePostgres(s *Server) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A file rather than arguments, so that a test can change a setting with ALTER SYSTEM.
+	// Use a file and not arguments, so that a test can change a setting with ALTER SYSTEM.
 	var settings strings.Builder
 	for name, value := range map[string]string{
 		"port": strconv.Itoa(s.Port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "",

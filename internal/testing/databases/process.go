@@ -14,10 +14,10 @@ import (
 	"syscall"
 )
 
-// account is whom a server runs as. The zero value is whoever runs the tests.
+// account is the user that a server runs as. The zero value is the user who runs the tests.
 type account struct{ credential *syscall.Credential }
 
-// unprivileged returns the account of servers: that of the tests, and nobody's under root.
+// unprivileged returns the account of servers: that of the tests, or nobody's under root.
 func unprivileged() (account, error) {
 	if os.Geteuid() != 0 {
 		return account{}, nil
@@ -37,7 +37,7 @@ func unprivileged() (account, error) {
 	return account{&syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
 }
 
-// own gives a file or a folder to the account.
+// own makes the account the owner of a file or a folder.
 func (a account) own(path string) error {
 	if a.credential == nil {
 		return nil
@@ -45,7 +45,7 @@ func (a account) own(path string) error {
 	return os.Chown(path, int(a.credential.Uid), int(a.credential.Gid))
 }
 
-// use has a command run as the account.
+// use makes a command run as the account.
 func (a account) use(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -53,7 +53,7 @@ func (a account) use(cmd *exec.Cmd) {
 	cmd.SysProcAttr.Credential = a.credential
 }
 
-// write makes a file that only the account reads.
+// write creates a file that only the account can read.
 func (a account) write(path string, content []byte) error {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		return err
@@ -61,8 +61,8 @@ func (a account) write(path string, content []byte) error {
 	return a.own(path)
 }
 
-// killWithChildren kills a process, and those that it started. It is stopped first, so that it starts
-// no more of them meanwhile. Where the system does not list processes, they end by themselves.
+// killWithChildren kills a process and its children. It first stops the process, so that it starts no
+// more of them. On systems that do not list processes, the children end by themselves.
 func killWithChildren(process *os.Process) {
 	_ = process.Signal(syscall.SIGSTOP)
 	children := childrenOf(process.Pid)
@@ -80,7 +80,7 @@ func childrenOf(parent int) []int {
 		if err != nil {
 			continue
 		}
-		// "pid (name) state parent …", where the name may hold anything.
+		// "pid (name) state parent …", where the name may contain any character.
 		fields := bytes.Fields(content[bytes.LastIndexByte(content, ')')+1:])
 		if len(fields) < 2 || string(fields[1]) != strconv.Itoa(parent) {
 			continue

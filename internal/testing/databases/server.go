@@ -24,36 +24,37 @@ import (
 const (
 	// readyTimeout is generous because tests of several packages start servers at once on small machines.
 	readyTimeout = 90 * time.Second
-	// attempts covers a port that someone else took between choosing and using it.
+	// attempts allows for a port that another process took between choosing and using it.
 	attempts = 3
 
 	administrator = "seatplane_admin"
-	// adminPassword guards nothing: the server is a test's own, on the loopback.
+	// adminPassword protects nothing, because the server belongs to a test and listens on loopback.
 	adminPassword = "administrator-of-a-test"
 )
 
-// engine is what is particular to one kind of server.
+// engine is what differs between the kinds of servers.
 type engine struct {
 	name string
-	// files prepares what the server reads, below its folder.
+	// files prepares the files that the server reads, in its folder.
 	files func(*Server) error
-	// initialize returns the command that makes the folder of data, once.
+	// initialize returns the command that creates the data folder.
 	initialize func(*Server) (*exec.Cmd, error)
 	// serve returns the command that serves it.
 	serve func(*Server) (*exec.Cmd, error)
 	// open returns a pool for the administrator; see Server.Open.
 	open func(s *Server, database string) (*sql.DB, error)
-	// main is a database that is always there.
+	// main is a database that always exists.
 	main string
-	// scheme is how connection strings begin.
+	// scheme is the scheme of connection strings.
 	scheme string
 }
 
-// Server is a database server that is up. Stop it when done. Its methods are for one goroutine.
+// Server is a running database server. Stop it when done. Its methods must be called by one
+// goroutine.
 type Server struct {
-	// Dir is the throw-away folder. It holds the server's log.
+	// Dir is the temporary folder. It contains the server's log.
 	Dir string
-	// Port is where it listens on 127.0.0.1.
+	// Port is the port on 127.0.0.1.
 	Port int
 
 	engine   engine
@@ -77,7 +78,7 @@ func LaunchMariaDB() (*Server, error) { return launch(mariadb) }
 func launch(e engine) (*Server, error) {
 	for attempt := 1; ; attempt++ {
 		s, err := launchOnce(e)
-		if err == nil || attempt == attempts || errors.Is(err, errMissing) {
+		if err == nil || attempt == attempts || errors.Is(err, ErrMissing) {
 			return s, err
 		}
 	}
@@ -102,7 +103,7 @@ func launchOnce(e engine) (*Server, error) {
 	return s, nil
 }
 
-// prepare makes everything that outlives a crash of the server.
+// prepare creates everything that survives a crash of the server.
 func (s *Server) prepare() error {
 	var err error
 	if s.account, err = unprivileged(); err != nil {
@@ -143,7 +144,8 @@ func (s *Server) start() error {
 		return err
 	}
 	defer log.Close()
-	// A file, not a pipe: a pipe would break, and end the server, in the midst of its own output.
+	// Use a file and not a pipe, because a pipe would break and end the server in the middle of its
+	// output.
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Dir = s.Dir
 	s.account.use(cmd)
@@ -181,8 +183,8 @@ func (s *Server) awaitReady() error {
 	}
 }
 
-// Open returns a pool for the administrator of the server, "" being a database that is always there.
-// Close it when done.
+// Open returns a pool for the administrator of the server. An empty database means one that always
+// exists. Close it when done.
 func (s *Server) Open(database string) (*sql.DB, error) {
 	if database == "" {
 		database = s.engine.main
@@ -190,7 +192,7 @@ func (s *Server) Open(database string) (*sql.DB, error) {
 	return s.engine.open(s, database)
 }
 
-// Exec has the administrator execute statements in a database, one after the other.
+// Exec executes statements in a database as the administrator, one after another.
 func (s *Server) Exec(database string, statements ...string) error {
 	db, err := s.Open(database)
 	if err != nil {
@@ -217,8 +219,8 @@ func (s *Server) DSN(user, password, database string, parameters ...string) stri
 // Address returns the host and port that it listens on.
 func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)) }
 
-// CA returns the certificate, in PEM, of the authority that signed the server's own, which is for the
-// name localhost and for no address.
+// CA returns the certificate, in PEM, of the authority that signed the server's own. That one is for
+// the name localhost and for no address.
 func (s *Server) CA() []byte { return s.ca }
 
 // Kill ends the server and all of its processes at once, as a power cut would.
@@ -228,7 +230,7 @@ func (s *Server) Kill() error {
 	}
 	killWithChildren(s.cmd.Process)
 	<-s.ended
-	err := s.watchdog.Forget(s.cmd)
+	err := s.watchdog.Forget(s.cmd.Process.Pid)
 	s.cmd = nil
 	return err
 }
@@ -240,7 +242,7 @@ func (s *Server) Restart() error {
 		if err == nil || attempt == attempts {
 			return err
 		}
-		// What is left of the killed one may still hold its port or its memory.
+		// Remaining processes of the killed server may still use its port or its memory.
 		err = s.Kill()
 		if err != nil {
 			return err
@@ -249,7 +251,7 @@ func (s *Server) Restart() error {
 	}
 }
 
-// Stop ends everything and removes the throw-away folder. Only the first call does something; later
+// Stop ends everything and removes the temporary folder. Only the first call does something; later
 // ones return the same error.
 func (s *Server) Stop() error {
 	s.stopOnce.Do(func() { s.stopErr = errors.Join(s.Kill(), s.watchdog.Release()) })
@@ -260,7 +262,7 @@ func (s *Server) log() string { return filepath.Join(s.Dir, "server.log") }
 
 func (s *Server) path(name string) string { return filepath.Join(s.Dir, name) }
 
-// lastWords quotes the end of the log, which is gone when the caller reads the error.
+// lastWords quotes the end of the log, which no longer exists when the caller reads the error.
 func (s *Server) lastWords() string {
 	const most = 2000
 	content, err := os.ReadFile(s.log())

@@ -5,15 +5,15 @@ package databases
 
 import "testing"
 
-// StartPostgres runs a PostgreSQL server until the test ends. It fails the test when there is none to
-// run; it never skips.
+// StartPostgres runs a PostgreSQL server until the test ends. If it cannot run, the test fails; it is
+// never skipped.
 func StartPostgres(t testing.TB) *Server {
 	t.Helper()
 	return started(t, LaunchPostgres)
 }
 
-// StartMariaDB runs a MariaDB server until the test ends. It fails the test when there is none to
-// run; it never skips.
+// StartMariaDB runs a MariaDB server until the test ends. If it cannot run, the test fails; it is
+// never skipped.
 func StartMariaDB(t testing.TB) *Server {
 	t.Helper()
 	return started(t, LaunchMariaDB)

@@ -40,7 +40,7 @@ func TestFaultsOfACreate(t *testing.T) {
 		"none":      {"a write without a fault goes through", "", true, false, func(err error) bool { return err == nil }},
 		"before":    {"nothing is sent", CrashBefore, false, true, func(err error) bool { return errors.Is(err, ErrCrashed) }},
 		"after":     {"it happened, and nobody knows", CrashAfter, true, true, func(err error) bool { return errors.Is(err, ErrCrashed) }},
-		"ambiguous": {"it happened, and the process goes on", Ambiguous, true, false, apierrors.IsTimeout},
+		"ambiguous": {"it happened, and the process continues", Ambiguous, true, false, apierrors.IsTimeout},
 		"conflict":  {"answered, not sent", Conflict, false, false, apierrors.IsConflict},
 		"429":       {"answered, not sent", TooManyRequests, false, false, apierrors.IsTooManyRequests},
 		"500":       {"answered, not sent", InternalError, false, false, apierrors.IsInternalError},

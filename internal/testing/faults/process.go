@@ -26,29 +26,29 @@ func (r *Run) Start() *Process {
 	return &Process{run: r, number: r.processes}
 }
 
-// Crashed says whether the process was stopped.
+// Crashed reports whether the process was stopped.
 func (p *Process) Crashed() bool {
 	return p.crashed.Load()
 }
 
-// Crash stops the process here and now, between two calls.
+// Crash stops the process immediately, between two calls.
 func (p *Process) Crash() {
 	p.crashed.Store(true)
 }
 
-// Client returns c as this process sees it: its reads go through until the process crashes, its
-// writes are numbered, recorded and befallen by the run's plan.
+// Client wraps c for this process. Its reads work until the process crashes. Its writes are
+// numbered, recorded and subject to the faults of the run's plan.
 func (p *Process) Client(c client.Client) client.Client {
 	return &faultyClient{Client: c, process: p}
 }
 
-// Reader returns r as this process sees it, for reads that go past the cache.
+// Reader wraps r for this process, for reads that bypass the cache.
 func (p *Process) Reader(r client.Reader) client.Reader {
 	return &faultyReader{reader: r, process: p}
 }
 
-// write carries out one write, or the fault that the plan has for it. forward must work on copies
-// of the caller's objects when asked for one: a reply that was lost cannot fill in the object.
+// write carries out one write, or the fault that the plan has for it. If asked to, forward must
+// work on copies of the caller's objects, because a lost reply cannot fill in the object.
 func (p *Process) write(write Write, forward func() error, unanswered func() error) error {
 	if p.Crashed() {
 		return ErrCrashed
@@ -107,14 +107,14 @@ type faultyClient struct {
 	process *Process
 }
 
-// describe says what a write is about; a kind that the scheme does not know stays empty.
+// describe describes the object of a write. A kind that the scheme does not know stays empty.
 func (c *faultyClient) describe(verb string, obj client.Object, subresource string) Write {
 	kind, _ := c.GroupVersionKindFor(obj)
 	return Write{Verb: verb, Kind: kind.Kind, Namespace: obj.GetNamespace(), Name: obj.GetName(), Subresource: subresource}
 }
 
-// do sends a write about obj through the process. The call gets obj itself, or a copy of it when
-// its outcome must not reach the caller.
+// do sends a write of obj through the process. The call gets obj itself, or a copy of it if its
+// outcome must not reach the caller.
 func (c *faultyClient) do(write Write, obj client.Object, call func(client.Object) error) error {
 	return c.process.write(write,
 		func() error { return call(obj) },
@@ -156,8 +156,8 @@ func (c *faultyClient) DeleteAllOf(ctx context.Context, obj client.Object, opts 
 	return c.do(c.describe("deletecollection", obj, ""), obj, func(o client.Object) error { return c.Client.DeleteAllOf(ctx, o, opts...) })
 }
 
-// Apply applies a configuration. An apply configuration cannot be copied, so that a lost reply to
-// one is not told from a good one by what it filled in.
+// Apply applies a configuration. An apply configuration cannot be copied, so after a lost reply the
+// caller's configuration may be filled in as after a good one.
 func (c *faultyClient) Apply(ctx context.Context, obj runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
 	call := func() error { return c.Client.Apply(ctx, obj, opts...) }
 	return c.process.write(describeApply(obj, ""), call, call)
@@ -215,7 +215,7 @@ func (s *faultySubResource) Apply(ctx context.Context, obj runtime.ApplyConfigur
 	return s.parent.process.write(describeApply(obj, s.name), call, call)
 }
 
-// describeApply reads what an apply configuration says of itself.
+// describeApply describes an apply configuration by its own content.
 func describeApply(obj runtime.ApplyConfiguration, subresource string) Write {
 	write := Write{Verb: "apply", Subresource: subresource}
 	if named, ok := obj.(interface {

@@ -3,9 +3,9 @@
 
 // Package faults injects faults into the writes of a reconciler under test.
 //
-// A Run numbers every write from 1 on, across all generations of the process, and carries a Plan
-// that says what befalls which number. A Process is one generation: once it crashed, every further
-// call through it fails with ErrCrashed, and the test goes on with a fresh one.
+// A Run numbers every write from 1 on, across all generations of the process, and has a Plan of
+// which faults happen at which number. A Process is one generation. After it crashed, every further
+// call through it fails with ErrCrashed, and the test continues with a new one.
 package faults
 
 import (
@@ -19,16 +19,16 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// ErrCrashed is what every call of a crashed process returns. No reconciler can recover from it.
+// ErrCrashed is returned by every call of a crashed process. No reconciler can recover from it.
 var ErrCrashed = errors.New("faults: the process has crashed")
 
-// Fault is what befalls one write.
+// Fault is a fault of one write.
 type Fault string
 
 const (
 	// CrashBefore stops the process before the write is sent.
 	CrashBefore Fault = "CrashBefore"
-	// CrashAfter stops the process when the write has happened, before it learns of it.
+	// CrashAfter stops the process after the write has happened, before the process learns of it.
 	CrashAfter Fault = "CrashAfter"
 	// Ambiguous lets the write happen and answers that it timed out.
 	Ambiguous Fault = "Ambiguous"
@@ -40,7 +40,7 @@ const (
 	InternalError Fault = "InternalError"
 )
 
-// Plan says which fault befalls which write, by number, counted from 1.
+// Plan maps the number of a write, counted from 1, to its fault.
 type Plan map[int]Fault
 
 // Write is one write that a process tried.
@@ -51,13 +51,14 @@ type Write struct {
 	Process int
 	// Verb is create, update, patch, apply, delete or deletecollection.
 	Verb string
-	// Kind, Namespace and Name say what was written; Subresource is empty but for "status" and the like.
+	// Kind, Namespace and Name identify the object. Subresource is empty except for "status" and the
+	// like.
 	Kind, Namespace, Name, Subresource string
-	// Fault is what befell the write, empty for most.
+	// Fault is the fault of the write, which is empty for most.
 	Fault Fault
 	// Forwarded is true when the write was sent to the API server.
 	Forwarded bool
-	// Err is what the caller was told.
+	// Err is what the caller received.
 	Err error
 }
 
@@ -87,19 +88,19 @@ type Run struct {
 	writes    []Write
 }
 
-// NewRun returns a run with a plan of its own; nil injects nothing.
+// NewRun returns a run with a plan. Nil injects nothing.
 func NewRun(plan Plan) *Run {
 	return &Run{plan: maps.Clone(plan)}
 }
 
-// Writes returns the writes so far, in the order in which they were tried.
+// Writes returns the writes so far, in the order of the attempts.
 func (r *Run) Writes() []Write {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.writes)
 }
 
-// Count returns how many writes were tried so far.
+// Count returns the number of attempted writes so far.
 func (r *Run) Count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,7 +131,7 @@ func (r *Run) Unmet() []int {
 	return numbers
 }
 
-// begin gives a write its number and its fault.
+// begin assigns a write its number and its fault.
 func (r *Run) begin(write Write) Write {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -140,7 +141,7 @@ func (r *Run) begin(write Write) Write {
 	return write
 }
 
-// end records how a write went.
+// end records the result of a write.
 func (r *Run) end(write Write) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -161,7 +162,7 @@ func refusal(write Write) error {
 	}
 }
 
-// lostReply is what a caller sees when a write happened and the answer did not come back.
+// lostReply is what a caller sees if a write happened but the reply was lost.
 func lostReply(write Write) error {
 	return apierrors.NewTimeoutError(fmt.Sprintf("injected at write %d: the reply was lost", write.Number), 1)
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package health reads our objects as the tools do that know nothing of them (kubectl wait, Flux,
+// Package health reads our objects as tools without any knowledge of them do (kubectl wait, Flux,
 // Argo CD): by the rules of kstatus. Only tests use it.
 package health
 
@@ -14,18 +14,18 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// What an object reads as.
+// The possible results.
 const (
-	// Current: what was asked for holds.
+	// Current means that the object is in its desired state.
 	Current = kstatus.CurrentStatus
-	// InProgress: it will, without anyone editing the object.
+	// InProgress means that it will be, without anyone editing the object.
 	InProgress = kstatus.InProgressStatus
-	// Failed: it will not until a person acts.
+	// Failed means that it will not be until a person acts.
 	Failed = kstatus.FailedStatus
 )
 
-// Of computes what kstatus says of an object as the API server returned it: its conditions, its
-// deletion, and whether its status is about its present generation.
+// Of computes the kstatus of an object that the API server returned, from its conditions, its
+// deletion, and whether its status is about its current generation.
 func Of(object client.Object) (kstatus.Status, error) {
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
 	if err != nil {

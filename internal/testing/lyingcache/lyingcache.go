@@ -6,7 +6,7 @@
 //
 // It reads live, so that a test waits for nothing; it answers lists by the indexes of internal/index
 // and refuses, as the cache does, a field that none of them has; it returns lists in an order that
-// nobody may rely on. And it lies when told to: a frozen kind is served as it was.
+// nobody may rely on, and of each object only what the manager's cache keeps (internal/slim). And it lies when told to: a frozen kind is served as it was.
 package lyingcache
 
 import (
@@ -19,7 +19,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -29,15 +28,16 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/slim"
 )
 
-// Client reads as a cache would and writes to the API server. Give reconcilers that ask for a live
+// Client reads as a cache would, and writes to the API server. Give reconcilers that need a live
 // reader the uncached client itself.
 type Client struct {
 	client.Client
 
 	mu sync.RWMutex
-	// frozen holds, by kind, the objects that are served instead of the real ones.
+	// frozen contains, by kind, the objects that are served instead of the real ones.
 	frozen map[schema.GroupVersionKind][]client.Object
 }
 
@@ -47,7 +47,7 @@ func New(live client.Client) *Client {
 }
 
 // Freeze takes a snapshot of the kinds of the given lists, such as &v1alpha1.SubscriptionList{}, and
-// serves it until they are thawed. Freezing a frozen kind takes a newer snapshot.
+// serves it until they are thawed. Freezing a frozen kind takes a new snapshot.
 func (c *Client) Freeze(ctx context.Context, lists ...client.ObjectList) error {
 	for _, list := range lists {
 		kind, err := c.kindOf(list)
@@ -69,7 +69,8 @@ func (c *Client) Freeze(ctx context.Context, lists ...client.ObjectList) error {
 	return nil
 }
 
-// Thaw serves the kinds of the given lists as they are again, all kinds when none is given.
+// Thaw serves the current state of the kinds of the given lists again, or of all kinds if none is
+// given.
 func (c *Client) Thaw(lists ...client.ObjectList) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -94,15 +95,24 @@ func (c *Client) Get(ctx context.Context, key client.ObjectKey, out client.Objec
 	}
 	objects, frozen := c.snapshot(kind)
 	if !frozen {
-		return c.Client.Get(ctx, key, out, opts...)
+		if err := c.Client.Get(ctx, key, out, opts...); err != nil || kind.Group != v1alpha1.GroupName {
+			return err
+		}
+		put(out, slim.Shown(out))
+		return nil
 	}
 	for _, object := range objects {
 		if client.ObjectKeyFromObject(object) == key {
-			reflect.ValueOf(out).Elem().Set(reflect.ValueOf(object.DeepCopyObject()).Elem())
+			put(out, object.DeepCopyObject())
 			return nil
 		}
 	}
 	return apierrors.NewNotFound(schema.GroupResource{Group: kind.Group, Resource: kind.Kind}, key.Name)
+}
+
+// put makes one object what another of its kind is.
+func put(out client.Object, object runtime.Object) {
+	reflect.ValueOf(out).Elem().Set(reflect.ValueOf(object).Elem())
 }
 
 // List reads many objects, from the snapshot if their kind is frozen, and in no order. Kinds of other
@@ -131,6 +141,24 @@ func (c *Client) List(ctx context.Context, out client.ObjectList, opts ...client
 	return meta.SetList(out, matching)
 }
 
+// SubResource returns the client of a subresource, which refuses to write what the cache keeps of a record.
+func (c *Client) SubResource(name string) client.SubResourceClient {
+	return refusing{c.Client.SubResource(name)}
+}
+
+// Status returns the writer of the status, which refuses to write what the cache keeps of a record.
+func (c *Client) Status() client.SubResourceWriter { return c.SubResource("status") }
+
+type refusing struct{ client.SubResourceClient }
+
+// Update replaces a subresource.
+func (r refusing) Update(ctx context.Context, object client.Object, opts ...client.SubResourceUpdateOption) error {
+	if slim.IsRecord(object) {
+		return fmt.Errorf("%T %q is what the cache keeps of it, and must not be written back", object, object.GetName())
+	}
+	return r.SubResourceClient.Update(ctx, object, opts...)
+}
+
 // all returns at least the objects of a kind in a namespace, in all of them when it is empty.
 func (c *Client) all(ctx context.Context, kind schema.GroupVersionKind, list client.ObjectList, namespace string) ([]client.Object, error) {
 	if objects, frozen := c.snapshot(kind); frozen {
@@ -150,10 +178,10 @@ func (c *Client) snapshot(kind schema.GroupVersionKind) (objects []client.Object
 	return objects, frozen
 }
 
-// filter picks the objects that a list asks for. They come out in reverse: the API server sorts by
-// name and a cache does not, so that whoever relies on that order fails here.
+// filter selects the objects that a list asks for. It returns them in reverse order: the API server
+// sorts by name and a cache does not, so code that relies on that order fails here.
 func (c *Client) filter(kind schema.GroupVersionKind, objects []client.Object, options client.ListOptions) ([]runtime.Object, error) {
-	matchesFields, err := c.fieldMatcher(kind, options.FieldSelector)
+	matchesFields, err := c.fieldMatcher(kind, options)
 	if err != nil {
 		return nil, err
 	}
@@ -176,21 +204,24 @@ func (c *Client) filter(kind schema.GroupVersionKind, objects []client.Object, o
 }
 
 // fieldMatcher returns what decides by the indexes whether an object matches a field selector.
-func (c *Client) fieldMatcher(kind schema.GroupVersionKind, selector fields.Selector) (func(client.Object) bool, error) {
-	if selector == nil {
+func (c *Client) fieldMatcher(kind schema.GroupVersionKind, options client.ListOptions) (func(client.Object) bool, error) {
+	if options.FieldSelector == nil {
 		return func(client.Object) bool { return true }, nil
 	}
 	var matchers []func(client.Object) bool
-	for _, requirement := range selector.Requirements() {
+	for _, requirement := range options.FieldSelector.Requirements() {
 		if requirement.Operator != selection.Equals && requirement.Operator != selection.DoubleEquals {
 			return nil, errors.New("non-exact field matches are not supported by the cache")
 		}
-		extract, err := c.extractor(kind, requirement.Field)
+		of, err := c.index(kind, requirement.Field)
 		if err != nil {
 			return nil, err
 		}
+		if options.Namespace == "" && !of.Everywhere {
+			return nil, fmt.Errorf("the index %s has no values for all namespaces: set a namespace in the list options", requirement.Field)
+		}
 		matchers = append(matchers, func(object client.Object) bool {
-			return slices.Contains(extract(object), requirement.Value)
+			return slices.Contains(of.Extract(object), requirement.Value)
 		})
 	}
 	return func(object client.Object) bool {
@@ -198,15 +229,15 @@ func (c *Client) fieldMatcher(kind schema.GroupVersionKind, selector fields.Sele
 	}, nil
 }
 
-// extractor returns the Extract function of the index of a kind by a field.
-func (c *Client) extractor(kind schema.GroupVersionKind, field string) (client.IndexerFunc, error) {
+// index returns the index of a kind by a field.
+func (c *Client) index(kind schema.GroupVersionKind, field string) (*index.Index, error) {
 	for _, candidate := range index.All() {
 		candidateKind, err := c.GroupVersionKindFor(candidate.Object)
 		if err != nil {
 			return nil, err
 		}
 		if candidateKind == kind && candidate.Name == field {
-			return candidate.Extract, nil
+			return &candidate, nil
 		}
 	}
 	return nil, fmt.Errorf("index with name field:%s does not exist for %s", field, kind.Kind)
@@ -222,6 +253,7 @@ func (c *Client) kindOf(list client.ObjectList) (schema.GroupVersionKind, error)
 	return kind, nil
 }
 
+// objectsOf returns the items of a list as the manager's cache shows them.
 func objectsOf(list client.ObjectList) ([]client.Object, error) {
 	items, err := meta.ExtractList(list)
 	if err != nil {
@@ -229,7 +261,7 @@ func objectsOf(list client.ObjectList) ([]client.Object, error) {
 	}
 	objects := make([]client.Object, 0, len(items))
 	for _, item := range items {
-		objects = append(objects, item.(client.Object))
+		objects = append(objects, slim.Shown(item.(client.Object)))
 	}
 	return objects, nil
 }

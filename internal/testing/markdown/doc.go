@@ -1,6 +1,6 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package markdown reads the project's documentation as far as tests need it: fenced blocks, links, the
-// anchors of headings, and the scripts that a page hides from its readers.
+// Package markdown parses the project's documentation as far as tests need it: fenced blocks, links,
+// the anchors of headings, and the scripts that a page hides from its readers.
 package markdown

@@ -29,7 +29,7 @@ type Page struct {
 type Block struct {
 	// Line is the number of its first line of code.
 	Line int
-	// Language is the first word after the fence; sh when the block is hidden.
+	// Language is the first word after the fence. It is sh if the block is hidden.
 	Language string
 	// Word is what follows the language.
 	Word string
@@ -37,7 +37,7 @@ type Block struct {
 	Code string
 	// Before is the line of text right before the block. Empty lines do not count.
 	Before string
-	// Hidden says that readers do not see the block, because it is a comment.
+	// Hidden means that readers do not see the block, because it is a comment.
 	Hidden bool
 }
 
@@ -45,11 +45,11 @@ type Block struct {
 type Link struct {
 	// Line is the number of its line.
 	Line int
-	// Target is where it leads.
+	// Target is the target of the link.
 	Target string
 }
 
-// hiddenFrom begins a script that only tests run; the comment's end ends it.
+// hiddenFrom begins a script that only tests run. The end of the comment ends it.
 const (
 	hiddenFrom = "<!-- test:"
 	hiddenTo   = "-->"
@@ -59,13 +59,13 @@ var (
 	fence   = regexp.MustCompile("^( *)(`{3,}|~{3,})[ ]*([^`]*)$")
 	heading = regexp.MustCompile(`^#{1,6} +(.+?) *#*$`)
 	inline  = regexp.MustCompile(`\]\(<?([^()<>\s]+)>?(?: +"[^"]*")?\)`)
-	// A link may be defined apart from where it is used; pictures may be HTML.
+	// A link may be defined separately from its use. Pictures may be HTML.
 	defined = regexp.MustCompile(`^ {0,3}\[[^\]]+\]: *(\S+)`)
 	source  = regexp.MustCompile(`(?:src|srcset|href)="([^"]+)"`)
 	span    = regexp.MustCompile("`[^`]*`")
 )
 
-// Parse reads a page.
+// Parse parses a page.
 func Parse(file, text string) Page {
 	p := Page{File: file, Headings: map[string]bool{}, Text: text}
 	lines := strings.Split(text, "\n")
@@ -108,7 +108,7 @@ func blockAt(lines []string, start int) (Block, int, bool) {
 	return Block{Line: start + 1, Language: "sh", Code: code, Hidden: true}, last, true
 }
 
-// closing returns the index of the line that closes the block; the end of the page when none does.
+// closing returns the index of the line that closes the block, or the end of the page.
 func closing(lines []string, start int, mark string) int {
 	for i := start + 1; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
@@ -140,7 +140,7 @@ func linksIn(line int, text string) []Link {
 	return links
 }
 
-// addHeading gives the second heading of a name a number, as those who render pages do.
+// addHeading adds a heading. A repeated heading gets a number, as on rendered pages.
 func (p Page) addHeading(name string) {
 	unique := name
 	for n := 1; p.Headings[unique]; n++ {
@@ -154,14 +154,14 @@ var (
 	unlinked = regexp.MustCompile(`[^\p{L}\p{N}_\- ]`)
 )
 
-// anchor returns what a heading is linked to by.
+// anchor returns the anchor of a heading.
 func anchor(title string) string {
 	title = linked.ReplaceAllString(title, "$1")
 	title = unlinked.ReplaceAllString(strings.ToLower(title), "")
 	return strings.ReplaceAll(title, " ", "-")
 }
 
-// Pages returns the Markdown files of a project, except what is built and what Git keeps.
+// Pages returns the Markdown files of a project, except for build outputs and Git's own files.
 func Pages(files fs.FS) ([]Page, error) {
 	var pages []Page
 	err := fs.WalkDir(files, ".", func(file string, entry fs.DirEntry, err error) error {

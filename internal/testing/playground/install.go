@@ -15,22 +15,23 @@ import (
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 )
 
-// Namespace is where the manifests install the manager, and Account is whom it authenticates as there.
+// Namespace is where the manifests install the manager, and Account is its ServiceAccount there.
 const (
 	Namespace = "seatplane-system"
 	account   = "seatplane-manager"
 	Account   = "system:serviceaccount:" + Namespace + ":" + account
 )
 
-// playing lets the namespace default have TestClocks, which the policies of config/admission refuse elsewhere.
+// playing allows TestClocks in the namespace default, which the policies of config/admission refuse elsewhere.
 const playing = `
 apiVersion: v1
 kind: Namespace
 metadata: {name: default, labels: {` + v1alpha1.LabelTestClocks + `: ` + v1alpha1.TestClocksAllowed + `}}
 `
 
-// install installs what an administrator would: the manifests of config/default, or other ones, and lets the
-// namespace default have TestClocks. Nothing runs the Deployment among them, as there is no node.
+// install installs what an administrator would: the manifests of config/default, or other ones. It also
+// allows TestClocks in the namespace default. The Deployment in the manifests does not run, because there is
+// no node.
 func (p *Playground) install(ctx context.Context, manifests string) error {
 	if manifests == "" {
 		rendered, err := p.renderDefault(ctx)
@@ -59,8 +60,8 @@ func (p *Playground) renderDefault(ctx context.Context) (string, error) {
 	return p.Kubectl.In("").Run(ctx, "kustomize", filepath.Join(root, "config", "default"))
 }
 
-// TokenFor returns access with a token of a ServiceAccount and nothing else. The token lasts for a day,
-// which is longer than anybody plays.
+// TokenFor returns access with a token of a ServiceAccount only. The token is valid for a day, which is
+// longer than anybody plays.
 func (p *Playground) TokenFor(ctx context.Context, namespace, name string) (*rest.Config, error) {
 	token, err := p.Kubectl.In(namespace).Run(ctx, "create", "token", name, "--duration=24h")
 	if err != nil {

@@ -21,14 +21,14 @@ type Kubectl struct {
 	namespace  string
 }
 
-// In returns a Kubectl of another namespace; of the one that the kubeconfig names, and free to use
-// others, when it is empty.
+// In returns a Kubectl for another namespace. If it is empty, that is the kubeconfig's namespace,
+// and commands may use others.
 func (k Kubectl) In(namespace string) Kubectl {
 	k.namespace = namespace
 	return k
 }
 
-// Run runs kubectl and returns what it prints. An error repeats what kubectl says is wrong.
+// Run runs kubectl and returns its output. The error contains kubectl's error message.
 func (k Kubectl) Run(ctx context.Context, args ...string) (string, error) {
 	return k.run(ctx, "", args...)
 }
@@ -43,9 +43,9 @@ func (k Kubectl) run(ctx context.Context, input string, args ...string) (string,
 		args = append([]string{"--namespace", k.namespace}, args...)
 	}
 	cmd := exec.CommandContext(ctx, k.binary, args...)
-	// A discovery cache of its own: ports come back, with other servers behind them.
+	// Use a separate discovery cache, because ports are reused by other servers.
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+k.kubeconfig, "KUBECACHEDIR="+k.cacheDir)
-	// A group of its own: an interrupt from the terminal is for the caller alone.
+	// Use a separate process group, because an interrupt from the terminal is for the caller alone.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var out, complaint bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &complaint

@@ -17,12 +17,12 @@ import (
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 )
 
-// patience is how long the manager may take to stop in good order.
+// patience is how long the manager may take to shut down cleanly.
 const patience = 20 * time.Second
 
-// Manager is the manager binary, running.
+// Manager is a running manager binary.
 type Manager struct {
-	// Log is the file that holds what it prints.
+	// Log is the file with its output.
 	Log string
 
 	cmd *exec.Cmd
@@ -32,8 +32,8 @@ type Manager struct {
 	err     error
 }
 
-// Build builds the manager into a folder, from the code as it is, not from bin: that may be an older one.
-// It returns the path of the binary.
+// Build builds the manager into a folder, from the current code and not from bin, which may be older. It
+// returns the path of the binary.
 func Build(folder string) (string, error) {
 	root, err := controlplane.Root()
 	if err != nil {
@@ -48,6 +48,20 @@ func Build(folder string) (string, error) {
 	return manager, nil
 }
 
+// BuildPlugin builds the kubectl plugin into the folder that has the manager, which terminals have on their PATH.
+func BuildPlugin(folder string) error {
+	root, err := controlplane.Root()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(folder, "kubectl-seatplane"), "./cmd/kubectl-seatplane")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the plugin: %w\n%s", err, out)
+	}
+	return nil
+}
+
 // FreeAddress returns a loopback address that nobody listens on at the moment, for the manager's metrics.
 func FreeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -57,8 +71,9 @@ func FreeAddress() (string, error) {
 	return listener.Addr().String(), listener.Close()
 }
 
-// limited returns the command that runs a binary with at most so many bytes of data; zero is no limit. The
-// shell becomes the binary, so the process keeps its number, and its children can only lower the limit.
+// limited returns the command that runs a binary with at most the given number of bytes of data. Zero
+// means no limit. The shell is replaced by the binary, so the process keeps its ID, and its children can
+// only lower the limit.
 func limited(memory int64, binary string) []string {
 	if memory == 0 {
 		return []string{binary}
@@ -67,10 +82,10 @@ func limited(memory int64, binary string) []string {
 	return []string{"sh", "-c", script, "limited", binary}
 }
 
-// Ending says how the manager ended. Call it once Exited is closed.
+// Ending returns how the manager ended. Call it after Exited is closed.
 func (m *Manager) Ending() error { return m.status() }
 
-// startManager starts the manager, which adds to the log, under the care of the control plane's watchdog.
+// startManager starts the manager, which appends to the log, under the control plane's watchdog.
 func startManager(guard func(*exec.Cmd) error, log string, command []string) (*Manager, error) {
 	file, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
@@ -95,25 +110,26 @@ func startManager(guard func(*exec.Cmd) error, log string, command []string) (*M
 	return m, nil
 }
 
-// PID returns the number of the manager's process.
+// PID returns the process ID of the manager.
 func (m *Manager) PID() int { return m.cmd.Process.Pid }
 
-// Exited is closed when the manager has ended, asked or not.
+// Exited is closed when the manager has ended, requested or not.
 func (m *Manager) Exited() <-chan struct{} { return m.exited }
 
-// Stop asks the manager to stop and waits. It is an error when the manager does not do so in good
-// time and order, or had ended before. Call it once.
+// Stop asks the manager to stop and waits. It returns an error if the manager does not shut down
+// cleanly in time, or had ended before. Call it once.
 func (m *Manager) Stop() error {
 	select {
 	case <-m.exited:
 		return fmt.Errorf("the manager ended by itself: %w", m.status())
 	default:
 	}
-	// One that somebody halted with SIGSTOP does nothing, stopping included, until it continues.
+	// A process that was stopped with SIGSTOP does nothing, including shutting down, until it
+	// continues.
 	if err := m.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		return fmt.Errorf("letting the manager continue: %w", err)
 	}
-	// Before its first words it does not listen to signals yet.
+	// The manager does not handle signals before its first output.
 	m.awaitFirstWords()
 	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stopping the manager: %w", err)
@@ -137,7 +153,7 @@ func (m *Manager) awaitFirstWords() {
 	}
 }
 
-// Kill ends the manager at once, as a node that fails does, and waits until it has ended.
+// Kill ends the manager at once, as a failing node would, and waits until it has ended.
 func (m *Manager) Kill() error {
 	if err := m.cmd.Process.Kill(); err != nil {
 		return fmt.Errorf("killing the manager: %w", err)

@@ -12,42 +12,46 @@ import (
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 )
 
-// Options says what to run.
+// Options configure a playground.
 type Options struct {
-	// Manager is the path of the manager binary. Empty starts no manager: StartManager does so later.
+	// Manager is the path of the manager binary. If it is empty, no manager is started; StartManager
+	// can do so later.
 	Manager string
 
-	// Args are flags for the manager, beside those for its kubeconfig and its SQLite folder. Metrics
-	// and probes are off unless these turn them on.
+	// Args are flags for the manager, in addition to those for its kubeconfig and its SQLite folder.
+	// Metrics and probes are off unless these flags enable them.
 	Args []string
 
 	// Kubeconfig is the file to write the administrator's kubeconfig to. Empty means a file in the
-	// throw-away folder.
+	// temporary folder.
 	Kubeconfig string
 
 	// SQLiteDir is the folder with one folder of SQLite databases for each namespace. Empty means one in the
-	// throw-away folder.
+	// temporary folder.
 	SQLiteDir string
 
-	// ManagerLog is the file that takes what the manager prints. Empty means one in the throw-away
+	// ManagerLog is the file for the output of the manager. Empty means one in the temporary
 	// folder.
 	ManagerLog string
 
-	// Manifests are what is installed. Empty means what config/default renders.
+	// Manifests are what to install. Empty means the output of config/default.
 	Manifests string
 
-	// Audited keeps what the manager asks the API server for, for Plane.Asked.
+	// Audited keeps the manager's requests to the API server, for Plane.Asked.
 	Audited bool
 
-	// Controllers has kube-controller-manager run too, which not every set of binaries holds.
+	// Controllers runs kube-controller-manager too, which not every set of binaries contains.
 	Controllers bool
+
+	// APIServerFlags and EtcdFlags are further flags of the two servers, without their dashes.
+	APIServerFlags, EtcdFlags map[string]string
 
 	// Memory limits the data of each manager's process in bytes, as the memory limit of a pod would, but for
 	// that process alone. Zero sets no limit.
 	Memory int64
 }
 
-// Playground is Seatplane, running. Stop it when done.
+// Playground is a running Seatplane. Stop it when done.
 type Playground struct {
 	// Plane is the control plane.
 	Plane *controlplane.Running
@@ -55,7 +59,7 @@ type Playground struct {
 	// Kubectl has the administrator's rights, in the namespace default.
 	Kubectl Kubectl
 
-	// Manager is the operator's process. It is nil while none was started.
+	// Manager is the operator's process. It is nil if none was started.
 	Manager *Manager
 
 	// SQLiteDir is the folder with one folder of SQLite databases for each namespace.
@@ -73,10 +77,13 @@ type Playground struct {
 }
 
 // Start starts a control plane, installs the manifests, and starts the manager with the token of its
-// account and so with the rights that the manifests give it. It does not wait until the manager is ready:
-// whoever waits for its work need not. When the context ends, starting does.
+// account, so that it has the rights in the manifests. It does not wait until the manager is ready,
+// because those who wait for its work do not need that. When the context ends, it stops starting.
 func Start(ctx context.Context, opts Options) (*Playground, error) {
-	planeOptions := controlplane.Options{Kubeconfig: opts.Kubeconfig, Controllers: opts.Controllers}
+	planeOptions := controlplane.Options{
+		Kubeconfig: opts.Kubeconfig, Controllers: opts.Controllers,
+		APIServerFlags: opts.APIServerFlags, EtcdFlags: opts.EtcdFlags,
+	}
 	if opts.Audited {
 		planeOptions.AuditUser = Account
 	}
@@ -111,7 +118,7 @@ func (p *Playground) furnish(ctx context.Context, opts Options) error {
 	if p.access, err = p.managerAccess(ctx); err != nil || opts.Manager == "" {
 		return err
 	}
-	// A log that an earlier playground left is not about this one.
+	// A log of an earlier playground is not about this one.
 	if err := os.RemoveAll(opts.ManagerLog); err != nil {
 		return err
 	}
@@ -119,6 +126,9 @@ func (p *Playground) furnish(ctx context.Context, opts Options) error {
 	p.Manager, err = p.StartManager(p.binary, opts.ManagerLog, p.flags...)
 	return err
 }
+
+// Access returns the file with the manager's own kubeconfig.
+func (p *Playground) Access() string { return p.access }
 
 // StartManager starts a manager with flags beside the usual ones, and has a file take what it prints. The
 // first one is Manager; another beside it is a replica.
@@ -130,7 +140,7 @@ func (p *Playground) StartManager(binary, log string, flags ...string) (*Manager
 	), flags...))
 }
 
-// RestartManager starts the manager again, which has ended, with the flags and the log that it had.
+// RestartManager starts the manager again after it ended, with the same flags and log.
 func (p *Playground) RestartManager() error {
 	manager, err := p.StartManager(p.binary, p.Manager.Log, p.flags...)
 	if err != nil {
@@ -140,13 +150,13 @@ func (p *Playground) RestartManager() error {
 	return nil
 }
 
-// Databases returns the folder in which the SQLite databases of a namespace lie, and makes it.
+// Databases creates the folder for the SQLite databases of a namespace, and returns its path.
 func (p *Playground) Databases(namespace string) (string, error) {
 	folder := filepath.Join(p.SQLiteDir, namespace)
 	return folder, os.MkdirAll(folder, 0o700)
 }
 
-// Stop stops the manager in good order, then all the rest, and removes the throw-away folder.
+// Stop stops the manager cleanly, then everything else, and removes the temporary folder.
 func (p *Playground) Stop() error {
 	if p.Manager == nil {
 		return p.Plane.Stop()

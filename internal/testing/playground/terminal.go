@@ -16,7 +16,7 @@ import (
 )
 
 // Terminal is what a person has next to `make dev`: a shell in a folder of their own, with kubectl, the
-// administrator's access to one namespace, and hack/dev.sh for its SQLite databases.
+// administrator's access to one namespace, the plugin if BuildPlugin built it, and hack/dev.sh for its SQLite databases.
 type Terminal struct {
 	folder string
 	env    []string
@@ -47,19 +47,20 @@ func (p *Playground) OpenTerminal(folder, namespace string) (*Terminal, error) {
 	return &Terminal{folder: folder, env: append(os.Environ(),
 		"KUBECONFIG="+own, "KUBECACHEDIR="+p.Kubectl.cacheDir,
 		"SEATPLANE_DEV_HOME="+filepath.Dir(p.SQLiteDir), "SEATPLANE_DEV_NAMESPACE="+namespace,
-		"PATH="+filepath.Dir(p.Plane.Binary("kubectl"))+":"+os.Getenv("PATH"),
+		"PATH="+filepath.Dir(p.Plane.Binary("kubectl"))+":"+filepath.Dir(p.binary)+":"+os.Getenv("PATH"),
 	)}, nil
 }
 
-// Folder is where its scripts run.
+// Folder is the folder in which its scripts run.
 func (t *Terminal) Folder() string { return t.folder }
 
-// Run runs a script of bash, and returns what it prints. Everything that the script has started ends with the
+// Run runs a bash script, and returns its output. Everything that the script has started ends with the
 // context.
 func (t *Terminal) Run(ctx context.Context, script string) (string, error) {
 	cmd := exec.CommandContext(ctx, "bash", "-c", script)
 	cmd.Dir, cmd.Env = t.folder, t.env
-	// A group of its own, so that the end of the context reaches what bash has started too.
+	// Use a separate process group, so that the end of the context also reaches what bash has
+	// started.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	said, err := cmd.CombinedOutput()

@@ -26,7 +26,7 @@ const BinaryEnv = "SEATPLANE_PROMETHEUS"
 const (
 	// readyTimeout is generous because tests of several packages start servers at once on small machines.
 	readyTimeout = 90 * time.Second
-	// attempts covers a port that someone else took between choosing and using it.
+	// attempts allows for a port that another process took between choosing and using it.
 	attempts = 3
 )
 
@@ -35,9 +35,9 @@ var (
 	errMissingPromtool = errors.New("there is no promtool on this machine: run `make test-servers` once, or install the package prometheus")
 )
 
-// Start runs a Prometheus with a configuration on a free port of loopback, with a folder of its own, until
-// the test ends, and returns its address, such as http://127.0.0.1:12345. It fails the test when there is
-// none to run; it never skips.
+// Start runs a Prometheus with a configuration on a free loopback port, with a temporary folder, until the
+// test ends. It returns its address, such as http://127.0.0.1:12345. If it cannot run, the test fails; it
+// is never skipped.
 func Start(t testing.TB, config string) string {
 	t.Helper()
 	path, err := find()
@@ -59,8 +59,8 @@ func Start(t testing.TB, config string) string {
 	return "http://" + s.address
 }
 
-// Promtool returns the path of promtool, which comes with Prometheus and tests rules. It fails the test
-// when there is none; it never skips.
+// Promtool returns the path of promtool, which comes with Prometheus and tests rules. If it is missing,
+// the test fails; it is never skipped.
 func Promtool(t testing.TB) string {
 	t.Helper()
 	path, ok := findProgram("promtool")
@@ -79,8 +79,8 @@ func find() (string, error) {
 	return path, nil
 }
 
-// findProgram returns the first of the candidates that can be run, in PATH or as a path, else what
-// `make test-servers` provides under the last one's name.
+// findProgram returns the first of the candidates that can be run, in PATH or as a path, or else
+// what `make test-servers` provides under the last one's name.
 func findProgram(candidates ...string) (path string, ok bool) {
 	if root, err := controlplane.Root(); err == nil {
 		candidates = append(candidates, filepath.Join(root, "bin", "prometheus", candidates[len(candidates)-1]))
@@ -93,7 +93,7 @@ func findProgram(candidates ...string) (path string, ok bool) {
 	return "", false
 }
 
-// server is a Prometheus that runs. The watchdog ends it, and removes its folder.
+// server is a running Prometheus. The watchdog ends it, and removes its folder.
 type server struct {
 	folder, address string
 	dog             *watchdog.Watchdog

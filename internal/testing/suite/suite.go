@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package suite is what the TestMain of every suite does that starts a system for all of its tests.
+// Package suite is the TestMain of every suite that starts a system for all of its tests.
 package suite
 
 import (
@@ -14,10 +14,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 )
 
-// Main has run start a system, run the tests and stop the system again, with a folder that is thrown away,
-// and ends the process with the status that it returns. An error fails the suite whatever the tests said.
+// Main calls run, which starts a system, runs the tests and stops the system again. It passes a temporary
+// folder, and ends the process with the returned status. An error fails the suite regardless of the tests.
 func Main(run func(folder string) (status int, err error)) {
-	// What the libraries have to say is not for those who read test results.
+	// The libraries' log messages are not for people who read test results.
 	ctrllog.SetLogger(zap.New(zap.WriteTo(io.Discard)))
 	status, err := inFolder(run)
 	if err != nil {
