@@ -19,10 +19,6 @@ if obj.kind == "Invoice" then
 end
 
 local status = obj.status or {}
--- Nothing acts on sinks yet, and an Application must not wait for it for ever.
-if obj.kind == "EventSink" and (status.observedGeneration or -1) == -1 then
-  return { status = "Healthy", message = "Stored. No event is delivered yet." }
-end
 if status.observedGeneration ~= obj.metadata.generation then
   return { status = "Progressing", message = "The operator has not looked at this version yet." }
 end
