@@ -45,6 +45,10 @@ func TestExamplesOfSources(t *testing.T) {
 		"gitops":           nil, // test/gitops
 		"egress":           nil, // TestExampleOfEgress
 		"ci":               nil, // is a test
+		"simulate":         nil, // TestManual of internal/simulation
+		"webhook-receiver": nil, // has tests
+		"chat-message":     nil, // has tests
+		"envtest":          nil, // make test runs its tests
 	}
 	root, err := controlplane.Root()
 	if err != nil {

@@ -26,9 +26,13 @@ kind: SeatAssignment
 metadata: {name: ada}
 spec: {subscriptionRef: {name: acme}, item: editors, holder: {id: u-1, displayName: Ada}}
 ---
+kind: Archive
+metadata: {name: ledger}
+spec: {postgres: {dsnSecretRef: {name: ledger, key: dsn}}}
+---
 kind: EventSink
 metadata: {name: billing}
-spec: {url: "https://hooks.example.com/billing", signingSecretRef: {name: hook, key: key}}
+spec: {url: "https://hooks.example.com/billing", signingSecretRefs: [{name: hook, key: key}]}
 `)
 	o.run("wait", "subscriptionupdate/one-more", "--for=condition=Applied", "--timeout=90s")
 	o.run("wait", "testclock/clock", "--for=condition=Ready", "--timeout=90s")
@@ -61,6 +65,7 @@ spec: {url: "https://hooks.example.com/billing", signingSecretRef: {name: hook, 
 			[]string{"NAME", "NOW", "REACHED", "SUBSCRIPTIONS", "READY", "AGE"},
 			[]string{"clock", "2026-04-01T00:00:00Z", "2026-04-01T00:00:00Z", "1", "True"},
 		},
+		{"sparch", nil, []string{"ledger"}},
 		{"spseat", nil, []string{"ada"}},
 		{"spsink", nil, []string{"billing"}},
 	}

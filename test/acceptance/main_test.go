@@ -24,7 +24,7 @@ import (
 // One system for all tests: each has a namespace of its own.
 var (
 	ground  *playground.Playground
-	cluster client.Client
+	cluster client.WithWatch
 	// metricsURL is where the manager serves its metrics.
 	metricsURL string
 )
@@ -38,6 +38,9 @@ func TestMain(m *testing.M) {
 func runSuite(m *testing.M, folder string) (int, error) {
 	manager, err := playground.Build(folder)
 	if err != nil {
+		return 0, err
+	}
+	if err := playground.BuildPlugin(folder); err != nil {
 		return 0, err
 	}
 	address, err := playground.FreeAddress()
@@ -55,6 +58,9 @@ func runSuite(m *testing.M, folder string) (int, error) {
 			"--leader-elect", "--leader-election-namespace=" + playground.Namespace,
 			"--metrics-bind-address=" + address, "--metrics-secure=false",
 			"--loader-allowed-networks=127.0.0.0/8,::1/128", "--loader-allow-plain-http", "--loader-allow-plain-sql",
+			"--sink-allowed-networks=127.0.0.0/8", "--sink-allow-plain-http",
+			// The rights are those that every event needs.
+			"--events=All",
 			// What is logged for developers is shown to people too.
 			"--zap-log-level=debug",
 		},
@@ -65,7 +71,13 @@ func runSuite(m *testing.M, folder string) (int, error) {
 	if cluster, err = newClient(); err != nil {
 		return 0, errors.Join(err, ground.Stop())
 	}
+	watching, stopWatching := context.WithCancel(context.Background())
+	defer stopWatching()
+	if err := watchReadings(watching, cluster); err != nil {
+		return 0, errors.Join(err, ground.Stop())
+	}
 	status := m.Run()
+	fmt.Println(reportAgreement())
 	if err := checkRights(context.Background()); err != nil {
 		status = 1
 		fmt.Fprintln(os.Stderr, "FAIL:", err)
@@ -80,10 +92,10 @@ func runSuite(m *testing.M, folder string) (int, error) {
 	return status, nil
 }
 
-func newClient() (client.Client, error) {
+func newClient() (client.WithWatch, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(corev1.AddToScheme(scheme), rbacv1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return nil, err
 	}
-	return client.New(ground.Plane.Config, client.Options{Scheme: scheme})
+	return client.NewWithWatch(ground.Plane.Config, client.Options{Scheme: scheme})
 }

@@ -40,6 +40,8 @@ type office struct {
 	*testing.T
 	namespace string
 	kubectl   playground.Kubectl
+	// before is what the scenario was when it last came to rest; see agree.
+	before *ledger
 }
 
 // open makes an office whose clock shows an instant, and lets the test run beside others.
@@ -116,7 +118,7 @@ func (o *office) eventually(what string, holds func(context.Context) (bool, stri
 	}
 }
 
-// moveClock moves the clock and waits until all that lives by it has reached that time.
+// moveClock moves the clock and waits until all that uses it has reached that time.
 func (o *office) moveClock(now string) {
 	o.Helper()
 	at, err := time.Parse(time.RFC3339, now)
@@ -147,6 +149,7 @@ func (o *office) clockIsReady() {
 		reached := ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == clock.Generation
 		return reached, ready.Message, nil
 	})
+	o.agree()
 }
 
 // started waits until subscriptions have started.
@@ -178,6 +181,7 @@ func (o *office) settled(name string) {
 		inSync := meta.FindStatusCondition(s.Status.Conditions, v1alpha1.ConditionInSync)
 		return inSync != nil && inSync.ObservedGeneration == s.Generation, describe(s.Status.Conditions), err
 	})
+	o.agree()
 }
 
 // decided waits until an update has a state, and returns it.
@@ -188,6 +192,7 @@ func (o *office) decided(name string, state v1alpha1.UpdateState) *v1alpha1.Subs
 		err := cluster.Get(ctx, o.key(name), &u)
 		return u.Status.State == state, string(u.Status.State) + ": " + describe(u.Status.Conditions), err
 	})
+	o.agree()
 	return &u
 }
 

@@ -45,13 +45,14 @@ func TestReadme(t *testing.T) {
 	said := o.types(folder, strings.Replace(script, "sleep 2", untilCounted, 1))
 	for _, want := range []string{
 		`my-customer-\w+-000001 .* \d+\.\d\d +EUR`, `members 2 → 3 +\d+\.\d\d +Applied .* 1 seat added, \d+ of (28|29|30|31) days`,
-		`my-customer +my-customer +Active +3 +29\.70`, `Issued invoice my-customer-\w+-000001 for \d+\.\d\d EUR \(Initial\)`,
+		`my-customer +my-customer +Active +3 +29\.70`, `5 seats added × 2\.00 × \d+ of (28|29|30|31) days`,
+		`39\.70 EUR\. It adds up\.`, `all amounts add up`, `Issued invoice my-customer-\w+-000001 for \d+\.\d\d EUR \(Initial\)`,
 	} {
 		if !regexp.MustCompile(want).MatchString(said) {
 			t.Errorf("nothing says %s:\n%s", want, said)
 		}
 	}
-	o.holds("my-customer", 3)
+	o.holds("my-customer", 8)
 }
 
 func (o *office) write(path, content string, mode os.FileMode) {

@@ -40,7 +40,7 @@ var referenceFields = map[string][]string{
 		"prorated", "prorated: true", "prorated: false", "prorated: percentage of the normal period size", "preview", "preview: default",
 		"items[]", "items[].quantity", "items[].plan", "items[].usageLimits", "items[].usageLimits: not metered",
 		"items[].usageLimits.softLimit", "items[].usageLimits.softLimit.amount", "items[].usageLimits.softLimit.quantity",
-		"softLimit: 75 %", "softLimit: 90 %", "softLimit: 100 %", "softLimit: usage goes on",
+		"softLimit: 75 %", "softLimit: 90 %", "softLimit: 100 %", "softLimit: usage continues",
 		"items[].usageLimits.trialLimit", "trialLimit: in its trial phase", "trialLimit: trial-usage-limit-reached",
 		"trialLimit: no more usage",
 		"items[].usageLimits.hardLimit", "items[].usageLimits.hardLimit.amount", "items[].usageLimits.hardLimit.quantity",

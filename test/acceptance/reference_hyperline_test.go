@@ -158,7 +158,7 @@ func counted(t *testing.T, onIncrease map[string]string) *office {
 	return o
 }
 
-// When a change takes hold. Custom needs an instant, which only a user's update has.
+// When a change takes effect. Custom needs an instant, which only a user's update has.
 func TestHyperlineApplicationSchedule(t *testing.T) {
 	o := counted(t, map[string]string{
 		"immediately": "applicationSchedule: Immediately",

@@ -200,7 +200,7 @@ spec:
 	}
 }
 
-// A change of items ends a trial, unless keepTrial keeps it; a trial-only subscription goes on after its
+// A change of items ends a trial, unless keepTrial keeps it; a trial-only subscription continues after its
 // trial, unless ignoreRecurring ends it with it.
 func TestRebillyTrials(t *testing.T) {
 	o := open(t, "2026-04-01T00:00:00Z")

@@ -57,7 +57,7 @@ spec:
 	return o, read
 }
 
-// used checks what was used so far, and what the condition says of it.
+// used checks what was used so far, and what the condition says about it.
 func (o *office) used(subscription string, quantity int64, amount v1alpha1.Amount, reason string) v1alpha1.UsageStatus {
 	o.Helper()
 	s := o.subscription(subscription)
@@ -87,7 +87,7 @@ func (o *office) noticed(subscription, reason string, want ...string) {
 	})
 }
 
-// At 75 %, 90 % and 100 % of a soft limit, by quantity or by amount, an event is sent, and usage goes on.
+// At 75 %, 90 % and 100 % of a soft limit, by quantity or by amount, an event is sent, and usage continues.
 func TestRebillySoftLimit(t *testing.T) {
 	o, read := meter(t, map[string]string{
 		"quantity": ", usageLimits: {softLimit: {quantity: 100}}}",

@@ -34,8 +34,7 @@ var usedElsewhere = map[right]string{
 	{v1alpha1.GroupName, "seatproducts", "get"}:                "a conflict about a status",
 	{v1alpha1.GroupName, "invoices", "get"}:                    "an invoice that was created before a crash",
 	{v1alpha1.GroupName, "invoices", "delete"}:                 "an archived invoice that is an hour old",
-	{"events.k8s.io", "events", "patch"}:                       "an event that is repeated",
-	{"", "events", "patch"}:                                    "the same, about the lease",
+	{"", "events", "patch"}:                                    "an event about the lease that is repeated",
 	{"authentication.k8s.io", "tokenreviews", "create"}:        "metrics over HTTPS: test/install",
 	{"authorization.k8s.io", "subjectaccessreviews", "create"}: "the same",
 }

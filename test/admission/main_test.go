@@ -15,6 +15,7 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -50,7 +51,7 @@ func TestMain(m *testing.M) {
 // runSuite starts an API server with everything that config/default holds, runs the tests, and stops it.
 func runSuite(m *testing.M) (_ int, err error) {
 	if err := errors.Join(authenticationv1.AddToScheme(scheme), authorizationv1.AddToScheme(scheme), corev1.AddToScheme(scheme), rbacv1.AddToScheme(scheme),
-		admissionv1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		admissionv1.AddToScheme(scheme), appsv1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return 0, err
 	}
 	if plane, err = controlplane.Launch(controlplane.Options{Controllers: true}); err != nil {
@@ -102,6 +103,7 @@ func untilEnforced(ctx context.Context) error {
 	canaries := map[string]client.Object{
 		"seatplane-updates":       forged("canary", v1alpha1.CauseSpec),
 		"seatplane-invoices":      invoice("10.00"),
+		"seatplane-imports":       importing(),
 		"seatplane-test-clocks":   builders.MakeTestClock("clock", "", april).Obj(),
 		"seatplane-subscriptions": acme().TestClock("clock").Obj(),
 

@@ -29,7 +29,7 @@ func update(name string) *builders.SubscriptionUpdate {
 	return builders.MakeSubscriptionUpdate(name, "", "acme").Increment("editors", 1)
 }
 
-// forged says of itself that the operator made it.
+// forged returns an update that claims to be created by the operator.
 func forged(name string, cause v1alpha1.CauseType) *v1alpha1.SubscriptionUpdate {
 	b := builders.MakeSubscriptionUpdate(name, "", "acme").SubscriptionUID(acmeUID).Count("editors", 1)
 	if cause == v1alpha1.CauseSpec {

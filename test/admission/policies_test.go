@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -99,6 +100,10 @@ func (r request) prepare(t *testing.T, namespace string) client.Object {
 	switch object := object.(type) {
 	case *v1alpha1.Invoice:
 		creator = theManager(t)
+	case *appsv1.ControllerRevision:
+		if _, departed := object.Labels[v1alpha1.LabelDeparted]; departed {
+			creator = theManager(t)
+		}
 	case *v1alpha1.SubscriptionUpdate:
 		if object.Spec.Cause != nil {
 			creator = theManager(t)
@@ -310,7 +315,7 @@ func TestFinishedUpdatesAreKept(t *testing.T) {
 		"the operator's, new":                 {reason: "the count or the edit would be lost", given: counted, by: seller, do: remove, refused: takeBack},
 		"the operator's, held":                {reason: "a guard is passed by approval alone", given: counted, state: v1alpha1.UpdateHeld, by: seller, do: remove, refused: takeBack},
 		"the operator's, scheduled":           {reason: "what was counted is billed when it is due", given: counted, state: v1alpha1.UpdateScheduled, by: seller, do: remove, refused: takeBack},
-		"the operator's edit, scheduled":      {reason: "an edit in Git takes hold", given: edited, state: v1alpha1.UpdateScheduled, by: seller, do: remove, refused: takeBack},
+		"the operator's edit, scheduled":      {reason: "an edit in Git takes effect", given: edited, state: v1alpha1.UpdateScheduled, by: seller, do: remove, refused: takeBack},
 		"the operator's, by an owner":         {reason: "nor may whoever owns the namespace", given: counted, state: v1alpha1.UpdateHeld, by: owner, do: remove, refused: takeBack},
 		"the operator's, all, by an owner":    {reason: "nor in one request", given: counted, state: v1alpha1.UpdateHeld, by: owner, do: removeAll, refused: takeBack},
 		"the operator's, by the operator":     {reason: "it is the operator's", given: counted, state: v1alpha1.UpdateHeld, by: operator, do: remove},
@@ -351,7 +356,7 @@ func TestSubscriptionsAreSettled(t *testing.T) {
 	for title, r := range map[string]request{
 		"the finalizer removed by an editor": {reason: "what is owed would be lost", given: kept, by: editor, do: patch(`{"metadata": {"finalizers": null}}`), refused: settle},
 		"the finalizer removed by an owner":  {reason: "the same", given: kept, by: owner, do: patch(`{"metadata": {"finalizers": null}}`), refused: settle},
-		"the finalizer added by an editor":   {reason: "it would be kept for ever where no operator runs", given: acme().Obj(), by: editor, do: patch(`{"metadata": {"finalizers": ["billing.seatplane.dev/settle"]}}`), refused: settle},
+		"the finalizer added by an editor":   {reason: "it would be kept forever where no operator runs", given: acme().Obj(), by: editor, do: patch(`{"metadata": {"finalizers": ["billing.seatplane.dev/settle"]}}`), refused: settle},
 		"another finalizer":                  {reason: "it is the user's own", given: kept, by: editor, do: patch(`{"metadata": {"finalizers": ["billing.seatplane.dev/settle", "example.com/mine"]}}`)},
 		"an edit":                            {reason: "this is what the role is for", given: kept, by: editor, do: patch(`{"spec": {"suspend": true}}`)},
 		"a label":                            {reason: "GitOps tools need theirs", given: kept, by: editor, do: patch(labelled)},

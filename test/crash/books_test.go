@@ -15,6 +15,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/facts"
+	"github.com/seatplane/seatplane/internal/record"
 )
 
 // books are what the versions of all objects of a run add up to. They compute nothing that the operator
@@ -117,7 +118,7 @@ func (b *books) readSubscription(before *sighting, now *v1alpha1.Subscription) [
 		a = newAccount(now.Name)
 		b.accounts[now.UID] = a
 	}
-	wrong := a.readOutbox(now.Status.Outbox)
+	wrong := a.readOutbox(now)
 	if before != nil {
 		wrong = append(wrong, compareSequence(before.object.(*v1alpha1.Subscription).Status, now.Status)...)
 	}
@@ -164,7 +165,8 @@ func compareReadings(was, is v1alpha1.SubscriptionStatus) []string {
 
 // readOutbox takes in what the subscription owes. An effect is frozen with its commit, and one that has
 // left never comes back.
-func (a *account) readOutbox(outbox []v1alpha1.Effect) []string {
+func (a *account) readOutbox(s *v1alpha1.Subscription) []string {
+	outbox := s.Status.Outbox
 	var wrong []string
 	open := map[string]bool{}
 	for i := range outbox {
@@ -174,7 +176,7 @@ func (a *account) readOutbox(outbox []v1alpha1.Effect) []string {
 			wrong = append(wrong, "owed twice: "+key)
 		}
 		open[key] = true
-		if problem := a.readEffect(effect, a.open[key]); problem != "" {
+		if problem := a.readEffect(s, effect, a.open[key]); problem != "" {
 			wrong = append(wrong, key+": "+problem)
 		}
 	}
@@ -183,18 +185,22 @@ func (a *account) readOutbox(outbox []v1alpha1.Effect) []string {
 }
 
 // readEffect enters one effect. known says that the version before had it already.
-func (a *account) readEffect(effect *v1alpha1.Effect, known bool) string {
+func (a *account) readEffect(s *v1alpha1.Subscription, effect *v1alpha1.Effect, known bool) string {
 	if effect.Type == v1alpha1.EffectMarkUpdate {
-		return enter(a.marks, effect.UID, effect.Payload.Raw, known)
+		status, err := record.Mark(s, effect)
+		if err != nil {
+			return err.Error()
+		}
+		return enter(a.marks, effect.UID, status, known)
 	}
-	return enter(a.documents, string(effect.Name), effect.Payload.Raw, known)
-}
-
-func enter[K comparable, V any](entries map[K]V, key K, raw []byte, known bool) string {
-	var value V
-	if err := json.Unmarshal(raw, &value); err != nil {
+	var document v1alpha1.InvoiceSpec
+	if err := json.Unmarshal(effect.Payload.Raw, &document); err != nil {
 		return err.Error()
 	}
+	return enter(a.documents, string(effect.Name), document, known)
+}
+
+func enter[K comparable, V any](entries map[K]V, key K, value V, known bool) string {
 	entry, entered := entries[key]
 	entries[key] = value
 	switch {

@@ -43,7 +43,7 @@ func acmeByTheManifest(ns string) client.Object {
 }
 
 // neverShown lets the cache of a kind show nothing that was made since the first write, until the story is over, also to
-// a process that starts; and has every fault befall every write besides.
+// a process that starts; and has every fault befall every write in addition.
 var neverShown = neverShownOf("Invoice", "SubscriptionUpdate")
 
 func neverShownOf(kinds ...string) planner {

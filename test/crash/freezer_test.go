@@ -56,7 +56,7 @@ func (f *freezer) frozen() bool {
 	return f.state == frozen
 }
 
-// release is called when the operator is at rest on the past, and says whether the past goes on.
+// release is called when the operator is at rest on the past, and says whether the past continues.
 func (f *freezer) release() (still bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -29,7 +29,7 @@ func item(name, plan string) v1alpha1.SubscriptionItem {
 	return v1alpha1.SubscriptionItem{Name: v1alpha1.EntryName(name), ProductRef: v1alpha1.LocalReference{Name: productName}, Plan: v1alpha1.EntryName(plan)}
 }
 
-// switchTo asks for the items of a list, with the period as it is or begun anew.
+// switchTo asks for the items of a list, with the period as it is or begun again.
 func switchTo(policy v1alpha1.RenewalPolicy, items ...v1alpha1.SubscriptionItem) func(request) request {
 	return func(u request) request {
 		return u.ChangeItems(items...).With(func(u *v1alpha1.SubscriptionUpdate) { u.Spec.ChangeItems.RenewalPolicy = policy })
@@ -47,7 +47,7 @@ var planRetained = Scenario{
 	},
 }
 
-// planReset: a plan is switched, the period ends there, and everything is charged anew on a document.
+// planReset: a plan is switched, the period ends there, and everything is charged again on a document.
 var planReset = Scenario{
 	Name:    "a plan switch that resets the period, by an update",
 	Setup:   plans30And90,

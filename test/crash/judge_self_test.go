@@ -25,7 +25,7 @@ func adjusted(key, amount string) v1alpha1.Line {
 	return v1alpha1.Line{Key: key, Item: "editors", Kind: v1alpha1.LineDebit, Amount: v1alpha1.Amount(amount), Update: "u"}
 }
 
-// bought is a line of an update that charges a period anew, due one of a plan that fell due early.
+// bought is a line of an update that charges a period again, due one of a plan that fell due early.
 func bought(key, amount string) v1alpha1.Line {
 	line := charged(key, amount)
 	line.Update = "u"

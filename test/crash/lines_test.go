@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -60,6 +61,8 @@ func compareLines(expected, now map[string]v1alpha1.Line) []string {
 		was := expected[key]
 		is, there := now[key]
 		switch {
+		case there && is.Amount == was.Amount && !isFolded(is) && cmp.Diff(was, is) != "":
+			wrong = append(wrong, fmt.Sprintf("line %s reads otherwise:\n%s", key, cmp.Diff(was, is)))
 		case there && is.Amount == was.Amount:
 		case groups[groupOf(was)] && (!there || isFolded(is)):
 		case !there:

@@ -57,11 +57,14 @@ var mutants = []seeded{
 	{"forgets which requests for an invoice it answered", onRead(withoutInvoiceRequests), &invoiceAhead, crashes},
 	{"believes the cache before it starts a subscription", mutant{breakReader: cachedLists[v1alpha1.InvoiceList]}, &comesBackAtOnce, neverShownOf("Invoice")},
 	{"believes the cache before it applies an edit", mutant{breakReader: cached[v1alpha1.SubscriptionUpdate]()}, &comesBackAtOnce, neverShownOf("SubscriptionUpdate")},
+	{"goes by the list of an earlier move", mutant{breakReader: listedOnce}, &renewal, neverShownOf("SubscriptionUpdate")},
 	{"takes a refused invoice for issued", onCreate(refusalsSwallowed), &renewal, lastingRefusals},
 	{"takes a refused mark or commit for made", onStatus(refusalsSwallowed), &renewal, lastingRefusals},
 	{"says nobody that a write was refused", onStatus(refusalsUnsaid), &renewal, lastingRefusals},
 	{"forgets that it waits for a person", onRead(notParked), &parkedThenUnparked, crashes},
 	{"makes up for periods over whatever version there is", onStatus(withoutVersion), &parkedThenUnparked, pastsOf("Subscription")},
+	{"commits without the events", onStatus(withoutEvents), &renewalTold, crashes},
+	{"counts events from one again", onRead(withoutEventSequence), &renewalTold, crashes},
 	{"panics on a conflict", onStatus(panicsOnConflict), &renewal, conflicts},
 }
 

@@ -5,7 +5,6 @@ package crash
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/record"
 )
 
 func onStatus(do func(context.Context, client.Object, call) error) mutant {
@@ -84,6 +84,31 @@ func (h halfListed[T]) List(ctx context.Context, out client.ObjectList, opts ...
 	return h.Reader.List(ctx, out, opts...)
 }
 
+// listedOnce lists the updates of a namespace live once, and answers later lists of them with the same.
+func listedOnce(live, _ client.Reader) client.Reader { return &remembering{Reader: live} }
+
+type remembering struct {
+	client.Reader
+	updates *v1alpha1.SubscriptionUpdateList
+}
+
+// List reads many objects.
+func (r *remembering) List(ctx context.Context, out client.ObjectList, opts ...client.ListOption) error {
+	var options client.ListOptions
+	list, ofUpdates := out.(*v1alpha1.SubscriptionUpdateList)
+	if options.ApplyOptions(opts); !ofUpdates || options.FieldSelector != nil {
+		return r.Reader.List(ctx, out, opts...)
+	}
+	if r.updates == nil {
+		r.updates = &v1alpha1.SubscriptionUpdateList{}
+		if err := r.Reader.List(ctx, r.updates, opts...); err != nil {
+			return err
+		}
+	}
+	r.updates.DeepCopyInto(list)
+	return nil
+}
+
 func conflictIsSuccess(_ context.Context, object client.Object, write call) error {
 	err := write(object)
 	if _, ok := object.(*v1alpha1.Subscription); ok && apierrors.IsConflict(err) {
@@ -147,9 +172,11 @@ func mark(ctx context.Context, c client.Client, s *v1alpha1.Subscription, effect
 	if err := live.Get(ctx, client.ObjectKey{Namespace: s.Namespace, Name: string(effect.Name)}, &u); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	if err := json.Unmarshal(effect.Payload.Raw, &u.Status); err != nil {
+	status, err := record.Mark(s, effect)
+	if err != nil {
 		return err
 	}
+	u.Status = status
 	return c.Status().Update(ctx, &u)
 }
 

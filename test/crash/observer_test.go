@@ -60,7 +60,7 @@ func watched() []client.ObjectList {
 	return []client.ObjectList{
 		&v1alpha1.SubscriptionList{}, &v1alpha1.SubscriptionUpdateList{}, &v1alpha1.InvoiceList{},
 		&v1alpha1.SeatProductList{}, &v1alpha1.TestClockList{}, &v1alpha1.ProrationPolicyList{},
-		&v1alpha1.SeatAssignmentList{},
+		&v1alpha1.SeatAssignmentList{}, &v1alpha1.EventSinkList{},
 	}
 }
 

@@ -25,7 +25,7 @@ func wallAt(day int) Step {
 func noonOf(day int) time.Time { return time.Date(2050, 1, day, 12, 0, 0, 0, time.UTC) }
 
 // parkedThenUnparked: the operator was down for more than 400 daily periods. It waits for a person, who lets it go on;
-// then it makes up for all periods, and goes on day by day. Seats change at boundaries only, so that no amount
+// then it makes up for all periods, and continues day by day. Seats change at boundaries only, so that no amount
 // depends on the second. In between there are none: each period that was charged would be a document.
 var parkedThenUnparked = Scenario{
 	Name: "many periods that a person lets it make up for",

@@ -111,7 +111,7 @@ func (e *evidence) standsStill(kind string, number int) bool {
 // beginsStep says whether the world did something between a write and the one before.
 func (e *evidence) beginsStep(number int) bool { return slices.Contains(e.stepEnds, number-1) }
 
-// faultsOnPasts lose the reply to a write, or stop the process after it, and show to whoever goes on
+// faultsOnPasts lose the reply to a write, or stop the process after it, and show to whoever continues
 // what was before it.
 var faultsOnPasts = planner{"faults on stale caches", func(undisturbed *evidence) []plan {
 	var plans []plan

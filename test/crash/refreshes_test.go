@@ -95,7 +95,7 @@ func counted(ns string) []client.Object {
 	}
 }
 
-// countAcme changes what the source says of acme, and asks for a refresh.
+// countAcme changes what the source says about acme, and asks for a refresh.
 func countAcme(request, seats string) Step { return count(request, map[string]string{"acme": seats}) }
 
 // heldAndApproved: a count that looks absurd is held; the next one takes its place, and is approved.

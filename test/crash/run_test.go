@@ -29,6 +29,8 @@ type evidence struct {
 	// restless are writes that were made at rest.
 	restless []faults.Write
 	panics   []string
+	// unfinished are passes that wrote and left something to do, although nothing would wake the subscription again.
+	unfinished []string
 	// refused is how many writes the API server refused for good.
 	refused int
 	// stuck says why the run did not come to its end; nil when it did.
@@ -76,7 +78,7 @@ func perform(ctx context.Context, scenario Scenario, p plan, m mutant) (*evidenc
 	d.mutant = m
 	d.begin(p)
 	stuck := d.story(ctx, scenario.Steps)
-	found := &evidence{plan: p, writes: d.run.Writes(), stepEnds: d.stepEnds, panics: d.panics, refused: d.refuser.refusals, stuck: stuck}
+	found := &evidence{plan: p, writes: d.run.Writes(), stepEnds: d.stepEnds, panics: d.panics, unfinished: d.unfinished, refused: d.refuser.refusals, stuck: stuck}
 	if stuck == nil {
 		found.restless = d.restless(ctx)
 	}

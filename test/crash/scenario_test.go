@@ -44,7 +44,7 @@ type Step struct {
 type stage struct {
 	namespace string
 	truth     *mirror
-	// wall is the wall clock of the operator, for those who live by no TestClock.
+	// wall is the wall clock of the operator, for those who use no TestClock.
 	wall *clocktesting.FakePassiveClock
 }
 

@@ -14,6 +14,8 @@ var scenarios = []Scenario{
 	// From the start to the end: lives_test.go and trials_test.go.
 	cancelledNow, cancelledAtPeriodEnd, suspended, deletion, deletedBeforeItsStart, abandoned, recreated,
 	inArrears, trialEndedByChange, trialOnly,
+	// What EventSinks are told: sinks_test.go.
+	renewalTold, deletionTold, heldTold, scheduledTold,
 	// What a source counts: refreshes_test.go and meters_test.go.
 	refreshOfThreeInTen, firstCounts, sameCountAgain, heldAndApproved, refreshRacesUpdate, appliedWithTheRefresh,
 	meteredOverBoundary, meterReplaced,

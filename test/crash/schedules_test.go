@@ -44,7 +44,7 @@ var eachPayment = Scenario{
 	},
 }
 
-// atTheVeryBoundary: what takes hold at the boundary's instant is in the renewal when it is known
+// atTheVeryBoundary: what takes effect at the boundary's instant is in the renewal when it is known
 // before, and a change of the new period's first instant when it is not.
 var atTheVeryBoundary = Scenario{
 	Name:    "a change at the boundary's very instant",

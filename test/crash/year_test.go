@@ -221,7 +221,7 @@ func (y *year) endOfDay() {
 	}
 }
 
-// note takes in what a version says of sizes and of refreshes.
+// note takes in what a version says about sizes and refreshes.
 func (y *year) note(s sighting) {
 	switch object := s.object.(type) {
 	case *v1alpha1.Subscription:

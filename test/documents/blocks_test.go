@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,9 +66,15 @@ func TestManifests(t *testing.T) {
 	}
 }
 
-// rendered holds folders of kustomize, whose files are no manifests by themselves: test/gitops renders and
-// applies them.
+// rendered holds folders of kustomize, which test/gitops renders and applies.
 const rendered = "examples/gitops/repository"
+
+// notManifests are folders whose files are not manifests by themselves: folders of kustomize, and jobs of forges, which
+// test/ci runs.
+var notManifests = []string{rendered, "examples/ci/github", "examples/ci/gitlab"}
+
+// script is what `kubectl seatplane simulate` reads, and no manifest: the tests of internal/simulation run it.
+const script = "examples/simulate/script.yaml"
 
 // wrongManifests checks the manifests of a folder and of those below it; each has a namespace of its own.
 func wrongManifests(t *testing.T, files fs.FS, root string) []problem {
@@ -75,10 +82,10 @@ func wrongManifests(t *testing.T, files fs.FS, root string) []problem {
 	namespaces := map[string]string{}
 	var problems []problem
 	err := fs.WalkDir(files, root, func(file string, entry fs.DirEntry, err error) error {
-		if file == rendered {
+		if slices.Contains(notManifests, file) {
 			return fs.SkipDir
 		}
-		if err != nil || entry.IsDir() || path.Ext(file) != ".yaml" {
+		if err != nil || entry.IsDir() || path.Ext(file) != ".yaml" || file == script {
 			return err
 		}
 		folder := path.Dir(file)

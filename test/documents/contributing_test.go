@@ -117,7 +117,7 @@ func writersOf(t *testing.T, files fs.FS) []string {
 // isOperator reports whether a folder has code that runs in the operator.
 func isOperator(folder string) bool {
 	top, _, _ := strings.Cut(folder, "/")
-	return (top == "internal" || top == "cmd") && folder != "internal/testing"
+	return (top == "internal" || top == "cmd" || top == "operator") && folder != "internal/testing"
 }
 
 func parseGo(files fs.FS, file string) (*ast.File, error) {
@@ -131,8 +131,11 @@ func parseGo(files fs.FS, file string) (*ast.File, error) {
 // writingMethods are those of a client that writes to the API server.
 var writingMethods = []string{"Apply", "Create", "Delete", "DeleteAllOf", "Patch", "Update"}
 
+// statusWriters are the functions of internal/status that call such a method.
+var statusWriters = []string{"Commit", "Write"}
+
 // writes reports whether a file calls a client's method that writes, which takes the context first, or
-// status.Write, which does so for it.
+// a function of internal/status that does so for it.
 func writes(file *ast.File) bool {
 	found := false
 	ast.Inspect(file, func(n ast.Node) bool {
@@ -146,7 +149,7 @@ func writes(file *ast.File) bool {
 			return true
 		}
 		of, _ := method.X.(*ast.Ident)
-		viaStatus := of != nil && of.Name == "status" && method.Sel.Name == "Write"
+		viaStatus := of != nil && of.Name == "status" && slices.Contains(statusWriters, method.Sel.Name)
 		found = found || viaStatus || slices.Contains(writingMethods, method.Sel.Name)
 		return true
 	})
@@ -227,7 +230,9 @@ func TestUnlistedWritersAreFound(t *testing.T) {
 		"a listed one":     {"it is in the table", "internal/a/commit.go", "r.Client.Status().Update(ctx, o)", ""},
 		"another one":      {"readers trust the table", "internal/a/gather.go", "r.Client.Create(ctx, o)", "internal/a/gather.go:1: the file writes to the cluster: add it"},
 		"by a helper":      {"the helper writes for it", "internal/a/gather.go", "status.Write(ctx, c, a, b)", "internal/a/gather.go:1: the file writes"},
+		"by a pass":        {"the helper writes for it", "internal/a/reconciler.go", "status.Commit(ctx, c, a, b)", "internal/a/reconciler.go:1: the file writes"},
 		"a command":        {"the manager is part of the operator", "cmd/manager/run.go", "c.Patch(ctx, o)", "cmd/manager/run.go:1: the file writes"},
+		"the operator":     {"what runs the reconcilers is part of it too", "operator/run.go", "c.Patch(ctx, o)", "operator/run.go:1: the file writes"},
 		"a slice":          {"it is not a client", "internal/a/gather.go", "slices.Delete(s, 0, 1)", ""},
 		"a read":           {"it does not write", "internal/a/gather.go", "r.Client.Get(ctx, key, o)", ""},
 		"a test":           {"tests write what they need", "internal/a/x_test.go", "c.Create(ctx, o)", ""},

@@ -169,7 +169,7 @@ func TestCostlyManifestsAreFound(t *testing.T) {
 			text:   fmt.Sprintf(product, "SELECT a, count(*) FROM b GROUP BY a", ", onMissing: Zero"),
 		},
 		"kept": {
-			reason: "a customer without rows would pay for ever", want: "a.yaml:1: the query has GROUP BY",
+			reason: "a customer without rows would pay forever", want: "a.yaml:1: the query has GROUP BY",
 			text: fmt.Sprintf(product, "SELECT a, count(*) FROM b group  by a", ""),
 		},
 		"kept on a page": {

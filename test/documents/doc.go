@@ -1,10 +1,9 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package documents reads what the documentation says and tries it: manifests on a real API server,
-// values with the chart, links on the files that they lead to, and the pages of the kinds on the
-// conditions that the API has.
+// Package documents tests what the documentation says: manifests on a real API server, values with the
+// chart, links, and the pages of the kinds against the conditions of the API.
 //
-// A fenced block of YAML is whole manifests, or says after the word yaml what it is instead: status is
-// an object as kubectl shows it, values are values of the Helm chart.
+// A fenced block of YAML is a list of complete manifests, unless a word after yaml says otherwise:
+// status is an object as kubectl shows it, and values are values of the Helm chart.
 package documents

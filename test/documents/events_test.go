@@ -17,6 +17,8 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/seatplane/seatplane/internal/announce"
 )
 
 const (
@@ -40,6 +42,11 @@ func TestEventsAreListed(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(sent)), reasonsOn(t, project)); diff != "" {
 		t.Errorf("the reasons that are sent (-) and those on %s (+):\n%s", eventsPage, diff)
 	}
+	for _, reason := range slices.Sorted(maps.Keys(sent)) {
+		if diff := cmp.Diff(announce.IsRoutine(reason), slices.Contains(routineOn(t, project), reason)); diff != "" {
+			t.Errorf("whether %s is routine, by internal/announce (-) and on %s (+):\n%s", reason, eventsPage, diff)
+		}
+	}
 	for name, value := range values {
 		if strings.HasPrefix(name, "Event") && !sent[value] {
 			t.Errorf("no event has the reason %s: remove the constant %s", value, name)
@@ -47,16 +54,35 @@ func TestEventsAreListed(t *testing.T) {
 	}
 }
 
-// reasonsOn returns the reasons in the table of the page, sorted. A row has a type, an object and an occasion.
+// reasonsOn returns the reasons in the tables of the page, sorted.
 func reasonsOn(t *testing.T, files fs.FS) []string {
 	t.Helper()
 	text, err := fs.ReadFile(files, eventsPage)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return reasonsIn(string(text))
+}
+
+// routineOn returns the reasons that the page calls routine, sorted.
+func routineOn(t *testing.T, files fs.FS) []string {
+	t.Helper()
+	text, err := fs.ReadFile(files, eventsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, routine, found := strings.Cut(string(text), "\n## Routine\n")
+	if !found {
+		t.Fatalf("%s has no section Routine", eventsPage)
+	}
+	return reasonsIn(routine)
+}
+
+// reasonsIn returns the reasons in tables, sorted. A row has a type, an object and an occasion.
+func reasonsIn(text string) []string {
 	var reasons []string
 	row := regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (?:Normal|Warning) \\| [A-Z][A-Za-z, ]+ \\| .+ \\|$")
-	for _, found := range row.FindAllStringSubmatch(string(text), -1) {
+	for _, found := range row.FindAllStringSubmatch(text, -1) {
 		reasons = append(reasons, found[1])
 	}
 	slices.Sort(reasons)

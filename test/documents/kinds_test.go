@@ -63,7 +63,7 @@ var pageOf = map[string]kindPage{
 			api.ReasonBelowMinimum, api.ReasonAboveMaximum, api.ReasonDuplicateKey, api.ReasonSuspended, api.ReasonCanceled,
 			api.ReasonParked, api.ReasonEffectsOwed, api.ReasonInvoiceNameTaken, api.ReasonBilledUntilTooLate,
 			api.ReasonBilledUntilNotABoundary, api.ReasonAmountTooLarge, api.ReasonTooManyLines, api.ReasonCommitRefused,
-			api.ReasonUpdateNameTaken,
+			api.ReasonUpdateNameTaken, api.ReasonImporting, api.ReasonForeignStatus, api.ReasonArchiveAhead,
 			// InSync
 			api.ReasonInSync, api.ReasonChangedByUpdate, api.ReasonScheduled, api.ReasonSeatsAssigned, api.ReasonInvalidItems,
 			api.ReasonCurrencyChange, api.ReasonIntervalChangeNeedsReset,
@@ -99,16 +99,29 @@ var pageOf = map[string]kindPage{
 	"Invoice": {
 		file:       "docs/kinds/invoice.md",
 		conditions: []string{api.ConditionPaid, api.ConditionVoid, api.ConditionArchived},
+		reasons:    []string{api.ReasonArchived},
 	},
 	"TestClock": {
 		file:       "docs/kinds/testclock.md",
 		conditions: []string{api.ConditionReady, api.ConditionReconciling},
 		reasons:    []string{api.ReasonReconciled, api.ReasonProgressing},
 	},
+	"Archive": {
+		file:       "docs/kinds/archive.md",
+		conditions: []string{api.ConditionReady, api.ConditionReconciling, api.ConditionStalled},
+		reasons: []string{
+			api.ReasonArchiving, api.ReasonDatabaseUnreachable, api.ReasonDatabaseError, api.ReasonSecretNotFound,
+			api.ReasonSecretNotAllowed, api.ReasonRecordDiffers, api.ReasonInvalidSelector,
+		},
+	},
 	"EventSink": {
 		file:       "docs/kinds/eventsink.md",
-		conditions: []string{api.ConditionReady},
-		reasons:    []string{api.ReasonDelivering, api.ReasonDeliveryFailing, api.ReasonDeadLettered},
+		conditions: []string{api.ConditionReady, api.ConditionReconciling, api.ConditionStalled},
+		reasons: []string{
+			api.ReasonDelivering, api.ReasonDeliveryFailing, api.ReasonDeadLettered, api.ReasonDisabled, api.ReasonGone,
+			api.ReasonInvalidURL, api.ReasonHostNotAllowed, api.ReasonSecretNotFound, api.ReasonSecretNotAllowed,
+			api.ReasonBadSigningKey, api.ReasonTooManySinks,
+		},
 	},
 }
 

@@ -26,6 +26,12 @@ import (
 // answered, by its own metrics: verb, resource and subresource. The leader's lease is not among them.
 func (s *system) writes() map[string]int {
 	s.Helper()
+	return s.requests("POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION")
+}
+
+// requests is writes for other verbs.
+func (s *system) requests(verbs ...string) map[string]int {
+	s.Helper()
 	clientset, err := kubernetes.NewForConfig(s.ground.Plane.Config)
 	if err != nil {
 		s.Fatal(err)
@@ -37,7 +43,7 @@ func (s *system) writes() map[string]int {
 	counts := map[string]int{}
 	for _, metric := range s.parse(raw, "apiserver_request_total") {
 		ours := slices.Contains([]string{v1alpha1.GroupName, "events.k8s.io"}, label(metric, "group"))
-		if ours && slices.Contains([]string{"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}, label(metric, "verb")) {
+		if ours && slices.Contains(verbs, label(metric, "verb")) {
 			what := fmt.Sprintf("%s %s/%s", label(metric, "verb"), label(metric, "resource"), label(metric, "subresource"))
 			counts[what] += int(metric.GetCounter().GetValue())
 		}

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package endurance counts what the operator does when there is nothing to do: the real manager binary on
-// a real API server, woken by events alone. An idle cluster makes no write, whatever is looked at again;
-// what cannot proceed is not tried over and over.
+// a real API server, triggered only by events. In an idle cluster it writes nothing, even if objects are
+// reconciled again, and it does not retry in a loop what cannot proceed.
 //
-// Everything is counted by those who cannot be fooled: writes by the API server, passes by the manager's
-// metrics. Nothing is measured in seconds; a window of time only bounds how long counting goes on.
+// Everything is counted from the outside: writes by the API server, and passes by the manager's metrics.
+// No test measures seconds; a window of time only bounds how long the counting lasts.
 package endurance

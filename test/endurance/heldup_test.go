@@ -70,8 +70,8 @@ var (
 // what events and back-off explain.
 func TestWhatCannotProceedCostsNoHotLoop(t *testing.T) {
 	t.Parallel()
-	// The log says of every pass whom it was for.
-	s := start(t, "--zap-log-level=5")
+	// The log says for every pass which object it was for.
+	s := start(t, append(archiveFlags, "--zap-log-level=5")...)
 	names := slices.Sorted(maps.Keys(ways))
 	for i, name := range names {
 		h := &hold{s, fmt.Sprintf("way-%02d", i)}

@@ -5,6 +5,7 @@ package endurance
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -113,6 +114,10 @@ var ways = map[string]heldUp{
 		h.issue(h.invoice("acme-older-000001", "acme"))
 		h.create(h.seat().Obj(), h.acme().Obj())
 	}},
+	v1alpha1.ReasonForeignStatus: {why: "a tool restored its status", shows: subscription, given: func(h *hold) {
+		h.runs()
+		h.restoreStatus()
+	}},
 	v1alpha1.ReasonBelowMinimum: {why: "no seats of at least one", shows: subscription, given: func(h *hold) {
 		h.create(h.seat().Obj(), h.acme().With(quantity(0)).Obj())
 	}},
@@ -156,6 +161,10 @@ var ways = map[string]heldUp{
 	v1alpha1.ReasonCommitRefused: {why: "a policy of the cluster refuses invoices", shows: subscription, most: backingOff, given: func(h *hold) {
 		h.refuseInvoices()
 		h.create(h.seat().Obj(), h.acme().Obj())
+	}},
+	v1alpha1.ReasonArchiveAhead: {why: "the archive holds a document that this cluster has not issued", shows: subscription, given: func(h *hold) {
+		h.runs()
+		h.isBehind()
 	}},
 	v1alpha1.ReasonProductNotFound + " of one that runs": {why: "somebody deleted the product", shows: subscription, given: func(h *hold) {
 		h.runs()
@@ -323,6 +332,20 @@ func (h *hold) issue(invoice *v1alpha1.Invoice) {
 	if err := h.asManager.Create(h.Context(), invoice); err != nil {
 		h.Fatal(err)
 	}
+}
+
+// restoreStatus gives acme the status of an earlier subscription of its name, as a tool does that restores statuses.
+func (h *hold) restoreStatus() {
+	h.Helper()
+	h.eventually("the status is restored", func(ctx context.Context) (bool, string) {
+		var acme v1alpha1.Subscription
+		if err := h.Get(ctx, client.ObjectKey{Namespace: h.namespace, Name: "acme"}, &acme); err != nil {
+			return false, err.Error()
+		}
+		acme.Status.RecentInvoice = &v1alpha1.InvoiceSummary{Name: "acme-older0-000001", AmountDue: "1.00", Time: *record.Time(april)}
+		err := h.asManager.Status().Update(ctx, &acme)
+		return err == nil, fmt.Sprint(err)
+	})
 }
 
 // refuseInvoices has the API server refuse every invoice of the namespace, as a policy of the cluster may.

@@ -89,3 +89,34 @@ func TestStumbles(t *testing.T) {
 		})
 	}
 }
+
+// Each phrase below has a sentence in which it is refused, and one in which the same words are plain English.
+func TestPhrasesByRow(t *testing.T) {
+	cases := map[string]struct {
+		reason, refused, accepted string
+	}{
+		"go on":           {"the standard word is continue", "The subscription goes on after its trial.", "The credit goes on the next invoice."},
+		"whatever":        {"the clause needs a preposition", "It costs the same, whatever the quantity.", "A record outlives whatever created it."},
+		"live by":         {"a subscription uses a clock", "Subscriptions that live by a clock wait.", "The Secret is read live by name."},
+		"say of":          {"of is about, in this sense", "What the loader says of the key.", "The message says what is wrong."},
+		"for ever":        {"it is one word", "The object stays for ever.", "The object stays forever."},
+		"up to when":      {"a time needs until", "It records up to when time was billed.", "It records the instant up to which time was billed."},
+		"what comes to":   {"it is a cost or a result", "What the change comes to is unknown.", "The operator comes to rest."},
+		"what becomes of": {"it is a result", "The status says what became of the update.", "The update became due."},
+		"is none":         {"it is not one, or not valid", "Admission refuses an amount that is none.", "There is none."},
+		"in good order":   {"it is cleanly", "The manager stops in good order.", "The events are in order."},
+		"in clear":        {"a noun is missing", "The password is sent in clear.", "The password is sent in clear text."},
+		"made because of": {"an update is created for something", "An update made because of a refresh.", "An update created for a refresh."},
+		"of one instant":  {"things happen at an instant", "Updates of one instant are sorted.", "Updates at the same instant are sorted."},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := stumbles(text{"a.md", 1, tc.refused}, compile(phrases)); len(got) != 1 {
+				t.Errorf("%s: %q gives %q, want one problem", tc.reason, tc.refused, got)
+			}
+			if got := stumbles(text{"a.md", 1, tc.accepted}, compile(phrases)); len(got) != 0 {
+				t.Errorf("%s: %q gives %q, want none", tc.reason, tc.accepted, got)
+			}
+		})
+	}
+}

@@ -54,6 +54,24 @@ var phrases = []phrase{
 		instead: "write \"current quantity\": an update that waits for approval is held, a quantity is not",
 	},
 	{pattern: `as often as you can bear`, instead: "write what may be lost"},
+	{
+		pattern: `go(?:es)? on`,
+		instead: "write \"continue\"",
+		// Something that really is put onto something else, or that happens afterwards.
+		allowed: []string{"go(?:es)? on (?:to|the|an?|this|that|each|top|separate)"},
+	},
+	{pattern: `whatever (?:the|its|their|his|an?|else|becomes?|became|comes?|came|is|it|they)`, instead: "write \"regardless of …\", \"any …\" or \"no matter how …\""},
+	{pattern: `live[sd]? by`, instead: "write \"use\"", allowed: []string{"live by name"}},
+	{pattern: `(?:say|says|tells?) of`, instead: "write \"say about\", \"report\" or \"describe\""},
+	{pattern: `for ever`, instead: "write \"forever\" or \"permanently\""},
+	{pattern: `up to when`, instead: "write \"until when\""},
+	{pattern: `what (?:[a-z]+ ){1,3}(?:comes?|came) to`, instead: "write \"the result of …\" or \"what … costs\""},
+	{pattern: `what (?:becomes?|became) of`, instead: "write \"the result of …\" or \"what happens to …\""},
+	{pattern: `(?:that|which) (?:is|are) none`, instead: "write \"is not one\" or \"is not valid\""},
+	{pattern: `in good order`, instead: "write \"cleanly\""},
+	{pattern: `in clear`, instead: "write \"in clear text\"", allowed: []string{"in clear (?:text|language|terms|words|sentences)"}},
+	{pattern: `made because of`, instead: "write \"created for\""},
+	{pattern: `of one instant`, instead: "write \"at the same instant\""},
 }
 
 // compiled is a phrase that can be looked for.

@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// text is something that users read: a page, or a message within a file.
+// text is something that people read: a page, or a message or comment within a file.
 type text struct {
 	file string
 	// line is where in the file the content begins.
@@ -25,7 +25,7 @@ type text struct {
 	content string
 }
 
-// textsOf returns what users read in a project.
+// textsOf returns what people read in a project.
 func textsOf(files fs.FS) ([]text, error) {
 	var texts []text
 	err := fs.WalkDir(files, ".", func(file string, entry fs.DirEntry, err error) error {
@@ -44,18 +44,18 @@ func textsOf(files fs.FS) ([]text, error) {
 	return texts, err
 }
 
-// isForOthers reports whether a folder has nothing that users read: what was built, and tests.
+// isForOthers reports whether a folder is left out: build outputs and tests.
 func isForOthers(folder string) bool {
 	return folder == "bin" || folder == "dist" || folder == ".git" || folder == "test" || folder == "internal/testing"
 }
 
-// textsIn returns what users read in one file: a page, or descriptions of fields, as a whole; of other code, the
-// strings.
+// textsIn returns what people read in one file. A page, or an API type, is one text. In other code, each string and
+// each comment is one.
 func textsIn(files fs.FS, file string) ([]text, error) {
 	isPage := path.Ext(file) == ".md"
 	isAPI := strings.HasPrefix(file, "api/") && path.Ext(file) == ".go"
 	isCRD := strings.HasPrefix(file, "config/crd/") && path.Ext(file) == ".yaml"
-	isGo := path.Ext(file) == ".go" && (strings.HasPrefix(file, "internal/") || strings.HasPrefix(file, "cmd/"))
+	isGo := path.Ext(file) == ".go" && !isAPI
 	isTest := strings.HasSuffix(file, "_test.go")
 	if isTest || !isPage && !isAPI && !isCRD && !isGo {
 		return nil, nil
@@ -64,16 +64,29 @@ func textsIn(files fs.FS, file string) ([]text, error) {
 	if err != nil || !isGo {
 		return []text{{file, 1, string(content)}}, err
 	}
-	return literals(file, content)
+	return textsOfCode(file, content)
 }
 
-// literals returns the strings of a Go file. Those that are joined by + are one text.
-func literals(file string, content []byte) ([]text, error) {
+// textsOfCode returns the comments and the strings of a Go file.
+func textsOfCode(file string, content []byte) ([]text, error) {
 	set := token.NewFileSet()
-	parsed, err := parser.ParseFile(set, file, content, parser.SkipObjectResolution)
+	parsed, err := parser.ParseFile(set, file, content, parser.SkipObjectResolution|parser.ParseComments)
 	if err != nil {
 		return nil, err
 	}
+	var texts []text
+	for _, group := range parsed.Comments {
+		var lines []string
+		for _, line := range group.List {
+			lines = append(lines, line.Text)
+		}
+		texts = append(texts, text{file, set.Position(group.Pos()).Line, strings.Join(lines, "\n")})
+	}
+	return append(texts, literals(file, set, parsed)...), nil
+}
+
+// literals returns the strings of a Go file. Strings that are joined by + are one text.
+func literals(file string, set *token.FileSet, parsed *ast.File) []text {
 	var texts []text
 	ast.Inspect(parsed, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -89,11 +102,11 @@ func literals(file string, content []byte) ([]text, error) {
 		}
 		return true
 	})
-	return texts, nil
+	return texts
 }
 
-// join returns the strings of a sum in their order; nothing of another expression. A sum's other parts are values,
-// and stand for a word.
+// join returns the strings of a sum in their order. It returns nothing for another expression. The other parts of a
+// sum are values that stand for a word.
 func join(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -125,7 +138,8 @@ func TestTextsOf(t *testing.T) {
 		"a page":         {"users read it", "docs/README.md", "A page.\n", []text{{"docs/README.md", 1, "A page.\n"}}},
 		"descriptions":   {"kubectl explain prints them", "api/v1/a.go", "// A field.\n", []text{{"api/v1/a.go", 1, "// A field.\n"}}},
 		"a CRD":          {"it is what a cluster has", "config/crd/a.yaml", "a: b\n", []text{{"config/crd/a.yaml", 1, "a: b\n"}}},
-		"a message":      {"users read it", "internal/a.go", "package a\n\n// No message.\nvar a = \"Two\" +\n\t\" lines\"\n", []text{{"internal/a.go", 4, "Two lines"}}},
+		"a message":      {"users read it", "internal/a.go", "package a\n\nvar a = \"Two\" +\n\t\" lines\"\n", []text{{"internal/a.go", 3, "Two lines"}}},
+		"a comment":      {"engineers read it", "hack/a.go", "package a\n\n// Two\n// lines.\nvar a int // One.\n", []text{{"hack/a.go", 3, "// Two\n// lines."}, {"hack/a.go", 5, "// One."}}},
 		"two messages":   {"each is a text", "cmd/a.go", "package a\n\nvar a = f(\"One\", `Two`)\n", []text{{"cmd/a.go", 3, "One"}, {"cmd/a.go", 3, "Two"}}},
 		"an import":      {"it is a path", "cmd/a.go", "package a\n\nimport \"is/no\"\n", nil},
 		"a test":         {"users do not read it", "internal/a_test.go", "package a\n\nvar a = \"A\"\n", nil},

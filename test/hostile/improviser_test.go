@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/seatplane/seatplane/internal/testing/mysqlwire"
 )
 
 // improviser makes up what a server says. Most of it is nearly right, since what is wrong from its first byte
@@ -78,14 +80,14 @@ func (i *improviser) pick(packets [][]byte) []byte {
 
 // mysqlPackets are what a server answers a query with.
 var mysqlPackets = [][]byte{
-	mysqlOK,
+	mysqlwire.OK,
 	hugeHeader,
 	cutOK,
 	{0x01},
 	{0x02}, // the header of a result with so many columns
-	mysqlColumn,
+	mysqlwire.Column,
 	[]byte("\x068.0.36"), []byte("\x04acme\x013"), []byte("\xfb\xfb"), // rows
-	mysqlEnd,
+	mysqlwire.End,
 	[]byte("\xff\x28\x04#42000You have an error"),                            // an error
 	[]byte("\xfb/etc/hostname"),                                              // a wish for a file
 	[]byte("\xfemysql_clear_password\x00"),                                   // a wish for another login
@@ -94,27 +96,27 @@ var mysqlPackets = [][]byte{
 
 // mysql is a MySQL server that makes up its answers.
 func (i *improviser) mysql(c *recorded) {
-	greeting := mysqlGreeting("mysql_native_password")
+	greeting := mysqlwire.Greeting(mysqlwire.NativePassword)
 	if i.once(8) {
 		greeting = i.spoil(greeting)
 	}
-	if err := writeMySQLPacket(c, 0, greeting); err != nil {
+	if err := mysqlwire.Write(c, 0, greeting); err != nil {
 		return
 	}
-	_, sequence, err := readMySQLPacket(c)
+	_, sequence, err := mysqlwire.Read(c)
 	if err != nil {
 		return
 	}
-	login := mysqlOK
+	login := mysqlwire.OK
 	if i.once(8) {
 		login = i.pick(mysqlPackets)
 	}
-	if err := writeMySQLPacket(c, sequence+1, login); err != nil {
+	if err := mysqlwire.Write(c, sequence+1, login); err != nil {
 		return
 	}
 	for i.goesOn(c) {
-		command, sequence, err := readMySQLPacket(c)
-		if err != nil || len(command) == 0 || command[0] == mysqlQuit {
+		command, sequence, err := mysqlwire.Read(c)
+		if err != nil || len(command) == 0 || command[0] == mysqlwire.Quit {
 			return
 		}
 		if err := i.answerMySQL(c, command, sequence); err != nil {
@@ -141,7 +143,7 @@ func (i *improviser) answerMySQL(c io.Writer, command []byte, sequence byte) err
 	}
 	for _, packet := range answer {
 		sequence++
-		if err := writeMySQLPacket(c, sequence, packet); err != nil {
+		if err := mysqlwire.Write(c, sequence, packet); err != nil {
 			return err
 		}
 	}
@@ -152,37 +154,20 @@ func (i *improviser) answerMySQL(c io.Writer, command []byte, sequence byte) err
 func mysqlPreparation(statement string) [][]byte {
 	switch {
 	case strings.HasPrefix(statement, "SET "), strings.HasPrefix(statement, "START "):
-		return [][]byte{mysqlOK}
+		return [][]byte{mysqlwire.OK}
 	case strings.HasPrefix(statement, "SELECT VERSION()"):
 		values := []string{"8.0.36"}
 		for range strings.Count(statement, ",") {
 			values = append(values, "")
 		}
-		return mysqlResult(values...)
+		return mysqlwire.Result(values...)
 	case strings.HasPrefix(statement, "SHOW GRANTS"):
-		return mysqlResult("GRANT SELECT ON `crm`.* TO `editor`@`%`")
+		return mysqlwire.Result("GRANT SELECT ON `crm`.* TO `editor`@`%`")
 	}
 	return nil
 }
 
-// mysqlColumn describes a column, and mysqlEnd ends columns and rows.
-var (
-	mysqlColumn = append([]byte("\x03def\x03crm\x05users\x05users\x06tenant\x06tenant\x0c\xff\x00"), "\x40\x00\x00\x00\xfd\x00\x00\x00\x00\x00"...)
-	mysqlEnd    = []byte{0xfe, 0x00, 0x00, 0x02, 0x00}
-)
-
-// mysqlResult is a result of one row.
-func mysqlResult(values ...string) [][]byte {
-	packets := [][]byte{{byte(len(values))}}
-	var row []byte
-	for _, value := range values {
-		packets = append(packets, mysqlColumn)
-		row = append(append(row, byte(len(value))), value...)
-	}
-	return append(packets, mysqlEnd, row, mysqlEnd)
-}
-
-// goesOn says whether the server goes on. When it does not, it hangs up, or goes silent.
+// goesOn says whether the server continues. When it does not, it hangs up, or goes silent.
 func (i *improviser) goesOn(c io.Reader) bool {
 	switch {
 	case !i.once(10):

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/testing/mysqlwire"
 )
 
 const query = "SELECT 'acme', 1"
@@ -49,7 +50,7 @@ func TestNoLinesReachOtherServers(t *testing.T) {
 type ports map[string]string
 
 func portsOf(t *testing.T) (at ports, open []*listener) {
-	silent, other, database := silentPort(t), otherPort(t), listenToMySQL(t, mysqlOK)
+	silent, other, database := silentPort(t), otherPort(t), listenToMySQL(t, mysqlwire.OK)
 	return ports{
 		"closed": closedPort(t), "silent": silent.address, "other-protocol": other.address, "database": database.address,
 	}, []*listener{silent, other, database}
@@ -64,7 +65,7 @@ func dsns(address string) map[v1alpha1.SQLDriver]string {
 	}
 }
 
-// scan has a manager ask every port with every driver, and returns what it says of each.
+// scan has a manager ask every port with every driver, and returns what it says about each.
 func scan(s *system, at ports) map[string]string {
 	namespace := s.namespace("hostile")
 	scanned := map[string]product{}
@@ -164,7 +165,7 @@ func postgresThief(certificate *tls.Certificate) func(testing.TB) *listener {
 func TestPlainConnectionsNeedAFlag(t *testing.T) {
 	s := start(t, "--loader-allowed-networks=127.0.0.0/8")
 	namespace := s.namespace("hostile")
-	server := listenToMySQL(t, mysqlOK)
+	server := listenToMySQL(t, mysqlwire.OK)
 	for driver, dsn := range dsns(server.address) {
 		name := strings.ToLower(string(driver))
 		sold := s.sells(namespace, name, s.sql(namespace, name, driver, server.address, dsn, query))

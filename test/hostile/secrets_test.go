@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/testing/mysqlwire"
 )
 
 // Row 9: whoever may write a SeatProduct, but may not read Secrets, had the manager send a Secret to a server
@@ -65,7 +66,7 @@ func TestReleasedTokensAreSent(t *testing.T) {
 func TestConnectionStringsGoWhereTheyAreReleasedFor(t *testing.T) {
 	s := start(t, reachable...)
 	namespace := s.namespace("hostile")
-	server := listenToMySQL(t, mysqlOK)
+	server := listenToMySQL(t, mysqlwire.OK)
 	for driver, dsn := range dsns(server.address) {
 		for released, to := range map[string]string{"nowhere": "", "elsewhere": "db.internal:5432"} {
 			name := strings.ToLower(string(driver)) + "-" + released

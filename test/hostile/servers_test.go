@@ -17,11 +17,13 @@ import (
 
 	_ "github.com/go-sql-driver/mysql" // the driver "mysql"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/seatplane/seatplane/internal/testing/mysqlwire"
 )
 
 // A server that real clients do not even log in to attacks nobody.
 func TestMySQLServerLetsClientsIn(t *testing.T) {
-	server := listenToMySQL(t, mysqlOK)
+	server := listenToMySQL(t, mysqlwire.OK)
 	client, err := sql.Open("mysql", "editor:hunter2@tcp("+server.address+")/crm")
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +55,8 @@ func TestMySQLAnswersOnTheWire(t *testing.T) {
 			defer connection.Close()
 			got := make([]byte, len(tc.want))
 			for _, step := range []error{
-				expectMySQLPacket(connection), writeMySQLPacket(connection, 1, []byte("login")), expectMySQLPacket(connection),
-				writeMySQLPacket(connection, 0, []byte("\x03SELECT 1")), second(io.ReadFull(connection, got)),
+				expectMySQLPacket(connection), mysqlwire.Write(connection, 1, []byte("login")), expectMySQLPacket(connection),
+				mysqlwire.Write(connection, 0, []byte("\x03SELECT 1")), second(io.ReadFull(connection, got)),
 			} {
 				if step != nil {
 					t.Fatal(step)
@@ -68,7 +70,7 @@ func TestMySQLAnswersOnTheWire(t *testing.T) {
 }
 
 func expectMySQLPacket(from io.Reader) error {
-	_, _, err := readMySQLPacket(from)
+	_, _, err := mysqlwire.Read(from)
 	return err
 }
 
@@ -82,7 +84,7 @@ func TestPostgresServerGetsPasswords(t *testing.T) {
 		tls     bool
 	}{
 		"without TLS":                {"the client does not ask for TLS", "disable", false},
-		"TLS not offered":            {"the client goes on without TLS", "prefer", false},
+		"TLS not offered":            {"the client continues without TLS", "prefer", false},
 		"TLS with any certificate":   {"the client takes every certificate", "require", true},
 		"TLS offered, not insisting": {"the same, by default", "prefer", true},
 	}

@@ -37,6 +37,9 @@ func runSuite(m *testing.M, folder string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := playground.BuildPlugin(folder); err != nil {
+		return 0, err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	ground, err = playground.Start(ctx, playground.Options{

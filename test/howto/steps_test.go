@@ -61,7 +61,7 @@ func stepsOf(p markdown.Page) ([]step, error) {
 }
 
 // changing matches commands that it would be wrong to repeat.
-var changing = regexp.MustCompile(`\bkubectl\b[^|;&\n]*\s(annotate|apply|autoscale|create|delete|edit|label|patch|replace|run|scale|set)\s|hack/dev\.sh`)
+var changing = regexp.MustCompile(`\bkubectl\b[^|;&\n]*\s(annotate|apply|autoscale|create|delete|edit|label|patch|replace|run|scale|set)\s|\bkubectl seatplane (seats|refresh|approve|assign|unassign)\b|hack/dev\.sh`)
 
 // repeatable says whether the step only reads.
 func (s step) repeatable() bool { return !changing.MatchString(s.code) }
@@ -152,6 +152,8 @@ func TestRepeatable(t *testing.T) {
 		"a change":              {"an annotation would be written twice", "kubectl get x\nkubectl annotate x y=1\n", false},
 		"flags first":           {"the command follows its flags", "kubectl -n a create -f b.yaml\n", false},
 		"in a pipe":             {"it changes something all the same", "cat a | kubectl apply -f -\n", false},
+		"the plugin":            {"seats would be added twice", "kubectl seatplane seats add acme editors 1\n", false},
+		"the plugin looks":      {"it changes nothing", "kubectl seatplane explain subscription acme\n", true},
 		"a database":            {"a row would be inserted twice", "hack/dev.sh sql a.db 'INSERT'\n", false},
 	}
 	for name, tc := range cases {

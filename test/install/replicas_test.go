@@ -24,7 +24,7 @@ const (
 	customers   = 30
 	perCustomer = 3
 
-	// crowd is what is sold, and the clock that all customers live by.
+	// crowd is what is sold, and the clock that all customers use.
 	crowd = `
 apiVersion: billing.seatplane.dev/v1alpha1
 kind: TestClock

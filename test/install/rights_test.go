@@ -23,6 +23,8 @@ import (
 
 const (
 	reading = "get list watch"
+	// restoring is what an import does with an object.
+	restoring = "get list create patch"
 	// Nobody deletes all of a namespace in one request.
 	writing  = reading + " create update patch delete"
 	anything = writing + " deletecollection"
@@ -36,15 +38,18 @@ type rights map[string]string
 var ofManager = rights{
 	"clusterprorationpolicies": "list watch", "clusterprorationpolicies/status": "update",
 	"prorationpolicies": "list watch", "prorationpolicies/status": "update",
-	"testclocks": "list watch", "testclocks/status": "update",
+	"testclocks": reading, "testclocks/status": "update",
 	"seatassignments": "list watch", "seatassignments/status": "update",
 	"seatproducts": reading, "seatproducts/status": "update",
 	"subscriptions": reading + " patch", "subscriptions/status": "update", "subscriptions/finalizers": "update",
 	"subscriptionupdates": reading + " create delete", "subscriptionupdates/status": "update",
-	"invoices":                               reading + " create delete",
+	"archives": "list watch", "archives/status": "update",
+	"eventsinks": "list watch", "eventsinks/status": "update",
+	"invoices": reading + " create delete", "invoices/status": "update",
 	"secrets.":                               "get",
+	"controllerrevisions.apps":               "list watch create delete",
 	"configmaps.":                            "get",
-	"events.events.k8s.io":                   "create patch",
+	"events.events.k8s.io":                   "create",
 	"clusterroles.rbac.authorization.k8s.io": "list",
 
 	"validatingadmissionpolicies.admissionregistration.k8s.io":       "get",
@@ -70,7 +75,7 @@ func (s *system) grantsWhatItSays() {
 	s.Helper()
 	s.namespaced("team")
 	read := rights{
-		"clusterprorationpolicies": "", "eventsinks": reading, "invoices": reading, "prorationpolicies": reading,
+		"archives": reading, "clusterprorationpolicies": "", "eventsinks": reading, "invoices": reading, "prorationpolicies": reading,
 		"seatassignments": reading, "seatproducts": reading, "subscriptions": reading, "subscriptionupdates": reading,
 		"testclocks": reading,
 	}
@@ -92,6 +97,15 @@ func (s *system) grantsWhatItSays() {
 		})},
 		"seatplane-collector": {"says what became of an invoice, and nothing else", with(nil, rights{
 			"invoices": reading, "invoices/status": "get update patch",
+		})},
+		"seatplane-importer": {"restores objects with their statuses, and cannot delete a record", with(nil, rights{
+			"archives": restoring, "archives/status": "update",
+			"eventsinks": restoring, "eventsinks/status": "update", "prorationpolicies": restoring, "prorationpolicies/status": "update",
+			"seatproducts": restoring, "seatproducts/status": "update", "testclocks": restoring, "testclocks/status": "update",
+			"subscriptions": restoring + " delete", "subscriptions/status": "update",
+			"subscriptionupdates": restoring, "subscriptionupdates/status": "update",
+			"invoices": "get list create", "invoices/status": "update",
+			"seatassignments": "get list create", "seatassignments/status": "update",
 		})},
 		"seatplane-metrics-reader": {"no object at all", with(nil, nil)},
 	} {

@@ -34,10 +34,20 @@ func TestValuesBecomeFlags(t *testing.T) {
 			[]string{"--set-string", "selector=region in (eu\\, us)"},
 			append(usual[:3:3], "--watch-label-selector=region in (eu, us)"),
 		},
+		"namespace selector": {
+			"it is one flag",
+			[]string{"--set-string", "namespaceSelector=billing.seatplane.dev/shard=a"},
+			append(usual[:3:3], "--watch-namespace-selector=billing.seatplane.dev/shard=a"),
+		},
 		"loaders": {
 			"what loaders may reach",
 			[]string{"--set", "loaders.allowedNetworks={10.96.0.0/12,fd00::/8}", "--set", "loaders.allowPlainHTTP=true"},
 			append(usual[:3:3], "--loader-allowed-networks=10.96.0.0/12,fd00::/8", "--loader-allow-plain-http"),
+		},
+		"sinks": {
+			"what EventSinks may reach",
+			[]string{"--set", "sinks.allowedNetworks={10.96.0.0/12}", "--set", "sinks.allowPlainHTTP=true"},
+			append(usual[:3:3], "--sink-allowed-networks=10.96.0.0/12", "--sink-allow-plain-http"),
 		},
 		"databases": {
 			"plain connections, and other limits on loaders",
@@ -51,6 +61,9 @@ func TestValuesBecomeFlags(t *testing.T) {
 			"a number stays a number",
 			[]string{"--set", "maxConcurrentReconciles=4"},
 			[]string{usual[0], usual[1], usual[2], "--max-concurrent-reconciles=4"},
+		},
+		"events": {
+			"what is routine is announced too", []string{"--set", "events=All"}, append(usual[:3:3], "--events=All"),
 		},
 		"no metrics": {
 			"0 serves none",
@@ -84,7 +97,9 @@ func TestValuesThatCannotBeAreRefused(t *testing.T) {
 		"deep unknown": {"nor is one further down", "loaders.allowedNetwork={10.0.0.0/8}", "allowedNetwork"},
 		"no replicas":  {"nobody would work", "replicas=0", "replicas"},
 		"a namespace":  {"the manager would refuse it later", "namespaces={Team_A}", "namespaces"},
+		"both":         {"the manager takes one of them", "namespaces={a},namespaceSelector=shard=a", "cannot be combined"},
 		"a network":    {"an address is no network", "loaders.allowedNetworks={10.0.0.1}", "allowedNetworks"},
+		"events":       {"there are two choices", "events=Warnings", "events"},
 		"no loaders":   {"no source would be read", "loaders.max=0", "max"},
 		"memory":       {"it is an amount with a unit", "loaders.memory=lots", "memory"},
 		"a folder":     {"the container has no working directory of note", "loaders.sqliteDir=data", "sqliteDir"},

@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package performance measures what very many subscriptions cost: their refresh, and the manager that looks
-// after them. make bench-refresh and make bench-manager run it at full length, and docs/benchmarks.md says
-// what came out.
+// Package performance measures the cost of very many subscriptions: of their refresh, and of the manager
+// that reconciles them. make bench-refresh and make bench-manager run it in full, and docs/benchmarks.md
+// has the results.
 package performance

@@ -46,7 +46,7 @@ func TestManager(t *testing.T) {
 	binary, err := playground.Build(t.TempDir())
 	must(t, err)
 	var table strings.Builder
-	table.WriteString("| subscriptions | started in | a second | CPU each | memory at rest | after a restart | ready again in |\n|---|---|---|---|---|---|---|\n")
+	table.WriteString("| subscriptions | started in | starts a second | CPU for each | memory at rest | memory after a restart | ready again in |\n|---|---|---|---|---|---|---|\n")
 	for _, many := range sizes(t, managerSizesEnv, 100) {
 		// Each has the machine to itself: the one before is stopped.
 		t.Run(fmt.Sprint(many), func(t *testing.T) { table.WriteString(startFleet(t, binary).play(many)) })
@@ -60,7 +60,9 @@ func startFleet(t *testing.T, binary string) *fleet {
 	t.Helper()
 	address, err := playground.FreeAddress()
 	must(t, err)
-	ground, err := playground.Start(t.Context(), playground.Options{Manager: binary, Args: flagsOf(address)})
+	ground, err := playground.Start(t.Context(), playground.Options{
+		Manager: binary, Args: flagsOf(address), APIServerFlags: quietPlane, EtcdFlags: roomyStore,
+	})
 	must(t, err)
 	t.Cleanup(func() { _ = ground.Plane.Stop() })
 	scheme := runtime.NewScheme()
@@ -83,10 +85,15 @@ func (f *fleet) play(many int) string {
 	began := time.Now()
 	f.restart()
 	f.await("all are invoiced", func(ctx context.Context) (bool, error) {
+		// The server sends one and says how many there are: a list of all of them would cost it more than the start.
 		var invoices metav1.PartialObjectMetadataList
 		invoices.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("InvoiceList"))
-		err := f.admin.List(ctx, &invoices)
-		return len(invoices.Items) == many, err
+		err := f.admin.List(ctx, &invoices, client.Limit(1))
+		found := len(invoices.Items)
+		if invoices.RemainingItemCount != nil {
+			found += int(*invoices.RemainingItemCount)
+		}
+		return found == many, err
 	})
 	took := time.Since(began)
 	used := f.figure("process_cpu_seconds_total")
