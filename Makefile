@@ -220,6 +220,15 @@ test-upgrade: bin/.modules control-plane ## Upgrade from the previous version wh
 	@SEATPLANE_UPGRADES=$(UPGRADES) SEATPLANE_KILL_SEED=$(KILL_SEED) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
 		go test ./test/kill -run 'TestUpgrade$$' -count=1 -v -timeout 120m
 
+# How many restores are played, each with a seed of its own.
+RESTORES ?= 8
+
+.PHONY: test-restore
+test-restore: bin/.modules control-plane ## Restore etcd from a copy while everything is killed, RESTORES times (minutes; Linux).
+	$(say) "restoring $(RESTORES) times, from seed $(KILL_SEED)"
+	@SEATPLANE_RESTORES=$(RESTORES) SEATPLANE_KILL_SEED=$(KILL_SEED) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
+		go test ./test/kill -run 'TestRestore$$' -count=1 -v -timeout 120m
+
 .PHONY: test-flux
 test-flux: bin/.modules control-plane ## Apply the example repository by Flux's library, and by kustomize-controller, which is built once (minutes).
 	$(say) "building kustomize-controller, unless it is there"

@@ -152,14 +152,11 @@ type script struct {
 // play has the customers of a workload do what they do.
 func (w *world) play(ctx context.Context, t *testing.T, load *workload, plays script) error {
 	t.Helper()
-	actions := load.open()
-	if err := w.perform(ctx, actions[0]); err != nil {
+	all := load.all(plays.cycles)
+	if err := w.open(ctx, load.namespace, all[0], plays.faults); err != nil {
 		return err
 	}
-	if err := w.serve(load.namespace, plays.faults); err != nil {
-		return err
-	}
-	for cycle := range plays.cycles {
+	for cycle, actions := range all {
 		if plays.before != nil {
 			if err := plays.before(cycle); err != nil {
 				return fmt.Errorf("before cycle %d: %w", cycle, err)
@@ -168,9 +165,16 @@ func (w *world) play(ctx context.Context, t *testing.T, load *workload, plays sc
 		if err := w.cycle(ctx, t, load.namespace, cycle, actions, plays.faults); err != nil {
 			return err
 		}
-		actions = load.step(cycle)
 	}
 	return w.stopManagers()
+}
+
+// open creates the namespace of a workload, which is the first of its actions, and has a manager look after it.
+func (w *world) open(ctx context.Context, namespace string, actions []action, s *schedule) error {
+	if err := w.perform(ctx, actions[0]); err != nil {
+		return err
+	}
+	return w.serve(namespace, s)
 }
 
 // cycle has people do something, and returns when everything that this brought about is done.

@@ -80,6 +80,15 @@ func (w *workload) open() []action {
 	return all
 }
 
+// all returns what happens in each of the first cycles.
+func (w *workload) all(cycles int) [][]action {
+	found := [][]action{w.open()}
+	for cycle := range cycles - 1 {
+		found = append(found, w.step(cycle))
+	}
+	return found
+}
+
 // step returns what happens in the next cycle: three customers do something, everybody is counted
 // again, or the clock moves.
 func (w *workload) step(number int) []action {

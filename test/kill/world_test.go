@@ -76,6 +76,8 @@ type world struct {
 	schedule  *schedule
 	started   int
 	problems  []string
+	// backup is where what etcd has is copied to, the next time that etcd is down. Empty means nowhere.
+	backup string
 }
 
 // guarded is a server that one goroutine at a time deals with.
@@ -106,9 +108,14 @@ func newWorld(ctx context.Context, folder string, runs release) (*world, error) 
 	if err := w.furnish(); err != nil {
 		return nil, errors.Join(err, ground.Stop())
 	}
-	watching, end := context.WithCancel(context.Background())
-	w.seen, w.unsee = observe(watching, ground.Plane.EtcdURL()), end
+	w.watch()
 	return w, nil
+}
+
+// watch has an observer see everything, from the first version on.
+func (w *world) watch() {
+	watching, end := context.WithCancel(context.Background())
+	w.seen, w.unsee = observe(watching, w.ground.Plane.EtcdURL()), end
 }
 
 func (w *world) furnish() error {
@@ -247,7 +254,7 @@ func (w *world) killed(who victim, from *gate) bool {
 	w.count.kill(who)
 	go func() {
 		defer server.Unlock()
-		if err := server.Start(context.Background()); err != nil {
+		if err := errors.Join(w.backUp(who), server.Start(context.Background())); err != nil {
 			w.found("%v", err)
 		}
 	}()
