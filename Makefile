@@ -39,7 +39,7 @@ ASSETS := hack/control-plane.sh
 # The same with kube-controller-manager, which some tests want.
 ALL_ASSETS := hack/control-plane.sh --all
 
-# How often the database is killed in the midst of a refresh, for each kind of server and of query.
+# How often the database is killed during a refresh, for each kind of server and of query.
 DATABASE_KILLS ?= 100
 
 say = @printf '==> %s\n'
@@ -59,7 +59,7 @@ demo: build control-plane ## Watch two months of billing on a real API server (a
 	@KUBEBUILDER_ASSETS="$$($(ASSETS))" hack/demo.sh
 
 .PHONY: dev
-dev: build control-plane ## Leave the same control plane and manager running until Ctrl-C, to play with.
+dev: build control-plane ## Leave the same control plane and manager running until Ctrl-C, to try things by hand.
 	@KUBEBUILDER_ASSETS="$$($(ASSETS))" hack/dev.sh
 
 ##@ Build
@@ -134,7 +134,7 @@ image: bin/.modules ## Write the image IMAGE:VERSION to dist/image.tar, without 
 	@IMAGE=$(IMAGE) VERSION=$(VERSION) PLATFORMS="$(PLATFORMS)" hack/image.sh
 
 .PHONY: sbom
-sbom: bin/.modules ## Write what the manager is built from to dist/, as SPDX documents. They are in the image too.
+sbom: bin/.modules ## Write bills of materials of the manager to dist/, as SPDX documents. They are in the image too.
 	$(say) "listing what the manager $(VERSION) is built from, for $(PLATFORMS)"
 	@IMAGE=$(IMAGE) VERSION=$(VERSION) PLATFORMS="$(PLATFORMS)" hack/image.sh --sbom
 
@@ -148,7 +148,7 @@ control-plane: ## Provide etcd, kube-apiserver and kubectl.
 	@dir="$$($(ASSETS))" && printf '==> control plane in %s\n' "$$dir"
 
 .PHONY: control-plane-all
-control-plane-all: ## Provide kube-controller-manager too, which some tests want.
+control-plane-all: ## Provide kube-controller-manager too, which some tests need.
 	@dir="$$($(ALL_ASSETS))" && printf '==> control plane in %s\n' "$$dir"
 
 .PHONY: test-servers
@@ -158,16 +158,16 @@ test-servers: ## Provide PostgreSQL, MariaDB and Prometheus for the tests, by ap
 ##@ Check
 
 .PHONY: test
-test: vet control-plane-all test-servers $(GOTESTSUM) $(HELM) ## Run every test, those against a real API server and databases too.
+test: vet control-plane-all test-servers $(GOTESTSUM) $(HELM) ## Run every test, including those against a real API server and databases.
 	$(say) "testing $(TEST_PACKAGES)"
 	@rm -f $(CRASH_REPORT)
 	@KUBEBUILDER_ASSETS="$$($(ALL_ASSETS))" SEATPLANE_CRASH_REPORT=$(CRASH_REPORT) \
 		$(GOTESTSUM) --format pkgname-and-test-fails -- \
 		-p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
 	@[ ! -f $(CRASH_REPORT) ] || cat $(CRASH_REPORT)
-	$(say) "testing examples/envtest, a module of its own"
+	$(say) "testing examples/envtest, a separate module"
 	@cd examples/envtest && KUBEBUILDER_ASSETS="$$(cd $(CURDIR) && $(ASSETS))" sh -c 'go vet ./... && go test -timeout $(TEST_TIMEOUT) ./...'
-	$(say) "testing test/flux, a module of its own"
+	$(say) "testing test/flux, a separate module"
 	@cd test/flux && KUBEBUILDER_ASSETS="$$(cd $(CURDIR) && $(ASSETS))" sh -c 'go vet ./... && go test -timeout $(TEST_TIMEOUT) ./...'
 
 .PHONY: test-race
@@ -230,10 +230,10 @@ test-restore: bin/.modules control-plane ## Restore etcd from a copy while every
 		go test ./test/kill -run 'TestRestore$$' -count=1 -v -timeout 120m
 
 .PHONY: test-flux
-test-flux: bin/.modules control-plane ## Apply the example repository by Flux's library, and by kustomize-controller, which is built once (minutes).
+test-flux: bin/.modules control-plane ## Apply the example repository with Flux's library, and with kustomize-controller, which is built once (minutes).
 	$(say) "building kustomize-controller, unless it is there"
 	@hack/flux.sh
-	$(say) "applying examples/gitops/repository by Flux's own code"
+	$(say) "applying examples/gitops/repository with Flux's own code"
 	@cd test/flux && SEATPLANE_FLUX="$$(../../hack/flux.sh)" KUBEBUILDER_ASSETS="$$(cd $(CURDIR) && $(ASSETS))" \
 		go test -count=1 -v -timeout $(TEST_TIMEOUT) ./...
 
@@ -241,8 +241,8 @@ test-flux: bin/.modules control-plane ## Apply the example repository by Flux's 
 HOSTILE_INPUTS ?= 5000
 
 .PHONY: test-hostile-fuzz
-test-hostile-fuzz: bin/.modules control-plane ## Have both database drivers ask HOSTILE_INPUTS random servers each (minutes).
-	$(say) "having each driver ask $(HOSTILE_INPUTS) random servers; SEATPLANE_HOSTILE_SEED chooses the first seed"
+test-hostile-fuzz: bin/.modules control-plane ## Connect both database drivers to HOSTILE_INPUTS random servers each (minutes).
+	$(say) "connecting each driver to $(HOSTILE_INPUTS) random servers; SEATPLANE_HOSTILE_SEED chooses the first seed"
 	@SEATPLANE_HOSTILE_INPUTS=$(HOSTILE_INPUTS) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
 		go test ./test/hostile -run TestDriversReadRandomAnswers -count=1 -v -timeout 60m
 
@@ -252,8 +252,8 @@ test-year: bin/.modules control-plane ## Refresh one subscription every hour of 
 	@SEATPLANE_YEAR=all KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/crash -run TestYear -count=1 -v -timeout 120m
 
 .PHONY: test-database-kill
-test-database-kill: bin/.modules control-plane test-servers ## Kill PostgreSQL and MariaDB in the midst of refreshes (minutes).
-	$(say) "killing each database $(DATABASE_KILLS) times for each way to ask it, and once more with a cluster"
+test-database-kill: bin/.modules control-plane test-servers ## Kill PostgreSQL and MariaDB during refreshes (minutes).
+	$(say) "killing each database $(DATABASE_KILLS) times for each way to query it, and once more with a cluster"
 	@SEATPLANE_DATABASE_KILLS=$(DATABASE_KILLS) go test ./internal/dataloader/sql -run TestServerKilled -count=1 -v -timeout 120m
 	@SEATPLANE_DATABASE_KILLS=$(DATABASE_KILLS) KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./internal/controller/seatproduct \
 		-run TestSeatProduct -ginkgo.focus "is killed" -count=1 -v -timeout 120m
@@ -279,19 +279,19 @@ BENCH_SINK_RATE ?= 200
 BENCH_SINK_SECONDS ?= 30
 
 .PHONY: test-sink-kill
-test-sink-kill: bin/.modules control-plane ## Kill the manager in the midst of deliveries to an EventSink (minutes).
+test-sink-kill: bin/.modules control-plane ## Kill the manager during deliveries to an EventSink (minutes).
 	$(say) "killing the manager $(SINK_KILLS) times"
 	@SEATPLANE_SINK_KILLS=$(SINK_KILLS) KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/events -run TestKilledManager \
 		-count=1 -v -timeout 120m
 
 .PHONY: bench-sink
-bench-sink: bin/.modules control-plane ## Measure how long events take, alone and next to a receiver that is down.
+bench-sink: bin/.modules control-plane ## Measure how long it takes to deliver events, alone and next to a receiver that is down.
 	$(say) "delivering $(BENCH_SINK_RATE) events a second"
 	@SEATPLANE_BENCH_SINK_RATE=$(BENCH_SINK_RATE) SEATPLANE_BENCH_SINK_SECONDS=$(BENCH_SINK_SECONDS) \
 		KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/events -run TestLatency -count=1 -v -timeout 60m
 
 .PHONY: test-archive-kill
-test-archive-kill: bin/.modules control-plane test-servers ## Kill PostgreSQL, loader processes and managers in the midst of archiving (minutes).
+test-archive-kill: bin/.modules control-plane test-servers ## Kill PostgreSQL, loader processes and managers during archiving (minutes).
 	$(say) "killing the database and the loader process $(DATABASE_KILLS) times each"
 	@SEATPLANE_DATABASE_KILLS=$(DATABASE_KILLS) go test ./internal/archive/postgres -run TestKilled -count=1 -v -timeout 120m
 	$(say) "killing the manager and the database $(DATABASE_KILLS) times each"
@@ -325,12 +325,12 @@ BENCH_MANAGER ?= 1000,5000,20000
 
 .PHONY: bench-manager
 bench-manager: bin/.modules control-plane ## Measure the manager's memory, and how fast it starts subscriptions (minutes).
-	$(say) "having managers look after $(BENCH_MANAGER) subscriptions"
+	$(say) "running managers with $(BENCH_MANAGER) subscriptions"
 	@SEATPLANE_BENCH_MANAGER=$(BENCH_MANAGER) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
 		go test ./test/performance -run TestManager -count=1 -v -timeout 120m
 
-# The subscriptions that stand beside those that change, one number a run; how many accrued lines those have; how many
-# rounds, and how many changes of a kind each makes.
+# How many subscriptions exist in addition to those that change, one number for each run; how many accrued lines these
+# have; how many rounds there are; and how many changes of each kind a round makes.
 BENCH_CHANGES ?= 1000
 BENCH_CHANGES_LINES ?= 2,15,45
 BENCH_CHANGES_ROUNDS ?= 5
@@ -338,7 +338,7 @@ BENCH_CHANGES_EACH ?= 30
 
 .PHONY: bench-changes
 bench-changes: bin/.modules control-plane ## Compare the CPU of each kind of change with that of a bare writer (minutes; Linux).
-	$(say) "making changes beside $(BENCH_CHANGES) subscriptions, by the manager and by a bare writer"
+	$(say) "making changes next to $(BENCH_CHANGES) subscriptions, by the manager and by a bare writer"
 	@SEATPLANE_BENCH_CHANGES=$(BENCH_CHANGES) SEATPLANE_BENCH_CHANGES_LINES=$(BENCH_CHANGES_LINES) \
 		SEATPLANE_BENCH_CHANGES_ROUNDS=$(BENCH_CHANGES_ROUNDS) SEATPLANE_BENCH_CHANGES_EACH=$(BENCH_CHANGES_EACH) \
 		KUBEBUILDER_ASSETS="$$($(ASSETS))" go test ./test/performance -run 'TestChanges$$' -count=1 -v -timeout 240m
@@ -368,7 +368,7 @@ BENCH_BURST ?= 1000,20000
 
 .PHONY: bench-burst
 bench-burst: bin/.modules control-plane ## Measure how long people wait while very many subscriptions renew (minutes).
-	$(say) "having $(BENCH_BURST) subscriptions renew at one instant"
+	$(say) "renewing $(BENCH_BURST) subscriptions at one instant"
 	@SEATPLANE_BENCH_BURST=$(BENCH_BURST) KUBEBUILDER_ASSETS="$$($(ASSETS))" \
 		go test ./test/performance -run 'TestBurst$$' -count=1 -v -timeout 240m
 

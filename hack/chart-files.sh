@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Copies into the chart what it shares with kustomize: the CRDs, the roles, the admission policies, the limits, the
-# alerts, the ServiceMonitor and the dashboard. Helm reads no file outside its chart. What is no longer shared goes.
+# alerts, the ServiceMonitor and the dashboard. Helm cannot read files outside the chart. Files that are no longer
+# shared are removed.
 #
 # Files are replaced only when they change, and never missing in between.
 set -euo pipefail

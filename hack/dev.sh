@@ -6,8 +6,8 @@
 # bin/manager.
 #
 #   hack/dev.sh                           runs until Ctrl-C
-#   hack/dev.sh sql [NAME.db] STATEMENTS  changes or reads a database: that which examples/demo counts,
-#                                         or another in the same folder
+#   hack/dev.sh sql [NAME.db] STATEMENTS  changes or reads a database: the one that examples/demo counts,
+#                                         or another one in the same folder
 #
 # Databases and the kubeconfig are kept in bin/dev-home, or in SEATPLANE_DEV_HOME. Databases are those of the
 # namespace default, or of SEATPLANE_DEV_NAMESPACE.

@@ -6,10 +6,11 @@
 #
 #   install.yaml              config/default, for `kubectl apply --server-side -f`
 #   prometheus.yaml           config/prometheus, where the Prometheus operator is installed
-#   seatplane-NUMBER.tgz      the chart; its version is VERSION where that is one such as v1.2.3, with
-#                             the commits since as its build, else 0.0.0 with VERSION as its build
+#   seatplane-NUMBER.tgz      the chart. If VERSION is a version such as v1.2.3, it is the chart's version, with the
+#                             number of commits since as build metadata. Otherwise the version is 0.0.0, with VERSION
+#                             as build metadata
 #
-# KUBECTL and HELM name the programs; DIST another folder than dist/.
+# KUBECTL and HELM name the programs. DIST names another folder than dist/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -18,7 +19,7 @@ overlay=bin/overlay.$$ # kustomize wants the way to config/ to be relative
 staged=$(mktemp -d)
 trap 'rm -rf "$overlay" "$staged"' EXIT
 
-# render FOLDER FILE renders a folder of config/ as it is, but for the image.
+# render FOLDER FILE renders a folder of config/, and sets only the image.
 render() {
   mkdir -p "$overlay"
   cat >"$overlay/kustomization.yaml" <<OVERLAY
@@ -31,7 +32,7 @@ OVERLAY
   echo "    $dist/$2"
 }
 
-# Helm wants a semantic version; a commit is none.
+# Helm needs a semantic version, and a commit is not one.
 chart_version() {
   local number=${version#v}
   # Commits after a tag come after it: -4-g1234567 as it stands would be a version before that tag's.

@@ -1,10 +1,10 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package operator runs Seatplane in a program of your own.
+// Package operator runs Seatplane in your own program.
 //
-// The command cmd/manager does nothing else: it parses flags, makes a manager of controller-runtime, and calls
-// AddToManager. A program that has a manager already can do the same:
+// The command cmd/manager does the same: it parses flags, makes a controller-runtime manager, and calls AddToManager. A
+// program that already has a manager adds the operator to it:
 //
 //	func main() {
 //		operator.RunLoaderIfAsked()
@@ -30,6 +30,6 @@
 //
 // # Several operators
 //
-// A process may run several operators, each on a manager and with a metrics registry of its own. They must not watch the
+// A process may run several operators. Each needs its own manager and its own metrics registry. They must not watch the
 // same objects. If they do, every change is still applied once, but the two compete for each write.
 package operator

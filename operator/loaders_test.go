@@ -24,7 +24,7 @@ func TestSourcesOutsideTheCluster(t *testing.T) {
 			reason: "this program would run itself again, and do something else",
 			want:   "call operator.RunLoaderIfAsked first in its main function, or set Loaders.Program",
 		},
-		"Called":  {reason: "this program becomes a loader process, which does not know this kind", calls: true, want: "does not describe"},
+		"Called":  {reason: "this program becomes a loader process, which does not know this kind", calls: true, want: "without saying why"},
 		"Program": {reason: "another program runs loader processes", set: LoaderOptions{Program: "/no/such/program"}, want: "the loader process ended unexpectedly"},
 	}
 	for name, tc := range cases {

@@ -79,8 +79,8 @@ func cacheOptions(o Options) cache.Options {
 	return options
 }
 
-// departed selects the objects in which the events of deleted Subscriptions are kept, whose labels stand for those of the
-// Subscriptions. Many other controllers make objects of this kind.
+// departed selects the objects that keep the events of deleted Subscriptions. They carry the labels of their
+// Subscriptions under other keys. Many other controllers create objects of this kind.
 func departed(watched labels.Selector) labels.Selector {
 	selector := labels.SelectorFromSet(labels.Set{v1alpha1.LabelDeparted: v1alpha1.DepartedTrue})
 	if watched == nil {
@@ -110,8 +110,8 @@ func selectable() []client.Object {
 	}
 }
 
-// clientOptions keeps Secrets and ConfigMaps out of the cache: they are read by name when they are
-// needed, and the operator may not list them.
+// clientOptions keeps Secrets and ConfigMaps out of the cache. The operator reads them by name when
+// it needs them, and has no right to list them.
 func clientOptions() client.Options {
 	return client.Options{Cache: &client.CacheOptions{
 		DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},

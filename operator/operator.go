@@ -49,7 +49,7 @@ func AddToManager(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
-	// Each operator of a process has controllers of the same names.
+	// All operators of a process have controllers with the same names.
 	options := controller.Options{
 		MaxConcurrentReconciles: o.MaxConcurrentReconciles, SkipNameValidation: ptr.To(true),
 	}
@@ -88,7 +88,7 @@ func fits(mgr ctrl.Manager, o Options) error {
 	return nil
 }
 
-// share makes what the reconcilers of an operator have in common.
+// share makes the parts that all reconcilers of an operator use.
 func share(mgr ctrl.Manager, o Options) (*shared, error) {
 	announcer, err := newAnnouncer(mgr, o)
 	if err != nil {

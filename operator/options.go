@@ -42,9 +42,10 @@ const (
 type Events string
 
 const (
-	// EventsImportant are warnings, limits and what else a person may want to act on. It is the default.
+	// EventsImportant sends warnings, reached limits and other events that may need action. It is the
+	// default.
 	EventsImportant = Events(announce.Important)
-	// EventsAll also announces every start, end, invoice and applied update.
+	// EventsAll also sends every start, end, invoice and applied update.
 	EventsAll = Events(announce.All)
 )
 
@@ -67,12 +68,12 @@ type Options struct {
 	// DefaultMaxConcurrentReconciles.
 	MaxConcurrentReconciles int
 
-	// SyncPeriod is how often every object is reconciled even without a change, give or take a tenth, and at least one
-	// second. Defaults to DefaultSyncPeriod.
+	// SyncPeriod is how often every object is reconciled even without a change. It must be at least one second, and
+	// varies by up to a tenth. Defaults to DefaultSyncPeriod.
 	SyncPeriod time.Duration
 
-	// MinUpdateRetention is how long every finished SubscriptionUpdate is kept at least, even if spec.history of its
-	// Subscription says less. Zero leaves that to the Subscription.
+	// MinUpdateRetention is the shortest time for which a finished SubscriptionUpdate is kept, even if spec.history
+	// of its Subscription says less. If it is zero, spec.history decides.
 	MinUpdateRetention time.Duration
 
 	// Events says which Kubernetes events are sent. Defaults to EventsImportant. It has no effect on a Recorder.
@@ -94,8 +95,8 @@ type Options struct {
 
 // SinkOptions say what EventSinks may reach.
 type SinkOptions struct {
-	// AllowedNetworks may be posted to although they are not public. Anyone who can write an EventSink can make the
-	// operator connect to any server in them.
+	// AllowedNetworks are private networks that EventSinks may post to. Anyone who can write an EventSink can make
+	// the operator connect to any server in them.
 	AllowedNetworks []netip.Prefix
 
 	// AllowPlainHTTP allows http as well as https. Events can then be read on the network, and are still signed.
@@ -107,37 +108,38 @@ func (s SinkOptions) egress() egress.Policy {
 	return egress.Policy{Networks: s.AllowedNetworks, PlainHTTP: s.AllowPlainHTTP}
 }
 
-// ErrAskSource is returned by a CountFunc that leaves a product to its own source.
+// ErrAskSource is returned by a CountFunc to read the product's own source instead.
 var ErrAskSource = errors.New("ask the source of the product")
 
-// CountFunc returns how many seats each key has. Keys are sorted. A key that the result lacks counts as missing from the
-// source. ErrAskSource has the source of the product asked instead. Any other error fails the refresh, and its text is
-// shown in the condition Loaded of the product, so it must contain no secrets. It is called from several goroutines.
+// CountFunc returns how many seats each key has. Keys are sorted. A key that the result lacks counts as missing from
+// the source. With ErrAskSource, the product's own source is read instead. Any other error fails the refresh, and its
+// text is shown in the condition Loaded of the product, so it must contain no secrets. It is called from several
+// goroutines.
 type CountFunc func(ctx context.Context, product types.NamespacedName, keys []string) (map[string]int64, error)
 
 // LoaderOptions say how seats are counted, and what data loaders may reach.
 type LoaderOptions struct {
-	// Count answers in place of data sources, for tests. When it answers, no Secret is read and no server is asked, and
-	// what the product's spec says about its source is ignored.
+	// Count replaces the data sources, for tests. When it returns counts, the operator reads no Secret, connects to no
+	// server, and ignores the source in the product's spec.
 	Count CountFunc
 
 	// Program is the path of a program that calls RunLoaderIfAsked first, such as Seatplane's manager. It runs the
 	// loader processes. Defaults to this program.
 	Program string
 
-	// MaxAtOnce is how many sources outside the cluster are read at once. As many that are inside may be read besides.
-	// Defaults to DefaultMaxLoaders.
+	// MaxAtOnce is how many sources outside the cluster are read at once. The same number of sources inside the
+	// cluster may be read at the same time. Defaults to DefaultMaxLoaders.
 	MaxAtOnce int
 
 	// Memory is what one loader process may use, in bytes: at least MinLoaderMemory. Defaults to DefaultLoaderMemory.
 	Memory int64
 
-	// SQLiteDir is the folder of SQLite databases: those of a namespace are in the folder of its name. Empty means that
-	// SQLite is off.
+	// SQLiteDir is the folder of SQLite databases. It has a subfolder for each namespace, with the namespace's name.
+	// Empty means that SQLite sources are disabled.
 	SQLiteDir string
 
-	// AllowedNetworks may be reached although they are not public, by databases and HTTP alike. Anyone who can write a
-	// SeatProduct can make the operator connect to any server in them.
+	// AllowedNetworks are private networks that data loaders may connect to, for databases as well as HTTP. Anyone who
+	// can write a SeatProduct can make the operator connect to any server in them.
 	AllowedNetworks []netip.Prefix
 
 	// AllowPlainHTTP allows http as well as https. Tokens and counts can then be read and changed on the network.
@@ -178,7 +180,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// check refuses options that could only fail later. It expects the defaults to be filled in.
+// check refuses options that would fail later. It expects the defaults to be filled in.
 func (o Options) check() error {
 	if o.NamespaceSelector != nil && len(o.Namespaces) > 0 {
 		return errors.New("the fields Namespaces and NamespaceSelector cannot be combined: set one of them")

@@ -29,7 +29,7 @@ type reconciler interface {
 	SetupWithManager(mgr ctrl.Manager, options controller.Options) error
 }
 
-// shared is what the reconcilers and the metrics of one operator are made of.
+// shared holds the parts that the reconcilers and the metrics of one operator use.
 type shared struct {
 	options Options
 	mgr     ctrl.Manager

@@ -44,8 +44,8 @@ func (c *Clock) Name() string { return c.object.Name }
 // Now returns the time that the clock shows.
 func (c *Clock) Now() time.Time { return c.object.Spec.Now.UTC() }
 
-// CatchUp waits until everything on the clock has reached its time: whatever was created or edited before has been taken
-// up, every refresh that is due has run, and every update and invoice that follows has been written.
+// CatchUp waits until everything on the clock has reached its time: the operator has processed every object that was
+// created or edited, has run every refresh that is due, and has written every update and invoice that follows.
 func (c *Clock) CatchUp() {
 	c.s.t.Helper()
 	c.s.wait(func() (string, error) {
@@ -64,8 +64,8 @@ func (c *Clock) CatchUp() {
 	})
 }
 
-// MoveTo waits until everything has caught up with the present time, moves the clock to another one, and waits again.
-// What the test did before counts as of the time before. The new time is later, by at most ten years.
+// MoveTo waits until everything has caught up with the present time, moves the clock, and waits again. What the test
+// did before the move counts as done at the earlier time. The new time must be later, by at most ten years.
 func (c *Clock) MoveTo(now time.Time) {
 	c.s.t.Helper()
 	c.CatchUp()

@@ -34,7 +34,8 @@ func (c *counts) set(product types.NamespacedName, a answer) {
 	c.byProduct[product] = a
 }
 
-// answer is an operator.CountFunc. It leaves a product for which no test has set counts to the product's own source.
+// answer is an operator.CountFunc. For a product without counts set by a test, it lets the operator read the
+// product's own source.
 func (c *counts) answer(_ context.Context, product types.NamespacedName, _ []string) (map[string]int64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -45,14 +46,14 @@ func (c *counts) answer(_ context.Context, product types.NamespacedName, _ []str
 	return maps.Clone(set.counts), set.err
 }
 
-// SetCounts has the source of a product answer with these counts from its next refresh on. The keys are those of its
-// items: the customer's ID, unless the product's spec.dataLoader.keyFrom says otherwise. A key that is left out is
+// SetCounts makes the source of a product return these counts from its next refresh on. The keys are those of its
+// items: the customer's ID, unless the product's spec.dataLoader.key says otherwise. A key that is left out is
 // missing from the source. The product needs a spec.dataLoader of any kind, which is not read.
 func (s *Seatplane) SetCounts(product string, counts map[string]int64) {
 	s.plane.counts.set(s.key(product), answer{counts: maps.Clone(counts)})
 }
 
-// FailCounts has the source of a product fail with an error from its next refresh on, until SetCounts.
+// FailCounts makes the source of a product fail with an error from its next refresh on, until SetCounts is called.
 func (s *Seatplane) FailCounts(product string, err error) {
 	s.plane.counts.set(s.key(product), answer{err: err})
 }

@@ -19,9 +19,9 @@
 //
 // # What is shared
 //
-// The first New of a process starts the control plane and the operator. They end with the process, even if it is killed.
-// Each New has a namespace of its own, so tests can run in parallel. Kinds without a namespace, such as
-// ClusterProrationPolicy, are shared: give them names of the test's own.
+// The first New of a process starts the control plane and the operator. They end with the process, even if it is
+// killed. Each New creates its own namespace, so tests can run in parallel. Kinds without a namespace, such as
+// ClusterProrationPolicy, are shared: give their objects a different name in each test.
 //
 // # Binaries
 //
@@ -31,6 +31,6 @@
 // # What differs from a cluster
 //
 // The admission policies are not installed, so every namespace allows TestClocks and nothing stops a test from writing
-// an Invoice. There is no controller that collects garbage or deletes namespaces, and there are no nodes. Databases and
-// HTTP endpoints are read only if the program's TestMain calls operator.RunLoaderIfAsked; SetCounts needs none of them.
+// an Invoice. No controller collects garbage or deletes namespaces, and there are no nodes. Databases and HTTP
+// endpoints are read only if the program's TestMain calls operator.RunLoaderIfAsked; SetCounts needs none of them.
 package seatplanetest

@@ -18,7 +18,7 @@ const maxSaid = 2000
 type said struct {
 	mu    sync.Mutex
 	lines []string
-	// dropped is how many lines were there before those that are kept.
+	// dropped is the number of older lines that are no longer kept.
 	dropped int
 }
 
@@ -44,7 +44,7 @@ func (s *said) count() int {
 	return s.dropped + len(s.lines)
 }
 
-// since returns the lines that were written after the first so many, as far as they are kept.
+// since returns the lines that were written after the first count lines, unless they were dropped.
 func (s *said) since(count int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -27,13 +27,14 @@ import (
 )
 
 const (
-	// patience is how long a busy machine may take for what a test waits for, such as a year of renewals.
+	// patience is how long a test waits on a busy machine, for example for a year of renewals.
 	patience = time.Minute
 	// pause is the time between two looks.
 	pause = 5 * time.Millisecond
 )
 
-// T is what seatplanetest needs of a test. *testing.T and ginkgo's GinkgoT() have it.
+// T has the methods of a test that seatplanetest needs. *testing.T and ginkgo's GinkgoT() implement
+// it.
 type T interface {
 	Helper()
 	Cleanup(cleanup func())
@@ -43,21 +44,22 @@ type T interface {
 	Logf(format string, args ...any)
 }
 
-// Seatplane is a namespace of one test in a cluster with Seatplane. Its methods fail the test if they cannot do what they
-// say.
+// Seatplane is a namespace of one test in a cluster with Seatplane. Its methods fail the test if they cannot do their
+// work.
 type Seatplane struct {
 	// Namespace is the namespace of the test.
 	Namespace string
 	// Client reads from and writes to the API server, with all rights.
 	Client client.Client
-	// Config is the access of an administrator, for clients of your own.
+	// Config has the access of an administrator, for your own clients.
 	Config *rest.Config
 
 	t     T
 	plane *plane
 }
 
-// New returns a namespace for a test. If the test fails, it logs what the operator has said since then.
+// New returns a namespace for a test. If the test fails, it logs the lines that the operator has logged
+// since then.
 func New(t T) *Seatplane {
 	t.Helper()
 	p, err := shared()
@@ -107,8 +109,8 @@ func (s *Seatplane) place(object client.Object) {
 	}
 }
 
-// Apply applies manifests in YAML, such as the file that your customers' products are written in. Objects without a
-// namespace get that of the test.
+// Apply applies manifests in YAML, such as the file with your products. Objects without a namespace get that of the
+// test.
 func (s *Seatplane) Apply(manifests []byte) {
 	s.t.Helper()
 	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(manifests), 4096)
@@ -207,7 +209,7 @@ func (s *Seatplane) WaitFor(object client.Object, done func() bool) {
 		if done() {
 			return "", nil
 		}
-		return fmt.Sprintf("%T %q is not as it should be: %s", object, object.GetName(), conditionsOf(object)), nil
+		return fmt.Sprintf("%T %q is not in the expected state: %s", object, object.GetName(), conditionsOf(object)), nil
 	})
 }
 

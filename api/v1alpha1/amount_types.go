@@ -10,7 +10,7 @@ package v1alpha1
 // +kubebuilder:validation:Pattern=`^-?[0-9]{1,15}(\.[0-9]{1,12})?$`
 type Amount string
 
-// Currency is the code of a currency by ISO 4217, such as EUR.
+// Currency is the ISO 4217 code of a currency, such as EUR.
 //
 // +kubebuilder:validation:MaxLength=3
 // +kubebuilder:validation:Pattern=`^[A-Z]{3}$`
@@ -22,7 +22,7 @@ type Currency string
 // +kubebuilder:validation:Pattern=`^-?[0-9]+(\.[0-9]+)?(/[0-9]+)?$`
 type Rational string
 
-// DocumentTotals are the sums of a document that is not issued yet.
+// DocumentTotals are the totals of a document that is not issued yet.
 type DocumentTotals struct {
 	// The signed sum of the lines, in major units.
 	// +optional

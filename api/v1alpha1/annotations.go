@@ -10,7 +10,7 @@ const (
 	// counts; the object's status.lastHandledRefreshRequest acknowledges it.
 	AnnotationRefreshRequestedAt = GroupName + "/refresh-requested-at"
 
-	// AnnotationRetryRequestedAt on an EventSink asks to try all undelivered events again now, also after deliveries were
+	// AnnotationRetryRequestedAt on an EventSink asks to try all undelivered events again now, even if deliveries were
 	// stopped. Any value that differs from the last one counts; status.lastHandledRetryRequest acknowledges it.
 	AnnotationRetryRequestedAt = GroupName + "/retry-requested-at"
 
@@ -18,7 +18,7 @@ const (
 	// counts; status.lastHandledUnpark acknowledges it.
 	AnnotationUnpark = GroupName + "/unpark"
 
-	// AnnotationInvoiceRequestedAt on a Subscription asks for an invoice over everything that has accrued so
+	// AnnotationInvoiceRequestedAt on a Subscription asks for an invoice for everything that has accrued so
 	// far. Any value that differs from the last one counts; status.lastHandledInvoiceRequest acknowledges it.
 	AnnotationInvoiceRequestedAt = GroupName + "/invoice-requested-at"
 
@@ -26,8 +26,8 @@ const (
 	// it is finished. Do not write it in Git: Git would create the update again, and it would apply again.
 	AnnotationPrune = GroupName + "/prune"
 
-	// AnnotationDelete says how a Subscription is deleted. With DeleteAbandon, what was accrued is not
-	// billed; without it, deleting settles what is owed.
+	// AnnotationDelete says how a Subscription is deleted. With DeleteAbandon, what has accrued is not
+	// billed. Without it, deleting a Subscription settles what is owed.
 	AnnotationDelete = GroupName + "/delete"
 )
 
@@ -40,13 +40,13 @@ const (
 	// PruneTrue is the value of AnnotationPrune that allows the deletion.
 	PruneTrue = "true"
 
-	// DeleteAbandon is the value of AnnotationDelete that lets a Subscription go without a final document.
+	// DeleteAbandon is the value of AnnotationDelete that lets a Subscription be removed without billing what has accrued.
 	DeleteAbandon = "Abandon"
 )
 
 // Labels that users write.
 const (
-	// LabelAllow on a Secret says who may read it. Without it, the operator reads no Secret.
+	// LabelAllow on a Secret says what the Secret may be used for. The operator does not read a Secret without it.
 	LabelAllow = GroupName + "/allow"
 
 	// LabelTestClocks with the value TestClocksAllowed on a Namespace allows TestClocks in it, and Subscriptions

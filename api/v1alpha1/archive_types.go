@@ -7,7 +7,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // ArchivePostgres names a database and a schema in it.
 //
-// +kubebuilder:validation:XValidation:rule="(has(self.schema) ? self.schema : 'seatplane') == (has(oldSelf.schema) ? oldSelf.schema : 'seatplane')",message="the schema cannot change: create another Archive for another schema"
+// +kubebuilder:validation:XValidation:rule="(has(self.schema) ? self.schema : 'seatplane') == (has(oldSelf.schema) ? oldSelf.schema : 'seatplane')",message="the schema cannot be changed: create another Archive for another schema"
 type ArchivePostgres struct {
 	// The Secret that holds the connection string, such as
 	// postgres://USER:PASSWORD@HOST:5432/DATABASE. It must have the label
@@ -16,13 +16,13 @@ type ArchivePostgres struct {
 	// +required
 	DSNSecretRef SecretKeyReference `json:"dsnSecretRef"`
 
-	// The Secret that holds the certificate, in PEM, of the authority that signed the server's. Defaults
-	// to the authorities that the operator's system trusts.
+	// The Secret that holds the certificate, in PEM format, of the authority that signed the server's
+	// certificate. Defaults to the authorities that the operator's system trusts.
 	// +optional
 	CASecretRef *SecretKeyReference `json:"caSecretRef,omitempty"`
 
 	// The schema that has the tables, 1 to 63 characters: lower-case letters, digits and _. The operator
-	// creates it if it does not exist. Defaults to seatplane. It cannot be changed.
+	// creates it if it does not exist. Defaults to seatplane. Immutable.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
@@ -30,30 +30,30 @@ type ArchivePostgres struct {
 	Schema string `json:"schema,omitempty"`
 }
 
-// ArchiveSpec says where records go, and which.
+// ArchiveSpec says which records are archived, and where.
 //
-// +kubebuilder:validation:XValidation:rule="(has(self.cell) ? self.cell : 'default') == (has(oldSelf.cell) ? oldSelf.cell : 'default')",message="the name of the cell cannot change: what is archived carries it"
+// +kubebuilder:validation:XValidation:rule="(has(self.cell) ? self.cell : 'default') == (has(oldSelf.cell) ? oldSelf.cell : 'default')",message="the cell cannot be changed, because archived rows contain it: create another Archive"
 type ArchiveSpec struct {
 	// The database that records are copied to.
 	// +required
 	Postgres ArchivePostgres `json:"postgres"`
 
-	// The name of this cluster in the archive, which every row carries. Give each cluster that shares a
-	// database a name of its own. Defaults to default. It cannot be changed.
+	// The name of this cluster in the archive. Every row has it. If several clusters share a database, give
+	// each of them a different name. Defaults to default. Immutable.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="the name of a cell has lower-case letters, digits and - only, and begins and ends with a letter or a digit: write one such as eu-1"
 	Cell string `json:"cell,omitempty"`
 
-	// The subscriptions whose records are archived. Defaults to all subscriptions of the namespace.
+	// The subscriptions whose records are archived. Defaults to all subscriptions in the namespace.
 	// +optional
 	SubscriptionSelector *LabelSelector `json:"subscriptionSelector,omitempty"`
 }
 
 // ArchiveStatus is the observed state of an archive.
 type ArchiveStatus struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the archive.
+	// The metadata.generation that this status describes; -1 until the operator has seen the archive.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
@@ -75,11 +75,11 @@ type ArchiveStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Pending *int64 `json:"pending,omitempty"`
 
-	// When the oldest of the pending records was created. Absent when none is pending.
+	// When the oldest pending record was created. Absent if none is pending.
 	// +optional
 	OldestPendingTime *metav1.Time `json:"oldestPendingTime,omitempty"`
 
-	// What went wrong last, in one sentence, without secrets. Absent when the last attempt succeeded.
+	// Why the last attempt failed, in one sentence, without secrets. Absent if it succeeded.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastError string `json:"lastError,omitempty"`
@@ -88,13 +88,13 @@ type ArchiveStatus struct {
 	// +optional
 	LastArchivedTime *metav1.Time `json:"lastArchivedTime,omitempty"`
 
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	// +optional
 	Imported *Imported `json:"imported,omitempty"`
 }
 
 // Archive copies finished SubscriptionUpdates and Invoices, with the terms of their Subscriptions, into a
-// PostgreSQL database. There they outlive the cluster, and can be read with SQL. A record is written once
+// PostgreSQL database. The copies outlive the cluster, and can be read with SQL. A record is written once
 // and never overwritten.
 //
 // +kubebuilder:object:root=true
@@ -112,7 +112,7 @@ type Archive struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Where records go, and which.
+	// Which records are archived, and where.
 	// +required
 	Spec ArchiveSpec `json:"spec"`
 

@@ -30,18 +30,18 @@ var archiveRows = map[string]row{
 	"a catalog":    {reason: "PostgreSQL keeps these names", with: "{spec.postgres.schema: pg_books}", refused: notASchema},
 	"a cell":       {reason: "cells are named so", with: "{spec.cell: eu-1}"},
 	"an odd cell":  {reason: "people type it in SQL", with: `{spec.cell: "EU 1"}`, refused: notACell},
-	"a cell moves": {reason: "what is archived carries the name", with: "{spec.cell: eu-1}", edit: "{spec.cell: eu-2}", refused: "the name of the cell cannot change: what is archived carries it"},
+	"a cell moves": {reason: "what is archived carries the name", with: "{spec.cell: eu-1}", edit: "{spec.cell: eu-2}", refused: "the cell cannot be changed, because archived rows contain it: create another Archive"},
 	"a schema moves": {
 		reason: "what is archived would be left behind", with: "{spec.postgres.schema: a}", edit: "{spec.postgres.schema: b}",
-		refused: "the schema cannot change: create another Archive for another schema",
+		refused: "the schema cannot be changed: create another Archive for another schema",
 	},
 	"a cell is named late": {
-		reason: "what is archived says default", edit: "{spec.cell: eu-1}", refused: "the name of the cell cannot change: what is archived carries it",
+		reason: "what is archived says default", edit: "{spec.cell: eu-1}", refused: "the cell cannot be changed, because archived rows contain it: create another Archive",
 	},
 	"the default is written": {reason: "it is the same cell and schema", edit: "{spec.cell: default, spec.postgres.schema: seatplane}"},
 	"a schema is named late": {
 		reason: "what is archived is in the default", edit: "{spec.postgres.schema: books}",
-		refused: "the schema cannot change: create another Archive for another schema",
+		refused: "the schema cannot be changed: create another Archive for another schema",
 	},
 	"another server": {
 		reason: "databases move, with their content", edit: "{spec.postgres.dsnSecretRef.name: other}",

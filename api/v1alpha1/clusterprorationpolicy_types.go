@@ -5,7 +5,7 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// ClusterProrationPolicy rounds the prorations of the subscriptions of any namespace that use it. It
+// ClusterProrationPolicy rounds the prorations of the subscriptions in any namespace that use it. It
 // belongs to the whole organization. A ProrationPolicy belongs to one namespace.
 //
 // +kubebuilder:object:root=true

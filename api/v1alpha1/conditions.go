@@ -5,20 +5,19 @@ package v1alpha1
 
 // Types of conditions.
 const (
-	// ConditionReady reports whether the object is what its spec asks for. Every kind but Invoice has it.
+	// ConditionReady reports whether the spec of the object is in effect. Every kind except Invoice has it.
 	ConditionReady = "Ready"
 
-	// ConditionReconciling is True while the operator, or what it waits for, is still on the way to
-	// Ready; absent otherwise.
+	// ConditionReconciling is True while the object is not Ready, but will be without an edit of it; absent otherwise.
 	ConditionReconciling = "Reconciling"
 
-	// ConditionStalled is True while the operator cannot get to Ready by itself; absent otherwise.
+	// ConditionStalled is True while a person has to act before the object can be Ready; absent otherwise.
 	ConditionStalled = "Stalled"
 
 	// ConditionLoaded reports how the last refresh of a SeatProduct went.
 	ConditionLoaded = "Loaded"
 
-	// ConditionInSync reports whether a Subscription is what its spec declares.
+	// ConditionInSync reports whether what is in force for a Subscription is what its spec declares.
 	ConditionInSync = "InSync"
 
 	// ConditionSeatsWithinLimits reports whether the quantities of a Subscription are within its plans' seats.
@@ -34,13 +33,13 @@ const (
 	// ConditionApplied reports whether a SubscriptionUpdate has taken effect.
 	ConditionApplied = "Applied"
 
-	// ConditionAssigned reports whether the holder of a SeatAssignment has a seat.
+	// ConditionAssigned reports whether the assignee of a SeatAssignment has a seat.
 	ConditionAssigned = "Assigned"
 
 	// ConditionPaid is set on an Invoice by the system that collects payments.
 	ConditionPaid = "Paid"
 
-	// ConditionVoid is set on an Invoice by the system that collects payments.
+	// ConditionVoid is set on an Invoice, by the system that collects payments, if it does not collect the Invoice.
 	ConditionVoid = "Void"
 
 	// ConditionArchived is set on an Invoice by the system that archives. Retention deletes only archived
@@ -50,7 +49,7 @@ const (
 
 // Reasons that several kinds share.
 const (
-	// ReasonReconciled means that the object is as its spec asks for.
+	// ReasonReconciled means that the spec of the object is in effect.
 	ReasonReconciled = "Reconciled"
 
 	// ReasonProgressing means that the operator is working on it.
@@ -59,7 +58,7 @@ const (
 	// ReasonSecretNotFound means that a Secret, or its key, does not exist.
 	ReasonSecretNotFound = "SecretNotFound"
 
-	// ReasonSecretNotAllowed means that a Secret does not carry the label that lets the operator read it.
+	// ReasonSecretNotAllowed means that a Secret is not released for this use or for this server.
 	ReasonSecretNotAllowed = "SecretNotAllowed"
 
 	// ReasonSuspended means that a person stopped it.
@@ -77,11 +76,11 @@ const (
 	// ReasonScheduled means that a change waits for its time.
 	ReasonScheduled = "Scheduled"
 
-	// ReasonSubscriptionNotFound means that there is no Subscription of that name, or no longer one of
+	// ReasonSubscriptionNotFound means that there is no Subscription with that name, or no longer one with
 	// that UID.
 	ReasonSubscriptionNotFound = "SubscriptionNotFound"
 
-	// ReasonUnknownItem means that the subscription has no item of that name.
+	// ReasonUnknownItem means that the subscription does not have an item with that name.
 	ReasonUnknownItem = "UnknownItem"
 
 	// ReasonWithinLimits means that no limit is exceeded.
@@ -123,7 +122,7 @@ const (
 	// ReasonProductNotFound means that an item's product does not exist.
 	ReasonProductNotFound = "ProductNotFound"
 
-	// ReasonPlanNotFound means that an item's product has no plan of that name.
+	// ReasonPlanNotFound means that an item's product does not have a plan with that name.
 	ReasonPlanNotFound = "PlanNotFound"
 
 	// ReasonPolicyNotReady means that a proration policy does not exist or is not Ready.
@@ -147,12 +146,12 @@ const (
 	// ReasonClockNotFound means that the TestClock does not exist.
 	ReasonClockNotFound = "ClockNotFound"
 
-	// ReasonStartTimeInPast means that the start is more than a whole period in the past, without a
-	// billedUntil.
+	// ReasonStartTimeInPast means that the start is more than a whole period in the past, and billedUntil is
+	// not set.
 	ReasonStartTimeInPast = "StartTimeInPast"
 
-	// ReasonPredecessorFound means that there are invoices of an earlier subscription of this name and
-	// customer, and that billedUntil is unset or lies before what that one was billed for.
+	// ReasonPredecessorFound means that there are invoices of an earlier subscription with this name and
+	// customer, and that billedUntil is unset or earlier than the end of what was billed.
 	ReasonPredecessorFound = "PredecessorFound"
 
 	// ReasonDuplicateKey means that an older subscription, or an earlier item, takes the same key of the
@@ -166,8 +165,8 @@ const (
 	// billing.seatplane.dev/unpark.
 	ReasonParked = "Parked"
 
-	// ReasonBilledUntilTooLate means that billedUntil lies more than one billing period after the present, or
-	// after what an earlier subscription of this name and customer was billed for.
+	// ReasonBilledUntilTooLate means that billedUntil is more than one billing period from now, or later than
+	// the end of what an earlier subscription with this name and customer was billed for.
 	ReasonBilledUntilTooLate = "BilledUntilTooLate"
 
 	// ReasonBilledUntilNotABoundary means that billedUntil is not a boundary of the billing periods.
@@ -183,18 +182,17 @@ const (
 	// SeatProduct needs.
 	ReasonCommitRefused = "CommitRefused"
 
-	// ReasonEffectsOwed means that a write which the last commit owes could not be made yet.
+	// ReasonEffectsOwed means that an update or an invoice from the last commit could not be written yet.
 	ReasonEffectsOwed = "EffectsOwed"
 
-	// ReasonInvoiceNameTaken means that an object which is not this subscription's has the name of an
-	// invoice that is owed.
+	// ReasonInvoiceNameTaken means that another object has the name of an invoice that is due.
 	ReasonInvoiceNameTaken = "InvoiceNameTaken"
 
 	// ReasonImporting means that the import that created the subscription is not finished, or was finished a moment
 	// ago.
 	ReasonImporting = "Importing"
 
-	// ReasonForeignStatus means that a tool restored the status of an earlier subscription of this name.
+	// ReasonForeignStatus means that a tool restored the status of an earlier subscription with this name.
 	ReasonForeignStatus = "ForeignStatus"
 
 	// ReasonUpdateNameTaken means that other objects have every name that the SubscriptionUpdate of an edit or
@@ -258,13 +256,13 @@ const (
 	// ReasonLoadedFromSource means that the product's data loader counts the item.
 	ReasonLoadedFromSource = "LoadedFromSource"
 
-	// ReasonEffectiveTimeInClosedPeriod means that the effective time lies before the current period.
+	// ReasonEffectiveTimeInClosedPeriod means that the effective time is before the current period.
 	ReasonEffectiveTimeInClosedPeriod = "EffectiveTimeInClosedPeriod"
 
-	// ReasonEffectiveTimeAfterPeriod means that the effective time lies at or after the period's end.
+	// ReasonEffectiveTimeAfterPeriod means that the effective time is at or after the period's end.
 	ReasonEffectiveTimeAfterPeriod = "EffectiveTimeAfterPeriod"
 
-	// ReasonEffectiveTimeBeforeLastChange means that the effective time lies before the item's newest
+	// ReasonEffectiveTimeBeforeLastChange means that the effective time is before the item's newest
 	// applied change.
 	ReasonEffectiveTimeBeforeLastChange = "EffectiveTimeBeforeLastChange"
 
@@ -277,7 +275,7 @@ const (
 	// ReasonInvalidItems means that the items of the change are not valid.
 	ReasonInvalidItems = "InvalidItems"
 
-	// ReasonInvalidCause means that an update claims to be the operator's and cannot be.
+	// ReasonInvalidCause means that an update claims that the operator created it, and that cannot be true.
 	ReasonInvalidCause = "InvalidCause"
 
 	// ReasonSubscriptionCanceled means that the subscription has ended.
@@ -295,19 +293,19 @@ const (
 
 // Reasons of the condition Assigned of a SeatAssignment.
 const (
-	// ReasonAssigned means that the holder has a seat.
+	// ReasonAssigned means that the assignee has a seat.
 	ReasonAssigned = "Assigned"
 
 	// ReasonWaitingForSeat means that no seat is free yet.
 	ReasonWaitingForSeat = "WaitingForSeat"
 
-	// ReasonDuplicateHolder means that an older assignment gives this holder a seat of the same item.
+	// ReasonDuplicateHolder means that an older assignment of the same assignee is for the same item.
 	ReasonDuplicateHolder = "DuplicateHolder"
 )
 
 // Reasons of the condition Ready of an EventSink.
 const (
-	// ReasonDelivering means that events are delivered as they come.
+	// ReasonDelivering means that events are delivered as they happen.
 	ReasonDelivering = "Delivering"
 
 	// ReasonDeliveryFailing means that an event could not be delivered and is tried again.
@@ -326,7 +324,7 @@ const (
 	// ReasonHostNotAllowed means that the operator's flags do not allow the address of the sink.
 	ReasonHostNotAllowed = "HostNotAllowed"
 
-	// ReasonInvalidURL means that the address of the sink is not one that events can be posted to.
+	// ReasonInvalidURL means that events cannot be posted to the address of the sink.
 	ReasonInvalidURL = "InvalidURL"
 
 	// ReasonDisabled means that no event could be delivered for five days. Nothing is sent until a person acts.
@@ -338,16 +336,16 @@ const (
 
 // Reasons of the condition Ready of an Archive.
 const (
-	// ReasonArchiving means that finished records are copied to the database as they come.
+	// ReasonArchiving means that finished records are copied to the database as they finish.
 	ReasonArchiving = "Archiving"
 
 	// ReasonDatabaseUnreachable means that the database cannot be reached.
 	ReasonDatabaseUnreachable = "DatabaseUnreachable"
 
-	// ReasonDatabaseError means that the database refused what it was asked.
+	// ReasonDatabaseError means that the database refused a statement or a record.
 	ReasonDatabaseError = "DatabaseError"
 
-	// ReasonRecordDiffers means that the database holds a record that differs from the one in the cluster.
+	// ReasonRecordDiffers means that a record in the database differs from the one in the cluster.
 	ReasonRecordDiffers = "RecordDiffers"
 
 	// ReasonInvalidSelector means that spec.subscriptionSelector is not a valid selector.

@@ -9,10 +9,10 @@ package v1alpha1
 // The manager sends those that are routine only with --events=All: EventStarted and EventInvoiceIssued, and the events
 // with the reasons ReasonApplied and ReasonCanceled. It always sends the others.
 const (
-	// EventStarted says that a Subscription has started. It is routine.
+	// EventStarted means that a Subscription has started. It is routine.
 	EventStarted = "Started"
 
-	// EventInvoiceIssued says that an Invoice was issued. It is routine.
+	// EventInvoiceIssued means that an Invoice was issued. It is routine.
 	EventInvoiceIssued = "InvoiceIssued"
 
 	// EventRejected means that a SubscriptionUpdate was rejected.
@@ -21,13 +21,13 @@ const (
 	// EventHeld means that a count waits for approval.
 	EventHeld = "Held"
 
-	// EventSeatsLimitReached means that an item holds 75 %, 90 % or 100 % of its plan's maximum.
+	// EventSeatsLimitReached means that the quantity of an item reached 75 %, 90 % or 100 % of its plan's maximum.
 	EventSeatsLimitReached = "SeatsLimitReached"
 
 	// EventSharedCustomer means that an older Subscription has the same customer ID.
 	EventSharedCustomer = "SharedCustomer"
 
-	// EventKeysMissing means that keys began to be missing from a product's answers, and that their counts are
+	// EventKeysMissing means that keys are newly missing from a product's answers, and that their counts are
 	// kept.
 	EventKeysMissing = "KeysMissing"
 )

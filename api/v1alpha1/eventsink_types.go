@@ -38,13 +38,13 @@ type EventSinkSpec struct {
 	// +kubebuilder:validation:MaxItems=32
 	Types []EventType `json:"types,omitempty"`
 
-	// The subscriptions whose events are sent. Defaults to all subscriptions of the namespace. It does not apply to events of
-	// products: a sink whose types include them receives those of all products of the namespace.
+	// The subscriptions whose events are sent. Defaults to all subscriptions in the namespace. It does not apply to events of
+	// products: a sink whose types include these receives the events of all products in the namespace.
 	// +optional
 	SubscriptionSelector *LabelSelector `json:"subscriptionSelector,omitempty"`
 
 	// What happens to an event that could not be delivered in ten attempts over about three days. Block keeps trying once
-	// a day, and holds back the later events of its subscription or product. Skip gives the event up. Defaults to Block.
+	// a day, and holds back the later events of its subscription or product. Skip gives up on the event. Defaults to Block.
 	// +optional
 	OnDeadLetter OnDeadLetter `json:"onDeadLetter,omitempty"`
 }
@@ -58,13 +58,13 @@ const (
 	// DeadLetterBlock holds back the later events of the subscription or product until the event is delivered.
 	DeadLetterBlock OnDeadLetter = "Block"
 
-	// DeadLetterSkip gives the event up, and continues with the next one.
+	// DeadLetterSkip gives up on the event, and continues with the next one.
 	DeadLetterSkip OnDeadLetter = "Skip"
 )
 
 // EventSinkStatus is the observed state of a sink.
 type EventSinkStatus struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the sink.
+	// The metadata.generation that this status describes; -1 until the operator has seen the sink.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
@@ -86,7 +86,7 @@ type EventSinkStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Pending *int64 `json:"pending,omitempty"`
 
-	// When the oldest event that waits happened, on the clock of its subscription or product. Absent when none waits.
+	// When the oldest waiting event happened, on the clock of its subscription or product. Absent if none waits.
 	// +optional
 	OldestPendingTime *metav1.Time `json:"oldestPendingTime,omitempty"`
 
@@ -96,12 +96,12 @@ type EventSinkStatus struct {
 	DeadLettered *int64 `json:"deadLettered,omitempty"`
 
 	// How many events of the present subscriptions and products were given up because there was no room to keep them: more
-	// than 256 events of one of them waited, and no record could rebuild them. Absent without one.
+	// than 256 events of one of them waited, and could not be rebuilt from records. Absent if there are none.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Dropped *int64 `json:"dropped,omitempty"`
 
-	// Why the newest failed attempt failed, in a sentence. Absent once events are delivered again.
+	// Why the last failed attempt failed, in one sentence. Absent once events are delivered again.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
 	LastError string `json:"lastError,omitempty"`
@@ -119,7 +119,7 @@ type EventSinkStatus struct {
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledRetryRequest string `json:"lastHandledRetryRequest,omitempty"`
 
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	// +optional
 	Imported *Imported `json:"imported,omitempty"`
 }
@@ -140,7 +140,7 @@ type EventSink struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Where events go, and which.
+	// Which events are sent, and where.
 	// +required
 	Spec EventSinkSpec `json:"spec"`
 

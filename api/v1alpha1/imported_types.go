@@ -8,11 +8,11 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Imported says what an object was in the cluster that it was exported from. The API server gives every object that is
-// created a UID, an age and generations of its own. Names of records, references and the order of changes depend on the
-// earlier ones, which stay valid. Only kubectl seatplane import writes it, and it never changes.
+// Imported records the identity that an object had in the cluster from which it was exported. The API server gives
+// every new object a new UID, age and generation, but the names of records, references and the order of changes depend
+// on the earlier ones, which stay valid. Only kubectl seatplane import writes it, and it never changes.
 //
-// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="what an import recorded never changes: leave status.imported as it is"
+// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="status.imported is what an import recorded, and never changes: leave it as it is"
 type Imported struct {
 	// The export that the object comes from: the first 16 hexadecimal digits of its SHA-256 checksum.
 	// +required
@@ -20,8 +20,8 @@ type Imported struct {
 	// +kubebuilder:validation:MaxLength=16
 	Export string `json:"export"`
 
-	// The UID of the object that was created first. It stays the identity of the object: the names of records are
-	// derived from it, and other objects refer to it.
+	// The UID that the object had when it was first created. It remains the identity of the object: the names of
+	// records are derived from it, and other objects refer to it.
 	// +required
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MinLength=1

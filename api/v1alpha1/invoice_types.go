@@ -46,7 +46,7 @@ type InvoiceSpec struct {
 	// +required
 	SubscriptionRef SubscriptionReference `json:"subscriptionRef"`
 
-	// The customer, as the subscription had it when the document was issued.
+	// The customer, as in the subscription when the document was issued.
 	// +required
 	Customer Customer `json:"customer"`
 
@@ -84,25 +84,25 @@ type InvoiceSpec struct {
 	PeriodEnd *metav1.Time `json:"periodEnd,omitempty"`
 
 	// The billedUntil of a subscription that ended before that instant. Charges that fell due before it
-	// were invoiced elsewhere, and a later subscription of this name and customer counts as billed up to
-	// it. Left out on all other documents.
+	// were invoiced elsewhere, and a later subscription with this name and customer counts as billed up to
+	// it. Absent on all other documents.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	BilledUntil *metav1.Time `json:"billedUntil,omitempty"`
 
-	// The currency of all amounts, by ISO 4217.
+	// The currency of all amounts, as an ISO 4217 code.
 	// +required
 	Currency Currency `json:"currency"`
 
-	// What is charged and given back, at most 1000 lines. Empty on a final document that only pays the
-	// credit balance out.
+	// What is charged and given back, at most 1000 lines. Empty on a final document that only pays out
+	// the credit balance.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=1000
 	Lines []Line `json:"lines,omitempty"`
 
-	// The number of the event that tells EventSinks of the document. Left out if no sink asked for it.
+	// The number of the event about the document for EventSinks. Absent if no sink asked for it.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	EventSequence int64 `json:"eventSequence,omitempty"`
@@ -132,14 +132,14 @@ type InvoiceSpec struct {
 
 // InvoiceStatus belongs to the systems that collect or archive, not to the operator.
 type InvoiceStatus struct {
-	// Paid, Void, Archived. Retention deletes only what is Archived.
+	// Paid, Void and Archived. Retention deletes only Invoices that are Archived.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	// +optional
 	Imported *Imported `json:"imported,omitempty"`
 }
@@ -170,10 +170,10 @@ type Invoice struct {
 
 	// The content of the document. Immutable.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="an issued document never changes: what is wrong is put right by another document"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="an issued document never changes: change the subscription, and another document corrects it"
 	Spec InvoiceSpec `json:"spec"`
 
-	// The state of collection and archiving, written by the systems that do it.
+	// The state of collection and archiving, written by the systems that collect and archive.
 	// +optional
 	Status InvoiceStatus `json:"status,omitzero"`
 }

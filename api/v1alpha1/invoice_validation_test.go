@@ -5,7 +5,7 @@ package v1alpha1_test
 
 import "testing"
 
-const invoiceImmutable = "an issued document never changes: what is wrong is put right by another document"
+const invoiceImmutable = "an issued document never changes: change the subscription, and another document corrects it"
 
 func TestInvoiceValidation(t *testing.T) {
 	validate(t, "Invoice",

@@ -67,11 +67,11 @@ type Line struct {
 	// +optional
 	Plan EntryName `json:"plan,omitempty"`
 
-	// Why the line is there: Recurring, OneTime, Usage, Debit or Credit.
+	// Why the line exists: Recurring, OneTime, Usage, Debit or Credit.
 	// +required
 	Kind LineKind `json:"kind"`
 
-	// The line in words, such as "5 seats added, 15 of 30 days".
+	// A description of the line, such as "5 seats added, 15 of 30 days".
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Description string `json:"description,omitempty"`
@@ -81,7 +81,7 @@ type Line struct {
 	// +kubebuilder:validation:Minimum=0
 	Quantity *int64 `json:"quantity,omitempty"`
 
-	// The price of one unit for a full period, in major units. Absent where units differ in price.
+	// The price of one unit for a full period, in major units. Absent if units differ in price.
 	// +optional
 	UnitAmount Amount `json:"unitAmount,omitempty"`
 

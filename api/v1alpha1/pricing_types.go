@@ -96,12 +96,12 @@ type Tier struct {
 
 	// The price of a unit in this tier, in major units. Defaults to 0.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a price is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a price is a decimal in major units, not negative, with at most 15 digits before the point and 12 after it: write one such as 12.50"
 	UnitAmount Amount `json:"unitAmount,omitempty"`
 
 	// An amount charged once when the tier is reached, in major units. Defaults to 0.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a price is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a price is a decimal in major units, not negative, with at most 15 digits before the point and 12 after it: write one such as 12.50"
 	FlatAmount Amount `json:"flatAmount,omitempty"`
 }
 
@@ -125,7 +125,7 @@ type Pricing struct {
 	// It can be finer than the currency's minor unit. Required with these models and not allowed with the
 	// others.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a price is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a price is a decimal in major units, not negative, with at most 15 digits before the point and 12 after it: write one such as 12.50"
 	UnitAmount Amount `json:"unitAmount,omitempty"`
 
 	// The tiers of Graduated and Volume, 1 to 20, in ascending order. The last tier has no upper limit.
@@ -134,8 +134,8 @@ type Pricing struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=20
-	// +kubebuilder:validation:XValidation:rule="!has(self[self.size() - 1].upTo)",message="the last tier is open, so that every quantity has a price: leave its upTo out"
-	// +kubebuilder:validation:XValidation:rule="self.filter(t, !has(t.upTo)).size() <= 1",message="only the last tier is open: give every tier before it an upTo"
+	// +kubebuilder:validation:XValidation:rule="!has(self[self.size() - 1].upTo)",message="the last tier must not have an upTo, so that every quantity has a price: remove it"
+	// +kubebuilder:validation:XValidation:rule="self.filter(t, !has(t.upTo)).size() <= 1",message="only the last tier may have no upTo: set it on every tier before the last one"
 	// +kubebuilder:validation:XValidation:rule="self.map(t, has(t.upTo) ? t.upTo : 9223372036854775807).isSorted() && self.all(t, !has(t.upTo) || self.exists_one(o, has(o.upTo) && o.upTo == t.upTo))",message="the tiers must be in ascending order: give each a greater upTo than the one before it"
 	Tiers []Tier `json:"tiers,omitempty"`
 
@@ -174,7 +174,7 @@ type CapturedPrice struct {
 	// +kubebuilder:validation:Minimum=1
 	PackageSize *int64 `json:"packageSize,omitempty"`
 
-	// How many units are free. Absent if no units are.
+	// How many units are free. Absent if there are none.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	IncludedUnits *int64 `json:"includedUnits,omitempty"`
@@ -215,18 +215,18 @@ type SeatLimits struct {
 
 // Plan is one way to buy a product. The currency and interval of a plan are immutable.
 //
-// +kubebuilder:validation:XValidation:rule="self.currency == oldSelf.currency",message="the currency of a plan is immutable: add a plan of another name"
-// +kubebuilder:validation:XValidation:rule="self.interval == oldSelf.interval",message="the interval of a plan is immutable: add a plan of another name"
-// +kubebuilder:validation:XValidation:rule="!has(self.usage) || self.usage != 'Metered' || !has(self.charge) || self.charge == 'InArrears'",message="metered usage is known only when the period is over: leave charge out or write InArrears"
+// +kubebuilder:validation:XValidation:rule="self.currency == oldSelf.currency",message="the currency of a plan is immutable: add a plan with another name"
+// +kubebuilder:validation:XValidation:rule="self.interval == oldSelf.interval",message="the interval of a plan is immutable: add a plan with another name"
+// +kubebuilder:validation:XValidation:rule="!has(self.usage) || self.usage != 'Metered' || !has(self.charge) || self.charge == 'InArrears'",message="metered usage is known only when the period is over: remove charge, or set it to InArrears"
 type Plan struct {
 	// The name of the plan, unique within the product. Items of subscriptions name it.
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$')",message="a name has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: choose another"
 	Name EntryName `json:"name"`
 
-	// The currency of its prices, by ISO 4217, such as EUR. Immutable.
+	// The currency of its prices, as an ISO 4217 code such as EUR. Immutable.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Z]{3}$')",message="a currency is a code of three capital letters by ISO 4217: write one such as EUR"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Z]{3}$')",message="a currency is an ISO 4217 code of three capital letters: write one such as EUR"
 	Currency Currency `json:"currency"`
 
 	// The length of a billing period. Immutable.

@@ -6,7 +6,7 @@ package v1alpha1_test
 const (
 	needsUnitAmount = "PerUnit, Package and Flat need a unitAmount: set it"
 	needsTiers      = "Graduated and Volume need tiers: set them"
-	priceNotDecimal = "a price is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
+	priceNotDecimal = "a price is a decimal in major units, not negative, with at most 15 digits before the point and 12 after it: write one such as 12.50"
 )
 
 // pricingRows are the models with what belongs to each and what does not.
@@ -37,8 +37,8 @@ var pricingRows = map[string]row{
 // tierRows are tiers in all their shapes.
 var tierRows = map[string]row{
 	"one open tier":           tiers(`{unitAmount: "10"}`, "one price for all", ""),
-	"one closed tier":         tiers(`{upTo: 10, unitAmount: "10"}`, "an eleventh unit has no price", "the last tier is open, so that every quantity has a price: leave its upTo out"),
-	"two open tiers":          tiers(`{unitAmount: "12"}, {unitAmount: "10"}`, "the second is never reached", "only the last tier is open: give every tier before it an upTo"),
+	"one closed tier":         tiers(`{upTo: 10, unitAmount: "10"}`, "an eleventh unit has no price", "the last tier must not have an upTo, so that every quantity has a price: remove it"),
+	"two open tiers":          tiers(`{unitAmount: "12"}, {unitAmount: "10"}`, "the second is never reached", "only the last tier may have no upTo: set it on every tier before the last one"),
 	"rising tiers":            tiers(`{upTo: 10, unitAmount: "12"}, {upTo: 11, unitAmount: "11"}, {unitAmount: "10"}`, "each begins after the one before", ""),
 	"falling tiers":           tiers(`{upTo: 11, unitAmount: "12"}, {upTo: 10, unitAmount: "11"}, {unitAmount: "10"}`, "the second is never reached", tiersMustRise),
 	"equal tiers":             tiers(`{upTo: 10, unitAmount: "12"}, {upTo: 10, unitAmount: "11"}, {unitAmount: "10"}`, "the second is never reached", tiersMustRise),

@@ -60,7 +60,7 @@ type ProrationPolicySpec struct {
 	Unit TimeUnit `json:"unit,omitempty"`
 
 	// The ID of the policy in another system, 1 to 2048 characters. Must be unique among the policies of
-	// its kind in its namespace, or in the cluster. If two policies share an ID, the younger one is not
+	// its kind in its namespace, or in the cluster. If two policies share an ID, the newer one is not
 	// Ready. Defaults to no ID.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="externalRef has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
@@ -69,7 +69,7 @@ type ProrationPolicySpec struct {
 
 // ProrationPolicyStatus is the observed state of a policy.
 type ProrationPolicyStatus struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the policy.
+	// The metadata.generation that this status describes; -1 until the operator has seen the policy.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
@@ -90,12 +90,12 @@ type ProrationPolicyStatus struct {
 	// +optional
 	UpdatedTime *metav1.Time `json:"updatedTime,omitempty"`
 
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	// +optional
 	Imported *Imported `json:"imported,omitempty"`
 }
 
-// ProrationPolicy rounds the prorations of the subscriptions of its namespace that use it. An edit
+// ProrationPolicy rounds the prorations of the subscriptions in its namespace that use it. An edit
 // changes the price of every change that has not been applied yet.
 //
 // +kubebuilder:object:root=true

@@ -30,7 +30,7 @@ type ExternalRef = string
 // +kubebuilder:validation:MaxLength=64
 type TimeZone = string
 
-// LocalReference names an object of the same namespace.
+// LocalReference names an object in the same namespace.
 type LocalReference struct {
 	// The name of the object, in the same namespace.
 	// +required
@@ -38,15 +38,15 @@ type LocalReference struct {
 	Name ObjectName `json:"name"`
 }
 
-// SubscriptionReference names a Subscription of the same namespace.
+// SubscriptionReference names a Subscription in the same namespace.
 type SubscriptionReference struct {
 	// The name of the Subscription, in the same namespace.
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="the name of an object has lower-case letters, digits, - and . only, and begins and ends with a letter or a digit: correct it"
 	Name ObjectName `json:"name"`
 
-	// The UID of the Subscription. If set, only the Subscription with this UID is meant, and not another
-	// one with the same name. Defaults to matching by name alone.
+	// The UID of the Subscription. If set, the reference matches only the Subscription with this UID, and
+	// not another one with the same name. Defaults to matching by name alone.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MinLength=1
@@ -60,7 +60,7 @@ type SubscriptionReference struct {
 type PolicyKind string
 
 const (
-	// KindProrationPolicy is a policy of the same namespace.
+	// KindProrationPolicy is a policy in the same namespace.
 	KindProrationPolicy PolicyKind = "ProrationPolicy"
 
 	// KindClusterProrationPolicy is a policy of the whole cluster.
@@ -69,7 +69,7 @@ const (
 
 // ProrationPolicyReference names a policy that rounds the units of time of a proration.
 type ProrationPolicyReference struct {
-	// ProrationPolicy for one of the same namespace, ClusterProrationPolicy for one of the cluster.
+	// ProrationPolicy for a policy in the same namespace, or ClusterProrationPolicy for a policy of the cluster.
 	// +required
 	Kind PolicyKind `json:"kind"`
 
@@ -79,7 +79,7 @@ type ProrationPolicyReference struct {
 	Name ObjectName `json:"name"`
 }
 
-// SecretKeyReference names a value in a Secret of the same namespace. The operator reads a Secret only if
+// SecretKeyReference names a value in a Secret in the same namespace. The operator reads a Secret only if
 // the label billing.seatplane.dev/allow on the Secret allows it.
 type SecretKeyReference struct {
 	// The name of the Secret, in the same namespace.
@@ -138,7 +138,7 @@ type LabelSelector struct {
 
 // LabelSelectorRequirement relates one label to a set of values.
 //
-// +kubebuilder:validation:XValidation:rule="self.operator in ['In', 'NotIn'] == (has(self.values) && self.values.size() > 0)",message="In and NotIn need values, Exists and DoesNotExist take none: write or remove them"
+// +kubebuilder:validation:XValidation:rule="self.operator in ['In', 'NotIn'] == (has(self.values) && self.values.size() > 0)",message="In and NotIn need values, and Exists and DoesNotExist do not allow them: add or remove them"
 type LabelSelectorRequirement struct {
 	// The key of the label.
 	// +required

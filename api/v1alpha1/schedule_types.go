@@ -28,7 +28,7 @@ const (
 type PaymentSchedule string
 
 const (
-	// PayImmediately bills the adjustment on a document of its own, at once.
+	// PayImmediately bills the adjustment on a separate document, at once.
 	PayImmediately PaymentSchedule = "Immediately"
 
 	// PayNextInvoice bills the adjustment as lines of the upcoming invoice.
@@ -44,7 +44,7 @@ const (
 type CalculationMethod string
 
 const (
-	// CalculateProRata credits and debits for the part of the period that is left.
+	// CalculateProRata credits and debits for the rest of the period.
 	CalculateProRata CalculationMethod = "ProRata"
 
 	// CalculatePayInFull debits the whole period and credits nothing.
@@ -94,7 +94,7 @@ type QuantityChangePolicy struct {
 	// +optional
 	ApplicationSchedule ApplicationSchedule `json:"applicationSchedule,omitempty"`
 
-	// When the adjustment is billed: Immediately (a document of its own) or NextInvoice. Defaults to
+	// When the adjustment is billed: Immediately (a separate document) or NextInvoice. Defaults to
 	// NextInvoice.
 	// +optional
 	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
@@ -118,7 +118,7 @@ type ChangePolicy struct {
 	// +optional
 	ApplicationSchedule ApplicationSchedule `json:"applicationSchedule,omitempty"`
 
-	// When the adjustment is billed: Immediately (a document of its own) or NextInvoice. Defaults to the
+	// When the adjustment is billed: Immediately (a separate document) or NextInvoice. Defaults to the
 	// item's product's setting, then to NextInvoice. A change with renewalPolicy Reset defaults to
 	// Immediately.
 	// +optional

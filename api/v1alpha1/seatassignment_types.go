@@ -31,7 +31,7 @@ type Holder struct {
 	Email string `json:"email,omitempty"`
 }
 
-// SeatAssignmentSpec says who has a seat of which item.
+// SeatAssignmentSpec says which item a seat is assigned from, and to whom.
 type SeatAssignmentSpec struct {
 	// The Subscription that the seat belongs to. Immutable.
 	// +required
@@ -44,42 +44,42 @@ type SeatAssignmentSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$')",message="a name has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: choose another"
 	Item EntryName `json:"item"`
 
-	// Who has the seat. Only the display name and the email address can be changed.
+	// The assignee of the seat. Only the display name and the email address can be changed.
 	// +required
 	Holder Holder `json:"holder"`
 }
 
 // SeatAssignmentStatus is the observed state of an assignment.
 type SeatAssignmentStatus struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the assignment.
+	// The metadata.generation that this status describes; -1 until the operator has seen the assignment.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Assigned and Ready once the holder has a seat. Reconciling while the holder waits for one.
+	// Assigned and Ready once the assignee has a seat. Reconciling while the assignee waits for one.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// When the holder got the seat, on the subscription's clock. Absent while the holder has no seat.
+	// When the assignee got the seat, on the subscription's clock. Absent while the assignee has no seat.
 	// +optional
 	AssignedTime *metav1.Time `json:"assignedTime,omitempty"`
 
 	// The UID of the Subscription that the seat belongs to. A seat of a deleted Subscription is not a
-	// seat of a new one with the same name. Absent while the holder has no seat.
+	// seat of a new one with the same name. Absent while the assignee has no seat.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=128
 	SubscriptionUID types.UID `json:"subscriptionUID,omitempty"`
 
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	// +optional
 	Imported *Imported `json:"imported,omitempty"`
 }
 
-// SeatAssignment gives a person or device a seat of a subscription's item. It waits while no seat is
+// SeatAssignment assigns a seat of a subscription's item to a person or a device. It waits while no seat is
 // free. Deleting it frees the seat.
 //
 // +kubebuilder:object:root=true
@@ -96,7 +96,7 @@ type SeatAssignment struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Who has a seat of which item.
+	// Which item a seat is assigned from, and to whom.
 	// +required
 	Spec SeatAssignmentSpec `json:"spec"`
 

@@ -46,13 +46,13 @@ const (
 	// QueryAll is a query without a parameter that returns every key.
 	QueryAll QueryKeys = "All"
 
-	// QueryBound is a query that takes the wanted keys as its one parameter.
+	// QueryBound is a query that gets the keys that are needed as its only parameter.
 	QueryBound QueryKeys = "Bound"
 )
 
 // SQLSource counts seats with a query. Its first column is the key, its second the count.
 type SQLSource struct {
-	// The kind of database: Postgres, MySQL (MariaDB too) or SQLite.
+	// The kind of database: Postgres, MySQL (also for MariaDB) or SQLite.
 	// +required
 	Driver SQLDriver `json:"driver"`
 
@@ -62,7 +62,7 @@ type SQLSource struct {
 	// +required
 	DSNSecretRef SecretKeyReference `json:"dsnSecretRef"`
 
-	// The Secret that holds the certificates, in PEM, of the authorities that the database server's
+	// The Secret that holds the certificates, in PEM format, of the authorities that the database server's
 	// certificate may come from. It must have the label billing.seatplane.dev/allow: loader-ca, or be the
 	// Secret of the connection string. Defaults to the authorities of the operator's system. Not allowed
 	// with SQLite.
@@ -76,8 +76,8 @@ type SQLSource struct {
 	// +kubebuilder:validation:MaxLength=16384
 	Query string `json:"query"`
 
-	// The keys that the query returns. All: every key. Bound: only the wanted keys, which the query takes
-	// as its one parameter. Defaults to All.
+	// The keys that the query returns. All: every key. Bound: only the keys that are needed, which the query
+	// gets as its only parameter. Defaults to All.
 	// +optional
 	Keys QueryKeys `json:"keys,omitempty"`
 
@@ -97,11 +97,11 @@ const (
 	// MethodGet asks for all keys.
 	MethodGet HTTPMethod = "GET"
 
-	// MethodPost sends the wanted keys.
+	// MethodPost sends the keys that are needed.
 	MethodPost HTTPMethod = "POST"
 )
 
-// HTTPSource counts seats with a request that answers JSON.
+// HTTPSource counts seats with a request whose answer is JSON.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.maxPages) || has(self.next)",message="maxPages has no effect without next: set next to an expression that yields the next page's URL"
 type HTTPSource struct {
@@ -113,8 +113,8 @@ type HTTPSource struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://.+$')",message="an address begins with http:// or https://: write it in full"
 	URL string `json:"url"`
 
-	// GET, or POST, which sends {"keys": [...]} with the wanted keys in batches of up to 10,000. Defaults to
-	// GET.
+	// The HTTP method. GET asks for all keys. POST sends {"keys": [...]} with the keys that are needed, in
+	// batches of up to 10,000. Defaults to GET.
 	// +optional
 	Method HTTPMethod `json:"method,omitempty"`
 
@@ -142,7 +142,7 @@ type HTTPSource struct {
 	// +kubebuilder:validation:MaxLength=1024
 	RowKey string `json:"rowKey"`
 
-	// A CEL expression over row. It yields the row's count. Example: int(row.active). Unlike in other uses of
+	// A CEL expression over row. It yields the row's count. Example: int(row.active). Unlike elsewhere in
 	// CEL, int() of a number that is not whole is an error.
 	// +required
 	// +kubebuilder:validation:MinLength=1
@@ -213,7 +213,7 @@ type PrometheusSource struct {
 	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
 }
 
-// KubernetesSource counts objects of the product's namespace. The operator needs permission to list them,
+// KubernetesSource counts objects in the product's namespace. The operator needs permission to list them,
 // from a ClusterRole with the label billing.seatplane.dev/aggregate-to-loader: "true".
 type KubernetesSource struct {
 	// The group and version of the objects, such as v1 or apps/v1.
@@ -239,7 +239,7 @@ type KubernetesSource struct {
 	KeyLabel string `json:"keyLabel"`
 }
 
-// SeatAssignmentsSource counts the SeatAssignments of the product's namespace. It has no settings.
+// SeatAssignmentsSource counts the SeatAssignments in the product's namespace. It has no settings.
 type SeatAssignmentsSource struct{}
 
 // DataLoader is the query that counts the units of a product for its customers.
@@ -259,19 +259,19 @@ type DataLoader struct {
 	// +optional
 	HTTP *HTTPSource `json:"http,omitempty"`
 
-	// Counts with a query of Prometheus.
+	// Counts with a Prometheus query.
 	// +optional
 	Prometheus *PrometheusSource `json:"prometheus,omitempty"`
 
-	// Counts objects of this namespace.
+	// Counts objects in this namespace.
 	// +optional
 	Kubernetes *KubernetesSource `json:"kubernetes,omitempty"`
 
-	// Takes the counts from a ConfigMap of this namespace, whose data maps keys to integers.
+	// Reads the counts from a ConfigMap in this namespace, whose data maps keys to integers.
 	// +optional
 	ConfigMap *LocalReference `json:"configMap,omitempty"`
 
-	// Counts the SeatAssignments of this namespace.
+	// Counts the SeatAssignments in this namespace.
 	// +optional
 	SeatAssignments *SeatAssignmentsSource `json:"seatAssignments,omitempty"`
 }
@@ -285,7 +285,7 @@ const (
 	// OnMissingKeep keeps the count.
 	OnMissingKeep OnMissing = "Keep"
 
-	// OnMissingZero takes the count as zero.
+	// OnMissingZero counts zero.
 	OnMissingZero OnMissing = "Zero"
 
 	// OnMissingFail fails that key.
@@ -296,7 +296,7 @@ const (
 // guarded.
 type Guard struct {
 	// The largest increase, as a percentage of the current quantity, that applies without approval. From
-	// a quantity of 0, every increase exceeds it. Defaults to no guard on increases.
+	// a quantity of 0, every increase needs approval. Defaults to no guard on increases.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000
@@ -334,11 +334,11 @@ type Refresh struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=18
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$')",message="an interval is counted in hours, minutes and seconds: write one such as 1h30m"
-	// +kubebuilder:validation:XValidation:rule="self.size() < 2 || !self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$') || (duration(self) >= duration('1m') && duration(self) <= duration('8784h'))",message="a refresh runs every minute at most and every 366 days at least: choose an interval between 1m and 8784h"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$')",message="an interval is written in hours, minutes and seconds: write one such as 1h30m"
+	// +kubebuilder:validation:XValidation:rule="self.size() < 2 || !self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$') || (duration(self) >= duration('1m') && duration(self) <= duration('8784h'))",message="a refresh runs at most once a minute and at least once in 366 days: choose an interval between 1m and 8784h"
 	Every string `json:"every,omitempty"`
 
-	// The time zone of the schedule, by the IANA database, such as Europe/Paris. Defaults to UTC.
+	// The IANA time zone of the schedule, such as Europe/Paris. Defaults to UTC.
 	// +optional
 	TimeZone TimeZone `json:"timeZone,omitempty"`
 
@@ -348,7 +348,7 @@ type Refresh struct {
 
 	// What happens if a key is missing from the answer: Keep its count, count Zero, or Fail that key.
 	// With Keep, a customer whose row disappears keeps paying for the last count. A metered item keeps
-	// its reading with Zero too. Defaults to Keep.
+	// its reading, even with Zero. Defaults to Keep.
 	// +optional
 	OnMissing OnMissing `json:"onMissing,omitempty"`
 
@@ -488,7 +488,7 @@ type RefreshStatus struct {
 
 // SeatProductStatus is the observed state of a product.
 type SeatProductStatus struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the product.
+	// The metadata.generation that this status describes; -1 until the operator has seen the product.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
@@ -550,7 +550,7 @@ type SeatProductStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	EventCursors []EventCursor `json:"eventCursors,omitempty"`
 
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	// +optional
 	Imported *Imported `json:"imported,omitempty"`
 }

@@ -9,8 +9,8 @@ const (
 	noCustomApply = "applicationSchedule Custom needs an applyAt, which only a SubscriptionUpdate has: choose Immediately, NextPeriod or Scheduled here"
 	noCustomPay   = "paymentSchedule Custom needs a billAt, which only a SubscriptionUpdate has: choose Immediately or NextInvoice here"
 	oneSource     = "a data loader has exactly one source: set one of sql, http, prometheus, kubernetes, configMap and seatAssignments"
-	notAnInterval = "an interval is counted in hours, minutes and seconds: write one such as 1h30m"
-	everyBounds   = "a refresh runs every minute at most and every 366 days at least: choose an interval between 1m and 8784h"
+	notAnInterval = "an interval is written in hours, minutes and seconds: write one such as 1h30m"
+	everyBounds   = "a refresh runs at most once a minute and at least once in 366 days: choose an interval between 1m and 8784h"
 )
 
 func TestSeatProductValidation(t *testing.T) {
@@ -48,7 +48,7 @@ var planRows = map[string]row{
 	"metered, in advance": {
 		reason:  "nobody knows what will be used",
 		with:    "{spec.plans.0.usage: Metered, spec.plans.0.charge: InAdvance}",
-		refused: "metered usage is known only when the period is over: leave charge out or write InArrears",
+		refused: "metered usage is known only when the period is over: remove charge, or set it to InArrears",
 	},
 	"licensed, in arrears": {
 		reason: "a quantity held can be charged at either end",
@@ -74,17 +74,17 @@ var planRows = map[string]row{
 	"another currency": {
 		reason:  "what is captured in one currency cannot be settled in another",
 		edit:    "{spec.plans.0.currency: USD}",
-		refused: "the currency of a plan is immutable: add a plan of another name",
+		refused: "the currency of a plan is immutable: add a plan with another name",
 	},
 	"a currency by its sign": {
 		reason:  "a sign names several currencies",
 		with:    "{spec.plans.0.currency: €}",
-		refused: "a currency is a code of three capital letters by ISO 4217: write one such as EUR",
+		refused: "a currency is an ISO 4217 code of three capital letters: write one such as EUR",
 	},
 	"another interval": {
 		reason:  "a period that runs cannot change its length",
 		edit:    "{spec.plans.0.interval: {unit: Year, count: 1}}",
-		refused: "the interval of a plan is immutable: add a plan of another name",
+		refused: "the interval of a plan is immutable: add a plan with another name",
 	},
 	"another plan in another currency": {
 		reason: "the currency belongs to the name",

@@ -56,7 +56,7 @@ func addresses(path, from string) map[string]row {
 // selectors makes rows for a field that selects by labels, in a manifest that has one.
 func selectors(path, from string) map[string]row {
 	const (
-		noValues = "In and NotIn need values, Exists and DoesNotExist take none: write or remove them"
+		noValues = "In and NotIn need values, and Exists and DoesNotExist do not allow them: add or remove them"
 		oddValue = "the value of a label has letters, digits, -, _ and . only, and begins and ends with a letter or a digit: correct it"
 		longKey  = "the key of a label has 1 to 317 characters: shorten it"
 	)

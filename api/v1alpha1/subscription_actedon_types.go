@@ -5,8 +5,7 @@ package v1alpha1
 
 // ActedOn is the spec that was last acted on. The next edit is compared with it.
 type ActedOn struct {
-	// The generation of the spec that was last acted on. Quantities of items have generations of their
-	// own.
+	// The generation of the spec that was last acted on. For the quantities of items, see their generation.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Generation int64 `json:"generation"`
@@ -38,12 +37,12 @@ type ActedOnItem struct {
 	// +optional
 	Plan EntryName `json:"plan,omitempty"`
 
-	// The quantity that the spec declared. Absent if it declared none.
+	// The quantity that the spec declared. Absent if it did not declare one.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Quantity *int64 `json:"quantity,omitempty"`
 
-	// Whether the spec declared the item as recurring. Absent when it did not say.
+	// Whether the spec declared the item as recurring. Absent if it did not set this field.
 	// +optional
 	Recurring *bool `json:"recurring,omitempty"`
 

@@ -12,8 +12,8 @@ type LoadStatus struct {
 	// +required
 	Product ObjectName `json:"product"`
 
-	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which this product made
-	// an attempt, whether it succeeded or failed. Absent once every product has made one.
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which a refresh of this
+	// product was attempted, whether it succeeded or failed. Absent once a refresh of every product was attempted.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
@@ -29,19 +29,19 @@ type LoadStatus struct {
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
 
-	// The time, on the subscription's clock, of the first answer in a row that had no row for the key. Absent
-	// unless the reason is KeyMissing, and absent when the subscription has no key at all.
+	// Since when answers have had no row for the key, on the subscription's clock. Absent unless the reason is
+	// KeyMissing, and absent if the subscription does not have a key.
 	// +optional
 	MissingSince *metav1.Time `json:"missingSince,omitempty"`
 }
 
-// LoadedReading is a reading of a metered item, until it is taken.
+// LoadedReading is a reading of a metered item that is not processed yet.
 type LoadedReading struct {
 	// The name of the item.
 	// +required
 	Item EntryName `json:"item"`
 
-	// The SeatProduct whose data loader read it.
+	// The SeatProduct whose data loader returned it.
 	// +required
 	Product ObjectName `json:"product"`
 
@@ -74,7 +74,7 @@ type UsageStatus struct {
 	// +optional
 	Amount Amount `json:"amount,omitempty"`
 
-	// The last reading that was taken: a total that only grows.
+	// The last reading that was processed: a total that only grows.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Reading *int64 `json:"reading,omitempty"`

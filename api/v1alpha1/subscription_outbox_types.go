@@ -22,7 +22,7 @@ const (
 	EffectCreateInvoice EffectType = "CreateInvoice"
 )
 
-// Effect is a write that a commit owes to another object. Its content does not change any more.
+// Effect is a write that a commit owes to another object. Its content never changes.
 type Effect struct {
 	// MarkUpdate or CreateInvoice.
 	// +required
@@ -66,7 +66,7 @@ type NotificationReference struct {
 	UID types.UID `json:"uid,omitempty"`
 }
 
-// Notification is an event for the EventSinks. What it tells follows from it and from the record that it refers to.
+// Notification is an event for EventSinks. The body of the event is built from it and from the record that it refers to.
 type Notification struct {
 	// The number of the event within its subscription or product, from 1. The ID of the event is "<UID>/<sequence>", with
 	// the UID of the subscription or product.
@@ -115,17 +115,17 @@ type Notification struct {
 	// +optional
 	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
 
-	// The change of a waiting update in short, such as "editors 2 → 7".
+	// A summary of the change of a waiting update, such as "editors 2 → 7".
 	// +optional
 	// +kubebuilder:validation:MaxLength=256
 	Summary string `json:"summary,omitempty"`
 
-	// The word for why a refresh failed, such as SourceUnreachable.
+	// The reason why a refresh failed, such as SourceUnreachable.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
 	Reason string `json:"reason,omitempty"`
 
-	// Why it happened, in a sentence, if no record says it.
+	// Why it happened, in one sentence. Absent if a record says it.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
@@ -137,30 +137,31 @@ type EventCursor struct {
 	// +required
 	Sink ObjectName `json:"sink"`
 
-	// The UID of the EventSink. One that is deleted and created again starts with the next event.
+	// The UID of the EventSink. A sink that is deleted and created again starts with the next event.
 	// +required
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	UID types.UID `json:"uid"`
 
-	// The number of the newest event that the sink has, or does not want. It has all earlier ones.
+	// The number of the newest event that the sink has received or does not select. It has received all earlier ones
+	// that it selects.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Sequence int64 `json:"sequence"`
 
-	// The number of the newest event that left status.notifications before the sink had it. Up to this number, events are
+	// The number of the newest event that was removed from status.notifications before the sink had received it. Up to this number, events are
 	// rebuilt from the SubscriptionUpdates and Invoices that record them.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	RebuildUntil int64 `json:"rebuildUntil,omitempty"`
 
-	// How many events are rebuilt like that. 0 once the sink has them.
+	// How many events are rebuilt in this way. 0 once the sink has received them.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Rebuilt int64 `json:"rebuilt,omitempty"`
 
-	// How many events the sink will never have, because there was no room left to keep them and no record to rebuild them
+	// How many events the sink will never receive, because there was no room to keep them and no record to rebuild them
 	// from.
 	// +optional
 	// +kubebuilder:validation:Minimum=0

@@ -5,7 +5,7 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// SubscriptionState is where a subscription is in its life.
+// SubscriptionState is the state of a subscription.
 //
 // +kubebuilder:validation:Enum=Pending;Trialing;Active;Suspended;Canceled
 type SubscriptionState string
@@ -83,8 +83,8 @@ type BillingPeriod struct {
 	Trial bool `json:"trial,omitempty"`
 }
 
-// CoverageRun is a number of units of an item whose time to the end of the current period is settled in
-// the same way.
+// CoverageRun is a number of units of an item that are all charged, or all free, until the end of the current
+// period.
 type CoverageRun struct {
 	// How many units the run has.
 	// +required
@@ -162,14 +162,14 @@ type SubscriptionItemStatus struct {
 	BilledQuantity *int64 `json:"billedQuantity,omitempty"`
 
 	// The units for which nothing more is charged in this period, oldest first. The quantity counts from the
-	// first unit. Units beyond the quantity were given up without a credit and can be taken again for nothing
-	// until the period ends. If there are more than 64 runs, the two oldest become one run that is not charged.
+	// first unit. Units beyond the quantity were given up without a credit, and can be taken again free of
+	// charge until the period ends. If there are more than 64 runs, the two oldest become one run that is not charged.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
 	Coverage []CoverageRun `json:"coverage,omitempty"`
 
-	// Written by earlier versions of Seatplane, which kept no coverage. It is read once and no longer written.
+	// Written by earlier versions of Seatplane, which did not record coverage. It is read once and no longer written.
 	// +optional
 	ReferenceTotal Amount `json:"referenceTotal,omitempty"`
 
@@ -205,13 +205,13 @@ type SubscriptionItemStatus struct {
 	// +optional
 	LastEffectiveTime *metav1.Time `json:"lastEffectiveTime,omitempty"`
 
-	// How many units have a holder through SeatAssignments. The quantity is never less. Absent once the
+	// How many units are assigned by SeatAssignments. The quantity is never less. Absent once the
 	// subscription has ended.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Assigned *int64 `json:"assigned,omitempty"`
 
-	// How many units have no holder. Absent once the subscription has ended.
+	// How many units are not assigned. Absent once the subscription has ended.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Available *int64 `json:"available,omitempty"`
@@ -225,8 +225,8 @@ type SubscriptionItemStatus struct {
 	// +optional
 	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
 
-	// When the answer with that count arrived, on the wall clock. It distinguishes two counts at one
-	// instant of a TestClock.
+	// When the answer with that count arrived, on the wall clock. It distinguishes two counts at
+	// the same instant of a TestClock.
 	// +optional
 	LoadedTime *metav1.Time `json:"loadedTime,omitempty"`
 
@@ -267,25 +267,25 @@ type UpcomingInvoice struct {
 	// +optional
 	DueTime *metav1.Time `json:"dueTime,omitempty"`
 
-	// The lines accrued so far, without the next recurring charge. A line has only the fields that do not follow
-	// from its item, the captured price and the period, unless it has unroundedAmount: then it is whole. Its
-	// SubscriptionUpdate has the whole line, and the invoice will have it.
+	// The lines accrued so far, without the next recurring charge. A line leaves out fields that follow from its
+	// item, the captured price and the period, unless it has unroundedAmount. Its SubscriptionUpdate has the
+	// whole line, and so will the invoice.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=1000
 	Lines []Line `json:"lines,omitempty"`
 
-	// The sums, including everything that falls due with the invoice.
+	// The totals, including everything that falls due with the invoice.
 	DocumentTotals `json:",inline"`
 }
 
 // DeferredLine is a line that is waiting for its billAt.
 type DeferredLine struct {
-	// When the line is billed, on a document of its own or shared with lines of the same instant.
+	// When the line is billed. Lines that are billed at the same instant share a document.
 	// +required
 	BillAt metav1.Time `json:"billAt"`
 
-	// Why the line is billed on a document of its own: Update (billed at once) or Custom (it has a
+	// Why the line is billed on a separate document: Update (billed at once) or Custom (it has a
 	// billAt).
 	// +required
 	Reason InvoiceReason `json:"reason"`
@@ -327,7 +327,7 @@ type DayCount struct {
 // SubscriptionStatus is the billing state of a subscription. All of it changes in one write, and only
 // the operator writes it.
 type SubscriptionStatus struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the
+	// The metadata.generation that this status describes; -1 until the operator has seen the
 	// subscription.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
@@ -341,7 +341,7 @@ type SubscriptionStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// Where the subscription is in its life: Pending, Trialing, Active, Suspended or Canceled.
+	// The state of the subscription: Pending, Trialing, Active, Suspended or Canceled.
 	// +optional
 	State SubscriptionState `json:"state,omitempty"`
 
@@ -411,7 +411,7 @@ type SubscriptionStatus struct {
 	// +optional
 	Currency Currency `json:"currency,omitempty"`
 
-	// What the customer has in credit, in major units.
+	// The credit balance of the customer, in major units.
 	// +optional
 	CreditBalance Amount `json:"creditBalance,omitempty"`
 
@@ -444,11 +444,11 @@ type SubscriptionStatus struct {
 	Parked string `json:"parked,omitempty"`
 
 	// The instant up to which a person allowed more than 400 billing periods to be replayed at once.
-	// Absent if nobody had to.
+	// Absent if that was not necessary.
 	// +optional
 	CatchUpTime *metav1.Time `json:"catchUpTime,omitempty"`
 
-	// The next invoice if nothing else changes: the lines accrued so far, and the sums including
+	// The next invoice if nothing else changes: the lines accrued so far, and the totals including
 	// everything else that falls due with it. It includes changes that are scheduled until then, the end
 	// of a trial and a cancellation. Absent if the subscription ends with nothing to bill.
 	// +optional
@@ -518,8 +518,8 @@ type SubscriptionStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	EventSequence int64 `json:"eventSequence,omitempty"`
 
-	// The newest events for EventSinks, in order. Usually there are at most 64. While a sink does not receive them, there
-	// are more, up to 256, of those that no SubscriptionUpdate or Invoice records.
+	// The newest events for EventSinks, in order. Usually there are at most 64. While a sink does not receive events,
+	// there are up to 256 that no SubscriptionUpdate or Invoice records.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=256
@@ -531,18 +531,18 @@ type SubscriptionStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	EventCursors []EventCursor `json:"eventCursors,omitempty"`
 
-	// The end of the trial that the event subscription.trial-ending was recorded for. Absent without one.
+	// The end of the trial for which the event subscription.trial-ending was recorded. Absent without such an event.
 	// +optional
 	TrialEndingTime *metav1.Time `json:"trialEndingTime,omitempty"`
 
-	// What the data loaders of its products have to say about this subscription, by product.
+	// What the data loaders of its products report about this subscription, by product.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=100
 	Loads []LoadStatus `json:"loads,omitempty"`
 
-	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which every connected
-	// product made an attempt, whether it succeeded or failed.
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which a refresh of every
+	// connected product was attempted, whether it succeeded or failed.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledRefreshRequest string `json:"lastHandledRefreshRequest,omitempty"`
@@ -557,7 +557,7 @@ type SubscriptionStatus struct {
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledUnpark string `json:"lastHandledUnpark,omitempty"`
 
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	// +optional
 	Imported *Imported `json:"imported,omitempty"`
 }

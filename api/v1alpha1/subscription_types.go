@@ -21,7 +21,7 @@ type CustomerAttribute struct {
 	Value string `json:"value"`
 }
 
-// Customer is who is billed.
+// Customer is the customer who is billed.
 type Customer struct {
 	// The ID of the customer in your own systems, 1 to 256 characters. By default, data loaders count by
 	// it.
@@ -52,7 +52,7 @@ type Customer struct {
 // UsageLimit is a limit on the usage of a metered item in a billing period, by quantity, by amount or
 // by both.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.quantity) || has(self.amount)",message="a usage limit needs a dimension: set quantity, amount or both"
+// +kubebuilder:validation:XValidation:rule="has(self.quantity) || has(self.amount)",message="a usage limit needs a bound: set quantity, amount or both"
 type UsageLimit struct {
 	// The limit in units. Defaults to no limit by quantity.
 	// +optional
@@ -62,14 +62,14 @@ type UsageLimit struct {
 
 	// The limit in major units of the subscription's currency. Defaults to no limit by amount.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a limit is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,15}([.][0-9]{1,12})?$')",message="a limit is a decimal in major units, not negative, with at most 15 digits before the point and 12 after it: write one such as 12.50"
 	Amount Amount `json:"amount,omitempty"`
 }
 
 // UsageLimits are the limits on the usage of a metered item. On a licensed item they are ignored.
 type UsageLimits struct {
-	// An event is sent when usage reaches 75 %, 90 % and 100 % of this limit, once in a period. Usage is
-	// still billed beyond it. Defaults to no limit.
+	// An event is sent when usage reaches 75 %, 90 % and 100 % of this limit, once in each period. Usage
+	// beyond the limit is still billed. Defaults to no limit.
 	// +optional
 	SoftLimit *UsageLimit `json:"softLimit,omitempty"`
 
@@ -121,14 +121,13 @@ type SubscriptionTrial struct {
 	// When the trial ends. Defaults to the longest trial of the items' plans. While the trial lasts, it
 	// can be moved later or earlier; an instant that has passed means now. Nothing is charged or credited
 	// for the move. Must be at most three years after the start. Not allowed for a customer who had a
-	// subscription of this name.
+	// subscription with this name before.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	EndTime *metav1.Time `json:"endTime,omitempty"`
 
-	// Ends the subscription with its trial. Defaults to false: the subscription continues after the
-	// trial.
+	// Whether the subscription ends when its trial ends. Defaults to false: it continues after the trial.
 	// +optional
 	Only bool `json:"only,omitempty"`
 }
@@ -150,13 +149,13 @@ type Cancellation struct {
 	AtPeriodEnd bool `json:"atPeriodEnd,omitempty"`
 
 	// How unused time is settled: ProRata credits it; PayInFull and DoNotCharge do not. Defaults to
-	// DoNotCharge. Set it without at and atPeriodEnd to say how a deletion is settled, without an end.
+	// DoNotCharge. To say only how a deletion is settled, set it without at and atPeriodEnd.
 	// +optional
 	CalculationMethod CalculationMethod `json:"calculationMethod,omitempty"`
 }
 
 // History says how long finished records are kept. It uses the wall clock, even for a subscription on a
-// TestClock. Records that are not finished, or that the subscription's last step wrote, are never
+// TestClock. Records that are not finished, or that the subscription's last commit wrote, are never
 // deleted.
 type History struct {
 	// How many finished updates are kept regardless of their age, 0 to 1000. The newest updates are kept.
@@ -187,7 +186,7 @@ type History struct {
 //
 // +kubebuilder:validation:XValidation:rule="has(self.testClockRef) == has(oldSelf.testClockRef) && (!has(self.testClockRef) || self.testClockRef == oldSelf.testClockRef)",message="testClockRef is immutable: create another subscription"
 type SubscriptionSpec struct {
-	// Who is billed. The ID is immutable.
+	// The customer who is billed. The ID is immutable.
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self.id == oldSelf.id",message="customer.id is immutable: create another subscription"
 	// +kubebuilder:validation:XValidation:rule=`self.id.matches(r'^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$')`,message="customer.id has control or format characters, such as a line break, which can corrupt terminals and reports: remove them"
@@ -227,12 +226,12 @@ type SubscriptionSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	BilledUntil *metav1.Time `json:"billedUntil,omitempty"`
 
-	// The time zone in which periods are counted, by the IANA database, such as Europe/Paris. An edit
+	// The IANA time zone in which periods are counted, such as Europe/Paris. An edit
 	// takes effect at the next boundary. Defaults to UTC.
 	// +optional
 	TimeZone TimeZone `json:"timeZone,omitempty"`
 
-	// What the customer has, 1 to 100 items, by name. They share an interval and a currency.
+	// What the customer has subscribed to: 1 to 100 items, by name. They share an interval and a currency.
 	// +required
 	// +listType=map
 	// +listMapKey=name
@@ -296,7 +295,7 @@ type SubscriptionSpec struct {
 // +kubebuilder:printcolumn:name="InSync",type=string,JSONPath=`.status.conditions[?(@.type=="InSync")].reason`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.startTime) == has(oldSelf.spec.startTime) && (!has(self.spec.startTime) || self.spec.startTime == oldSelf.spec.startTime))",message="the subscription has started, so startTime is immutable: revert the edit, or create another subscription",fieldPath=".spec.startTime"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billingCycleAnchor) == has(oldSelf.spec.billingCycleAnchor) && (!has(self.spec.billingCycleAnchor) || self.spec.billingCycleAnchor == oldSelf.spec.billingCycleAnchor))",message="the subscription has started, so billingCycleAnchor is immutable: revert the edit, or reset the renewal with an update of renewalPolicy Reset",fieldPath=".spec.billingCycleAnchor"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billingCycleAnchor) == has(oldSelf.spec.billingCycleAnchor) && (!has(self.spec.billingCycleAnchor) || self.spec.billingCycleAnchor == oldSelf.spec.billingCycleAnchor))",message="the subscription has started, so billingCycleAnchor is immutable: revert the edit, or create a SubscriptionUpdate with renewalPolicy Reset",fieldPath=".spec.billingCycleAnchor"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.billedUntil) == has(oldSelf.spec.billedUntil) && (!has(self.spec.billedUntil) || self.spec.billedUntil == oldSelf.spec.billedUntil))",message="the subscription has started, so billedUntil is immutable: revert the edit, or create another subscription",fieldPath=".spec.billedUntil"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || ((has(self.spec.trial) && has(self.spec.trial.endTime)) == (has(oldSelf.spec.trial) && has(oldSelf.spec.trial.endTime)) && (!(has(self.spec.trial) && has(self.spec.trial.endTime)) || self.spec.trial.endTime == oldSelf.spec.trial.endTime)) || (has(self.spec.trial) && has(self.spec.trial.endTime) && has(oldSelf.status.currentPeriod) && has(oldSelf.status.currentPeriod.trial) && oldSelf.status.currentPeriod.trial)",message="trial.endTime can be moved only while the trial lasts, and cannot be removed after the start: revert the edit",fieldPath=".spec.trial"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.startTime) || (has(self.spec.trial) && has(self.spec.trial.only) && self.spec.trial.only) == (has(oldSelf.spec.trial) && has(oldSelf.spec.trial.only) && oldSelf.spec.trial.only)",message="the subscription has started, so trial is immutable: revert the edit; a change of items ends a trial early",fieldPath=".spec.trial"

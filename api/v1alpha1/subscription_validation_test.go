@@ -6,12 +6,12 @@ package v1alpha1_test
 import "testing"
 
 const (
-	limitNotDecimal            = "a limit is a decimal of major units and not negative, with 15 digits before the point and 12 after it at most: write one such as 12.50"
+	limitNotDecimal            = "a limit is a decimal in major units, not negative, with at most 15 digits before the point and 12 after it: write one such as 12.50"
 	keepTrialNeedsRetain       = "keepTrial needs renewalPolicy: Retain: a Reset always ends the trial"
 	ignoreRecurringNeedsKeep   = "ignoreRecurring needs keepTrial: true: only a trial that continues can stay trial-only"
 	clockImmutable             = "testClockRef is immutable: create another subscription"
 	startImmutable             = "the subscription has started, so startTime is immutable: revert the edit, or create another subscription"
-	anchorImmutable            = "the subscription has started, so billingCycleAnchor is immutable: revert the edit, or reset the renewal with an update of renewalPolicy Reset"
+	anchorImmutable            = "the subscription has started, so billingCycleAnchor is immutable: revert the edit, or create a SubscriptionUpdate with renewalPolicy Reset"
 	trialImmutable             = "the subscription has started, so trial is immutable: revert the edit; a change of items ends a trial early"
 	trialEndImmutable          = "trial.endTime can be moved only while the trial lasts, and cannot be removed after the start: revert the edit"
 	onTrial                    = `{status: {observedGeneration: 1, state: Trialing, startTime: "2026-01-31T00:00:00Z", currentPeriod: {start: "2026-01-31T00:00:00Z", end: "2026-03-01T00:00:00Z", index: 0, trial: true}}}`
@@ -140,7 +140,7 @@ func usageLimits(path, from string) map[string]row {
 		field := func(value string) string { return "{" + path + ": {" + limit + ": " + value + "}}" }
 		table[path+"."+limit+" by quantity"] = row{"one dimension is enough", from, field("{quantity: 0}"), "", "", ""}
 		table[path+"."+limit+" by amount"] = row{"one dimension is enough", from, field(`{amount: "90.50"}`), "", "", ""}
-		table[path+"."+limit+" by nothing"] = row{"it limits nothing", from, field("{}"), "", "", "a usage limit needs a dimension: set quantity, amount or both"}
+		table[path+"."+limit+" by nothing"] = row{"it limits nothing", from, field("{}"), "", "", "a usage limit needs a bound: set quantity, amount or both"}
 		table[path+"."+limit+" below zero"] = row{"usage is never negative", from, field(`{amount: "-1"}`), "", "", limitNotDecimal}
 	}
 

@@ -11,7 +11,7 @@ import (
 // SeatsChange changes the quantity of one item.
 //
 // +kubebuilder:validation:XValidation:rule="!(has(self.increment) && has(self.decrement))",message="increment and decrement are mutually exclusive: set one"
-// +kubebuilder:validation:XValidation:rule="!(has(self.count) && (has(self.increment) || has(self.decrement)))",message="count says the whole number, increment and decrement a difference: set one of the three"
+// +kubebuilder:validation:XValidation:rule="!(has(self.count) && (has(self.increment) || has(self.decrement)))",message="count is the new number of seats, and increment and decrement are differences: set only one of the three"
 // +kubebuilder:validation:XValidation:rule="has(self.increment) || has(self.decrement) || has(self.count)",message="say how the seats change: set one of increment, decrement and count"
 type SeatsChange struct {
 	// The item whose quantity changes. Defaults to the subscription's only item.
@@ -84,8 +84,8 @@ const (
 
 // UpdateCause says why the operator created an update.
 //
-// +kubebuilder:validation:XValidation:rule="self.type != 'Refresh' || (has(self.item) && has(self.token) && has(self.observedTime))",message="a cause of type Refresh needs item, token and observedTime: set them, or leave cause to the operator"
-// +kubebuilder:validation:XValidation:rule="self.type != 'Spec' || has(self.generation)",message="a cause of type Spec needs a generation: set it, or leave cause to the operator"
+// +kubebuilder:validation:XValidation:rule="self.type != 'Refresh' || (has(self.item) && has(self.token) && has(self.observedTime))",message="a cause of type Refresh needs item, token and observedTime: only the operator sets cause, so remove it"
+// +kubebuilder:validation:XValidation:rule="self.type != 'Spec' || has(self.generation)",message="a cause of type Spec needs a generation: only the operator sets cause, so remove it"
 type UpdateCause struct {
 	// Refresh (a count that changed) or Spec (an edit of the subscription).
 	// +required
@@ -129,7 +129,7 @@ type UpdateCause struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.paymentSchedule) || self.paymentSchedule != 'Custom' || has(self.billAt)",message="paymentSchedule Custom needs the instant at which the change is billed: set billAt"
 // +kubebuilder:validation:XValidation:rule="!has(self.billAt) || (has(self.paymentSchedule) && self.paymentSchedule == 'Custom')",message="billAt needs paymentSchedule: Custom: write both"
 // +kubebuilder:validation:XValidation:rule="!has(self.proration) || (!has(self.paymentSchedule) && !has(self.calculationMethod))",message="proration is a short form of paymentSchedule and calculationMethod: set it or them, not both"
-// +kubebuilder:validation:XValidation:rule="!has(self.effectiveTime) || !has(self.applicationSchedule) || !(self.applicationSchedule in ['NextPeriod', 'Scheduled'])",message="with NextPeriod and Scheduled the effective time is not yours to choose: remove effectiveTime or change applicationSchedule"
+// +kubebuilder:validation:XValidation:rule="!has(self.effectiveTime) || !has(self.applicationSchedule) || !(self.applicationSchedule in ['NextPeriod', 'Scheduled'])",message="effectiveTime cannot be combined with NextPeriod or Scheduled: remove effectiveTime, or change applicationSchedule"
 // +kubebuilder:validation:XValidation:rule="self.subscriptionRef.name == oldSelf.subscriptionRef.name && has(self.subscriptionRef.uid) == has(oldSelf.subscriptionRef.uid) && (!has(self.subscriptionRef.uid) || self.subscriptionRef.uid == oldSelf.subscriptionRef.uid)",message="subscriptionRef is immutable, like everything in an update except approved: create another SubscriptionUpdate"
 // +kubebuilder:validation:XValidation:rule="has(self.seats) == has(oldSelf.seats) && (!has(self.seats) || self.seats == oldSelf.seats)",message="seats is immutable, like everything in an update except approved: create another SubscriptionUpdate"
 // +kubebuilder:validation:XValidation:rule="has(self.changeItems) == has(oldSelf.changeItems) && (!has(self.changeItems) || self.changeItems == oldSelf.changeItems)",message="changeItems is immutable, like everything in an update except approved: create another SubscriptionUpdate"
@@ -146,7 +146,7 @@ type UpdateCause struct {
 // +kubebuilder:validation:XValidation:rule="has(self.reason) == has(oldSelf.reason) && (!has(self.reason) || self.reason == oldSelf.reason)",message="reason is immutable, like everything in an update except approved: create another SubscriptionUpdate"
 // +kubebuilder:validation:XValidation:rule="has(self.cause) == has(oldSelf.cause) && (!has(self.cause) || self.cause == oldSelf.cause)",message="cause is immutable, like everything in an update except approved: create another SubscriptionUpdate"
 type SubscriptionUpdateSpec struct {
-	// The Subscription that changes. The update waits for one of that name, for 30 days.
+	// The Subscription that changes. If there is none with that name, the update waits for 30 days.
 	// +required
 	SubscriptionRef SubscriptionReference `json:"subscriptionRef"`
 
@@ -179,7 +179,7 @@ type SubscriptionUpdateSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	EffectiveTime *metav1.Time `json:"effectiveTime,omitempty"`
 
-	// When the adjustment is billed: Immediately (a document of its own), NextInvoice or Custom (at
+	// When the adjustment is billed: Immediately (a separate document), NextInvoice or Custom (at
 	// billAt). Defaults to the subscription's setting, then to the product's, then to NextInvoice. A
 	// change with renewalPolicy Reset defaults to Immediately and also bills everything accrued so far.
 	// Has no effect on items in arrears, which the next invoice bills.
@@ -239,7 +239,7 @@ type SubscriptionUpdateSpec struct {
 	Cause *UpdateCause `json:"cause,omitempty"`
 }
 
-// UpdateState is where an update is in its life.
+// UpdateState is the state of an update.
 //
 // +kubebuilder:validation:Enum=Pending;Scheduled;Held;Applied;Previewed;Rejected;Superseded
 type UpdateState string
@@ -260,7 +260,7 @@ const (
 	// UpdatePreviewed was computed and has changed nothing.
 	UpdatePreviewed UpdateState = "Previewed"
 
-	// UpdateRejected cannot apply and never will.
+	// UpdateRejected was refused and never applies.
 	UpdateRejected UpdateState = "Rejected"
 
 	// UpdateSuperseded was replaced before it took effect.
@@ -312,7 +312,7 @@ type ItemChange struct {
 	// +optional
 	Product ObjectName `json:"product,omitempty"`
 
-	// The ID of that product in another system. Absent when it has none.
+	// The ID of that product in another system. Absent if it has none.
 	// +optional
 	ProductExternalRef ExternalRef `json:"productExternalRef,omitempty"`
 
@@ -339,7 +339,7 @@ type ItemChange struct {
 	// +optional
 	AdjustmentAmount Amount `json:"adjustmentAmount,omitempty"`
 
-	// When the item's product is next refreshed. Absent when it is refreshed on demand only.
+	// When the item's product is next refreshed. Absent if it is refreshed on demand only.
 	// +optional
 	NextRefreshTime *metav1.Time `json:"nextRefreshTime,omitempty"`
 }
@@ -350,8 +350,8 @@ type UpdateEstimate struct {
 	// +required
 	Amount Amount `json:"amount"`
 
-	// When the update would apply. Absent for an update that waits for approval: its count is priced from
-	// its observation on.
+	// When the update would apply. Absent for an update that waits for approval, which is priced from when
+	// its seats were counted.
 	// +optional
 	ApplyAt *metav1.Time `json:"applyAt,omitempty"`
 }
@@ -360,7 +360,7 @@ type UpdateEstimate struct {
 // field.
 type UpdateApproval struct {
 	// The name of the client that set spec.approved, such as kubectl-patch: its field manager. It is not the name of
-	// a user; the API server's audit log has that.
+	// a user, which is in the API server's audit log.
 	// +required
 	// +kubebuilder:validation:MaxLength=128
 	Manager string `json:"manager"`
@@ -370,9 +370,9 @@ type UpdateApproval struct {
 	WrittenTime *metav1.Time `json:"writtenTime,omitempty"`
 }
 
-// UpdatePreview is what a preview would put on documents.
+// UpdatePreview is what a previewed change would put on documents.
 type UpdatePreview struct {
-	// The document that would be issued at once. Absent when there would be none.
+	// The document that would be issued at once. Absent if there would be none.
 	// +optional
 	Now *DocumentTotals `json:"now,omitempty"`
 
@@ -383,7 +383,7 @@ type UpdatePreview struct {
 
 // SubscriptionUpdateStatus is the outcome of a change, with the arithmetic behind its amounts.
 type SubscriptionUpdateStatus struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the update.
+	// The metadata.generation that this status describes; -1 until the operator has seen the update.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
@@ -395,7 +395,7 @@ type SubscriptionUpdateStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// Where the update is in its life. Applied, Previewed, Rejected and Superseded are final.
+	// The state of the update. Applied, Previewed, Rejected and Superseded are final.
 	// +optional
 	State UpdateState `json:"state,omitempty"`
 
@@ -422,7 +422,7 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	SeenTime *metav1.Time `json:"seenTime,omitempty"`
 
-	// Whether an edit of the spec was due but could not apply. It takes effect once it can.
+	// Whether the update is for an edit of the spec that was due but could not apply. It applies as soon as it can.
 	// +optional
 	Overdue bool `json:"overdue,omitempty"`
 
@@ -430,7 +430,7 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	ApprovedTime *metav1.Time `json:"approvedTime,omitempty"`
 
-	// Who approved an update that was Held, as far as the API server can tell. Absent until it is
+	// Who approved an update that was Held, according to the API server. Absent until it is
 	// approved.
 	// +optional
 	Approval *UpdateApproval `json:"approval,omitempty"`
@@ -451,7 +451,7 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	PaymentSchedule PaymentSchedule `json:"paymentSchedule,omitempty"`
 
-	// The instant at which the adjustment is billed. Only with paymentSchedule Custom.
+	// The instant at which the adjustment is billed. Present only with paymentSchedule Custom.
 	// +optional
 	BillAt *metav1.Time `json:"billAt,omitempty"`
 
@@ -471,7 +471,7 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	IgnoreRecurring bool `json:"ignoreRecurring,omitempty"`
 
-	// The policy that the change is priced by. Absent when there is none.
+	// The policy that the change is priced by. Absent if there is none.
 	// +optional
 	ProrationPolicy *ProrationPolicyInForce `json:"prorationPolicy,omitempty"`
 
@@ -515,7 +515,7 @@ type SubscriptionUpdateStatus struct {
 	// +kubebuilder:validation:MaxItems=1000
 	Lines []Line `json:"lines,omitempty"`
 
-	// What a preview would put on documents at its resolved apply time, if nothing else changes.
+	// What the change would put on documents at its resolved apply time, if nothing else changes.
 	// +optional
 	Preview *UpdatePreview `json:"preview,omitempty"`
 
@@ -533,7 +533,7 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	Invoice ObjectName `json:"invoice,omitempty"`
 
-	// The number of the event that tells EventSinks how the update ended. Absent if no sink asked for it.
+	// The number of the event about the result of the update for EventSinks. Absent if no sink asked for it.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	EventSequence int64 `json:"eventSequence,omitempty"`
@@ -542,14 +542,14 @@ type SubscriptionUpdateStatus struct {
 	// +optional
 	EventTime *metav1.Time `json:"eventTime,omitempty"`
 
-	// The states in which the open update has waited so far: Scheduled for its date, Held for its approval. Each of them
-	// has one event. Absent once the update is finished.
+	// The states in which the open update has waited so far: Scheduled (for its date) or Held (for approval). There is
+	// one event for each. Absent once the update is finished.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=2
 	Waited []UpdateState `json:"waited,omitempty"`
 
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	// +optional
 	Imported *Imported `json:"imported,omitempty"`
 }

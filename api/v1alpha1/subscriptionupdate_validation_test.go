@@ -11,9 +11,9 @@ const (
 	billAtNeedsCustom  = "billAt needs paymentSchedule: Custom: write both"
 	customNeedsBillAt  = "paymentSchedule Custom needs the instant at which the change is billed: set billAt"
 	shortFormExcludes  = "proration is a short form of paymentSchedule and calculationMethod: set it or them, not both"
-	effectiveTimeFixed = "with NextPeriod and Scheduled the effective time is not yours to choose: remove effectiveTime or change applicationSchedule"
-	countExcludes      = "count says the whole number, increment and decrement a difference: set one of the three"
-	refreshCauseNeeds  = "a cause of type Refresh needs item, token and observedTime: set them, or leave cause to the operator"
+	effectiveTimeFixed = "effectiveTime cannot be combined with NextPeriod or Scheduled: remove effectiveTime, or change applicationSchedule"
+	countExcludes      = "count is the new number of seats, and increment and decrement are differences: set only one of the three"
+	refreshCauseNeeds  = "a cause of type Refresh needs item, token and observedTime: only the operator sets cause, so remove it"
 	aTime              = `"2026-04-16T00:00:00Z"`
 	anItem             = "{name: editors, productRef: {name: editor-seat}, plan: monthly}"
 	seatsUpdate        = "full/subscriptionupdate-seats"
@@ -111,7 +111,7 @@ var causeRows = map[string]row{
 	"by a refresh at no time": updated("cause: {type: Refresh, item: editors, token: t}", "a count is as of its observation", refreshCauseNeeds),
 	"by an edit":              updated("cause: {type: Spec, generation: 2}", "an edit of all that is not one item's quantity", ""),
 	"by an edit of an item":   updated("cause: {type: Spec, generation: 2, item: editors}", "an edit of one item's quantity", ""),
-	"by an unknown edit":      updated("cause: {type: Spec}", "an edit has a generation", "a cause of type Spec needs a generation: set it, or leave cause to the operator"),
+	"by an unknown edit":      updated("cause: {type: Spec}", "an edit has a generation", "a cause of type Spec needs a generation: only the operator sets cause, so remove it"),
 }
 
 // immutableRows edit, remove and add each field of a spec.

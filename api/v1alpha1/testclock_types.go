@@ -12,13 +12,13 @@ type TestClockSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"
 	// +kubebuilder:validation:XValidation:rule="self >= oldSelf",message="a TestClock only moves forward: write a later time"
-	// +kubebuilder:validation:XValidation:rule="self.getFullYear() - oldSelf.getFullYear() < 10 || (self.getFullYear() - oldSelf.getFullYear() == 10 && ((self.getMonth() * 31 + self.getDate()) * 24 + self.getHours()) * 3600 + self.getMinutes() * 60 + self.getSeconds() <= ((oldSelf.getMonth() * 31 + oldSelf.getDate()) * 24 + oldSelf.getHours()) * 3600 + oldSelf.getMinutes() * 60 + oldSelf.getSeconds())",message="a TestClock moves at most ten years at once: go there in several steps"
+	// +kubebuilder:validation:XValidation:rule="self.getFullYear() - oldSelf.getFullYear() < 10 || (self.getFullYear() - oldSelf.getFullYear() == 10 && ((self.getMonth() * 31 + self.getDate()) * 24 + self.getHours()) * 3600 + self.getMinutes() * 60 + self.getSeconds() <= ((oldSelf.getMonth() * 31 + oldSelf.getDate()) * 24 + oldSelf.getHours()) * 3600 + oldSelf.getMinutes() * 60 + oldSelf.getSeconds())",message="a TestClock moves at most ten years at once: move it in several steps"
 	Now metav1.Time `json:"now"`
 }
 
 // TestClockStatus is the observed state of a clock.
 type TestClockStatus struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the clock.
+	// The metadata.generation that this status describes; -1 until the operator has seen the clock.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
@@ -40,7 +40,7 @@ type TestClockStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Subscriptions *int64 `json:"subscriptions,omitempty"`
 
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	// +optional
 	Imported *Imported `json:"imported,omitempty"`
 }

@@ -7,7 +7,7 @@ import "testing"
 
 const (
 	clockForwardOnly = "a TestClock only moves forward: write a later time"
-	clockTenYears    = "a TestClock moves at most ten years at once: go there in several steps"
+	clockTenYears    = "a TestClock moves at most ten years at once: move it in several steps"
 )
 
 func TestTestClockValidation(t *testing.T) {

@@ -39,7 +39,7 @@ type options struct {
 func parse(flags *flag.FlagSet, args []string) (options, error) {
 	var o options
 	flags.BoolVar(&o.leaderElect, "leader-elect", false,
-		"Elect a leader. If several managers watch the same objects, one works and the others stand by.")
+		"Elect a leader. If several managers watch the same objects, one is active and the others stand by.")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
 		"Namespace of the leader's lease. Defaults to the manager's own. Required outside a cluster.")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0",
@@ -51,14 +51,14 @@ func parse(flags *flag.FlagSet, args []string) (options, error) {
 	flags.IntVar(&o.operator.MaxConcurrentReconciles, "max-concurrent-reconciles", operator.DefaultMaxConcurrentReconciles,
 		"How many objects of one kind are reconciled at once.")
 	flags.DurationVar(&o.operator.SyncPeriod, "sync-period", operator.DefaultSyncPeriod,
-		"How often every object is reconciled even without a change, give or take a tenth. "+
+		"How often every object is reconciled even without a change, plus or minus 10 %. "+
 			"A pass that finds nothing to do writes nothing.")
 	flags.DurationVar(&o.operator.MinUpdateRetention, "min-update-retention", 0,
-		"How long every finished SubscriptionUpdate is kept at least, such as 720h, even if spec.history of its "+
+		"Minimum time for which every finished SubscriptionUpdate is kept, such as 720h, even if spec.history of its "+
 			"Subscription says less. 0 leaves that to the Subscription.")
 	flags.StringVar(&o.operator.Loaders.SQLiteDir, "sqlite-dir", "",
 		"Folder of SQLite databases that data loaders may read. The SeatProducts of a namespace read only the files "+
-			"in the folder of that name below it. Defaults to none: SQLite is off.")
+			"in the subfolder that has the name of the namespace. Defaults to none: SQLite is off.")
 	loaders := bindLoaders(flags, &o)
 	sinkNetworks := bindSinks(flags, &o)
 	watched := bindWatched(flags)
@@ -112,8 +112,8 @@ func bindLoaders(flags *flag.FlagSet, o *options) *loaderFlags {
 		"Let data loaders connect to databases without TLS, or without verifying the server's certificate. "+
 			"Counts can then be read and changed on the network.")
 	flags.IntVar(&o.operator.Loaders.MaxAtOnce, "max-loaders", operator.DefaultMaxLoaders,
-		"How many data sources are read at once, each in a process of its own. A namespace uses at most half of what "+
-			"the others leave.")
+		"How many data sources are read at once, each in a separate process. A namespace uses at most half of those that "+
+			"others leave free.")
 	flags.StringVar(&l.memory, "loader-memory", strconv.FormatInt(operator.DefaultLoaderMemory>>20, 10)+"Mi",
 		"Maximum memory that one loader process may use. Give the pod this much for each loader in addition to what the "+
 			"manager needs itself.")
@@ -132,7 +132,7 @@ func (l *loaderFlags) read(o *options) (err error) {
 // eventsFlag is which Kubernetes events are sent.
 func eventsFlag(flags *flag.FlagSet, choice *operator.Events) {
 	*choice = operator.EventsImportant
-	flags.Func("events", "Kubernetes events to send: Important for warnings, limits and what else a person may want to act on, or "+
+	flags.Func("events", "Kubernetes events to send: Important for warnings, limits and anything else that a person may want to act on, or "+
 		"All to also announce every start, end, invoice and applied update, which their statuses and records show anyway. "+
 		"Defaults to Important.", func(text string) error {
 		parsed, err := announce.ParseChoice(text)
@@ -193,7 +193,7 @@ func (o options) check() error {
 	return checkFolder("--sqlite-dir", o.operator.Loaders.SQLiteDir)
 }
 
-// checkFolder refuses the folder of a flag that does not exist. An empty one is none.
+// checkFolder refuses a flag whose folder does not exist. An empty flag names no folder.
 func checkFolder(flag, folder string) error {
 	if folder == "" {
 		return nil

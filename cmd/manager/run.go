@@ -42,8 +42,7 @@ func run(ctx context.Context, cluster *rest.Config, o options) error {
 	return mgr.Start(ctx)
 }
 
-// ignoreStop drops the error of what was ended by the end of ctx: a manager that is asked to stop has not
-// failed.
+// ignoreStop drops an error that the end of ctx caused: a manager that is asked to stop has not failed.
 func ignoreStop(ctx context.Context, err error) error {
 	select {
 	case <-ctx.Done():

@@ -16,14 +16,14 @@ const width = 90
 
 // narrator writes for people: in color on a terminal, and plain elsewhere.
 type narrator struct {
-	out    io.Writer
-	colour bool
+	out   io.Writer
+	color bool
 	// fresh means that nothing was written since the last heading.
 	fresh bool
 }
 
 func newNarrator(out *os.File) *narrator {
-	return &narrator{out: out, colour: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	return &narrator{out: out, color: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
 func isTerminal(file *os.File) bool {
@@ -77,7 +77,7 @@ func (n *narrator) command(typed, printed string) {
 }
 
 func (n *narrator) paint(code, text string) string {
-	if !n.colour {
+	if !n.color {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"

@@ -37,7 +37,7 @@ func main() {
 	}
 }
 
-// plugin is the manifest of a plugin, as far as this one needs it.
+// plugin is the manifest of a plugin, with the fields that this plugin needs.
 type plugin struct {
 	APIVersion string            `json:"apiVersion"`
 	Kind       string            `json:"kind"`

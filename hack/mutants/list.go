@@ -191,7 +191,7 @@ var ofEngine = []mutant{
 		to:   "return money.Fraction{}",
 	},
 	{
-		file: moneyRounds, why: "half a cent is rounded towards zero",
+		file: moneyRounds, why: "half a cent is rounded toward zero",
 		from: "if rest >= uint64(den)-rest {",
 		to:   "if rest > uint64(den)-rest {",
 	},

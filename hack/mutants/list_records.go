@@ -72,7 +72,7 @@ var ofDelivery = []mutant{
 		to:   "each.Sequence > next.Sequence",
 	},
 	{
-		file: rebuild, why: "events of an earlier subscription of the same name are sent",
+		file: rebuild, why: "events of an earlier subscription with the same name are sent",
 		from: "if updates[i].Status.SubscriptionUID != facts.Identity(sub) {",
 		to:   "if updates[i].Status.SubscriptionUID == \"\" {",
 	},
@@ -96,12 +96,12 @@ var ofArchive = []mutant{
 		to:   `if name != "" && a.told[uid] {`,
 	},
 	{
-		file: known, why: "a verdict is not written down",
+		file: known, why: "a verdict is not recorded",
 		from: "a.checked[uid] = &ahead",
 		to:   "a.checked[uid] = nil",
 	},
 	{
-		file: known, why: "patience issues numbers of which an archive has said that it has them",
+		file: known, why: "patience issues numbers that an archive has reported",
 		from: `case facts.SaysAheadOf(sub, name.Name):`,
 		to:   `case facts.SaysAheadOf(sub, name.Name) && ahead != nil:`,
 	},

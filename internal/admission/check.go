@@ -28,7 +28,8 @@ import (
 // interval is the time between two checks.
 const interval = 10 * time.Minute
 
-// Policies are the ValidatingAdmissionPolicies of config/admission, sorted. Each has a binding of the same name.
+// Policies are the ValidatingAdmissionPolicies of config/admission, sorted. Each has a binding with the same
+// name.
 var Policies = []string{
 	"seatplane-imports", "seatplane-invoices", "seatplane-statuses", "seatplane-subscriptions", clocksPolicy, "seatplane-updates",
 }
@@ -78,7 +79,7 @@ func (c *Check) Start(ctx context.Context) error {
 // Describe describes the metric.
 func (*Check) Describe(to chan<- *prometheus.Desc) { to <- present }
 
-// Collect sends the metric. It sends none as long as the result is not known.
+// Collect sends the metric. It sends nothing until the result is known.
 func (c *Check) Collect(to chan<- prometheus.Metric) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -3,9 +3,10 @@
 
 // Package announce sends Kubernetes events.
 //
-// Events wait in a queue of fixed length, and one worker sends them one at a time. However many events there are at
-// once, they take no more memory than the queue and no more than one request to the API server. If the queue is full,
-// the event is dropped and counted. Nothing is lost with it: the status and the records have the same information.
+// Events wait in a queue of fixed length, and one worker sends them one at a time. No matter how many events there
+// are at once, they need no more memory than the queue, and there is never more than one request to the API server.
+// If the queue is full, the event is dropped and counted. Nothing is lost with it: the status and the records have
+// the same information.
 package announce
 
 import (
@@ -86,7 +87,7 @@ func NewSender(o Options) *Sender {
 		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "seatplane_kubernetes_events_dropped_total",
 			Help: "Kubernetes events that were not sent, by cause: full (too many waited) or failed (the API server did " +
-				"not take one). No billing record is lost with them.",
+				"not accept one). No billing record is lost with them.",
 		}, []string{"cause"}),
 		retry: wait.Backoff{Duration: time.Second, Factor: 2, Jitter: 0.1, Steps: 4},
 	}

@@ -152,9 +152,9 @@ func (w *World) holdBack() {
 }
 
 // owesRefresh reports whether a product of the subscription still owes a refresh that is due on a clock which is moved
-// by hand. Only the products that the spec and what is in force name are waited for: one that nothing but an update
-// names refreshes nothing of this subscription, and wakes it by nothing. No product refreshes for a time that the clock
-// does not show yet, and what was due by a time that was committed was refreshed before that.
+// by hand. The subscription waits only for products of its items, declared or in force. A product that only an update
+// names refreshes nothing of this subscription, and would never wake it. No product refreshes for a time that the clock
+// does not show yet, and every refresh that was due by a committed time has already run.
 func (w *World) owesRefresh(o Objects) bool {
 	if !w.Input.Terms.ByHand {
 		return false

@@ -81,7 +81,8 @@ func TrialEndingTime(events []v1alpha1.Notification) *metav1.Time {
 	return nil
 }
 
-// NextTrialEnding is when the event subscription.trial-ending is due; zero if it is not, or was told.
+// NextTrialEnding is when the event subscription.trial-ending is due. It is zero if it is not due, or
+// was already recorded.
 func NextTrialEnding(sub *v1alpha1.Subscription, state subscription.State) time.Time {
 	end := state.Period.Span.End
 	if state.Phase != subscription.Trialing || !state.Period.Trial || record.Instant(sub.Status.TrialEndingTime).Equal(end) {
@@ -94,7 +95,8 @@ func NextTrialEnding(sub *v1alpha1.Subscription, state subscription.State) time.
 	return at
 }
 
-// trialEnding returns the end of the trial that is to be told of, and when that became due.
+// trialEnding returns the end of the trial that an event has to announce, and when that event
+// became due.
 func trialEnding(p Passed) (end, at time.Time, ends bool) {
 	at = NextTrialEnding(p.Subscription, p.Outcome.State)
 	if at.IsZero() || at.After(p.Input.Now) || p.Input.Terms.OnHold() {

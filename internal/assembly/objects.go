@@ -91,7 +91,7 @@ func ReadUpdate(u *v1alpha1.SubscriptionUpdate, sub *v1alpha1.Subscription, now 
 // (billing.md#14-start-and-end).
 func LooksBack(state subscription.State) bool { return state.Phase == subscription.Pending }
 
-// PrecededBy reports whether an invoice is of an earlier subscription of this name and customer.
+// PrecededBy reports whether an invoice is of an earlier subscription with this name and customer.
 func PrecededBy(sub *v1alpha1.Subscription, invoice *v1alpha1.Invoice) bool {
 	return invoice.Spec.SubscriptionRef.UID != facts.Identity(sub) && invoice.Spec.Customer.ID == sub.Spec.Customer.ID
 }

@@ -3,9 +3,9 @@
 
 // Package books is what this process knows about what the archives hold.
 //
-// The archive reconciler writes it down. The reconciler of subscriptions asks whether a subscription may issue
-// documents, and retention asks whether a record may be deleted. Nothing here is stored: after a restart, the archives
-// are asked again (decision 58).
+// The archive reconciler records it. The reconciler of subscriptions asks whether a subscription may issue documents,
+// and retention asks whether a record may be deleted. Nothing here is stored: after a restart, the archives are asked
+// again (decision 58).
 package books
 
 import (
@@ -29,10 +29,10 @@ const (
 	// Patience is how long documents of a subscription wait for an archive that does not answer. After that, billing
 	// continues without it.
 	Patience = 5 * time.Minute
-	// youth is the age at which a subscription is new to every archive when this process begins to work: an archive takes
-	// longer to get its first document. Creation times are whole seconds.
+	// youth is the age below which a subscription counts as new to every archive when this process begins to work,
+	// because an archive takes longer to get its first document. Creation times are whole seconds.
 	youth = 5 * time.Second
-	// fresh is how long the word of an archive that it holds a record allows the deletion of the record.
+	// fresh is how long a record can be deleted after an archive has confirmed that it holds the record.
 	fresh = 5 * time.Minute
 	// maxWakes bounds the archives, and the subscriptions, that are woken at once. One that is not woken then makes its
 	// next pass by itself, or is woken when it is compared again.
@@ -57,17 +57,17 @@ type account struct {
 	seen map[types.UID]time.Time
 	// checked are the subscriptions that were compared with the archive. Nil means that nothing is wrong.
 	checked map[types.UID]*Ahead
-	// told are the subscriptions that have asked since the archive was found ahead of them.
+	// told are the subscriptions that have asked since the archive was found to be ahead of them.
 	told map[types.UID]bool
 	// waiting are the subscriptions that have asked before they were compared.
 	waiting map[types.UID]types.NamespacedName
-	// asked are records that retention waits for, and confirmed is when the archive last had them, or had nothing to do
-	// with them.
+	// asked are the records that retention waits for. confirmed is when the archive last had them, or was found not to
+	// be responsible for them.
 	asked     map[types.UID]bool
 	confirmed map[types.UID]time.Time
 }
 
-// Ahead says that an archive holds an invoice of a subscription which the cluster does not have.
+// Ahead means that an archive holds an invoice of a subscription that the cluster does not have.
 type Ahead struct {
 	// Archive is the name of the archive, and Cell the cell whose invoice it holds.
 	Archive, Cell string
@@ -75,14 +75,14 @@ type Ahead struct {
 	Invoice string
 	// Other means that the cluster has another invoice under this number.
 	Other bool
-	// Said is the sentence in which the status of the subscription says so, if that is all that is known: an earlier
-	// process has found it, and the archive has not answered since.
+	// Said is the message in the status of the subscription, if nothing else is known: an earlier process has found
+	// that the archive is ahead, and the archive has not answered since.
 	Said string
 }
 
 // Verdict is whether a subscription may take a step. The zero value allows it.
 type Verdict struct {
-	// Wait means that no document may be issued yet: an archive was not asked yet.
+	// Wait means that no document may be issued yet, because an archive has not answered yet.
 	Wait bool
 	// Ahead means that no step may be taken at all.
 	Ahead *Ahead
@@ -99,8 +99,8 @@ func New(wall clock.PassiveClock) *Books {
 // Wakes returns the archives that somebody waits for.
 func (b *Books) Wakes() <-chan event.GenericEvent { return b.wakes }
 
-// Released returns the subscriptions that are to ask again: those that [Books.Judge] had wait, when the archive was
-// compared with them, and those that an archive was found ahead of.
+// Released returns the subscriptions that have to ask again: those that [Books.Judge] made wait, after the archive
+// was compared with them, and those that an archive was found to be ahead of.
 func (b *Books) Released() <-chan event.GenericEvent { return b.released }
 
 // Selecting returns the archives that select a subscription, from the cache. For a nil subscription, it returns all
@@ -193,7 +193,7 @@ func (b *Books) Awaited(archive types.NamespacedName) bool {
 	return false
 }
 
-// Check writes down that a subscription was compared with an archive, and that nothing is wrong.
+// Check records that a subscription was compared with an archive, and that nothing is wrong.
 func (b *Books) Check(archive types.NamespacedName, uid types.UID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -207,9 +207,10 @@ func (b *Books) Check(archive types.NamespacedName, uid types.UID) {
 	}
 }
 
-// Recall writes down that an archive is ahead of a subscription, and wakes it, whether or not it has anything to do. A
-// pass of it that is under way asks [Books.Judge] again before it commits. A subscription that has not asked since is
-// woken by each Recall. The name is "" for a subscription that no longer exists: there is nobody to wake.
+// Recall records that an archive is ahead of a subscription, and wakes the subscription, whether or not it has
+// anything to do. A pass that is under way asks [Books.Judge] again before it commits. A subscription that has not
+// asked since is woken by each Recall. The name is "" for a subscription that no longer exists: there is nobody to
+// wake.
 func (b *Books) Recall(archive types.NamespacedName, uid types.UID, name string, ahead Ahead) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -222,8 +223,8 @@ func (b *Books) Recall(archive types.NamespacedName, uid types.UID, name string,
 	}
 }
 
-// Doubt drops the verdict about a subscription: why the archive was found ahead of it is gone, and whether it is ahead in
-// another way is not known. The subscription is compared again, and takes no step until then.
+// Doubt drops the verdict about a subscription. The reason why the archive was ahead no longer exists, but the archive
+// may be ahead for another reason. The subscription is compared again, and takes no step until then.
 func (b *Books) Doubt(archive types.NamespacedName, uid types.UID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -267,7 +268,7 @@ func (b *Books) Asked(archive types.NamespacedName) map[types.UID]bool {
 	return asked
 }
 
-// Confirm writes down that an archive has a record, or has nothing to do with it.
+// Confirm records that an archive has a record, or is not responsible for it.
 func (b *Books) Confirm(archive types.NamespacedName, uid types.UID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -286,7 +287,8 @@ func (b *Books) Distrust(archive types.NamespacedName) {
 	clear(b.account(archive).confirmed)
 }
 
-// Tidy drops what is no longer needed: confirmations that are too old, and questions about records that are gone.
+// Tidy drops what is no longer needed: confirmations that are too old, and questions about records that no longer
+// exist.
 func (b *Books) Tidy(archive types.NamespacedName, exists func(types.UID) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -351,7 +353,7 @@ func (b *Books) release(name types.NamespacedName) {
 	send(b.released, sub)
 }
 
-// send wakes whoever reconciles an object, unless too many wait to be woken.
+// send wakes the reconciler of an object, unless too many wait to be woken.
 func send(to chan<- event.GenericEvent, object client.Object) {
 	select {
 	case to <- event.GenericEvent{Object: object}:

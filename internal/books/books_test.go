@@ -106,7 +106,7 @@ func TestJudge(t *testing.T) {
 			want: Verdict{Ahead: &Ahead{Archive: "books", Said: said}},
 		},
 		"SaidForLong": {
-			reason: "patience issues no number of which an archive has said that it has it", archives: []client.Object{archiveOf("books", "")}, sub: saysAhead,
+			reason: "patience issues no number that an archive reports as its own", archives: []client.Object{archiveOf("books", "")}, sub: saysAhead,
 			do: func(d *desk) { d.wall.SetTime(noon.Add(Patience)) }, want: Verdict{Ahead: &Ahead{Archive: "books", Said: said}},
 		},
 		"SaidByNew": {

@@ -21,7 +21,7 @@ func newEvents(o *Options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events",
 		Short: "List the events of an EventSink, or send them again",
-		Long: "List the events of an EventSink, or send them again. An event is not stored: it is made again from a SubscriptionUpdate, " +
+		Long: "List the events of an EventSink, or send them again. An event is not stored: it is built again from a SubscriptionUpdate, " +
 			"an Invoice, or the status of a Subscription or a SeatProduct, with the same ID and the same bytes. Events whose record was deleted are missing.",
 		Args: onlySubcommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -33,8 +33,8 @@ func newEvents(o *Options) *cobra.Command {
 func newEventsList(o *Options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list SINK",
-		Short: "List the events that a sink was sent, or will be",
-		Long: "List the events that a sink was sent, or will be, according to its present types and selector. The column WAITS says which " +
+		Short: "List the events that were sent to a sink, or will be",
+		Long: "List the events that were sent to a sink, or will be, according to its current types and selector. The column WAITS says which " +
 			"of them it has not received yet. With -o json, each event has the body that is sent.",
 		Example: "  kubectl seatplane events list books --since 2026-04-01\n" +
 			"  kubectl seatplane events list books --subscription acme -o json",

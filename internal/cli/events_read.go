@@ -18,7 +18,7 @@ import (
 )
 
 // deletedNote says what cannot be known of subscriptions that no longer exist.
-const deletedNote = "Events of deleted subscriptions are left out, because the sink selects by labels, and those are gone. Choose one with --subscription."
+const deletedNote = "Events of deleted subscriptions are left out, because the sink selects by labels, which no longer exist. Choose one with --subscription."
 
 // told are the subscriptions and products of a namespace, and the records that their events are made from. Of a
 // subscription that was deleted, only what its records say is known.

@@ -30,10 +30,10 @@ func newEventsReplay(o *Options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay SINK --since T|--id ID|--subscription S",
 		Short: "Send events of a sink again",
-		Long: "Send events of a sink again, from this machine, with the same IDs and the same bytes. The header webhook-replay: true tells " +
-			"the receiver. The command signs with the sink's keys, so it needs your right to read its Secrets. The events of a " +
+		Long: "Send events of a sink again, from this machine, with the same IDs and the same bytes. The header webhook-replay: true marks " +
+			"them. The command signs with the sink's keys, so you need the right to read its Secrets. The events of a " +
 			"subscription or product are sent in order, one after the other. The first one that the receiver does not accept ends the command.\n\n" +
-			"What the operator delivers does not change: an event that waits is still delivered by it too.",
+			"The command does not affect the deliveries of the operator, which still delivers an event that waits.",
 		Example: "  kubectl seatplane events replay books --since 2026-04-01 --dry-run\n" +
 			"  kubectl seatplane events replay books --id 5f0c2f0e-7a39-4d0c-9c7a-0d7a5d2f5a11/7",
 		Args:              arguments("SINK"),
@@ -98,7 +98,7 @@ func (r *replay) run(ctx context.Context, sink string, wanted chosen) error {
 	}
 	r.Sink, r.URL, r.Events = sink, found.Spec.URL, listed.Items
 	if len(r.Events) == 0 {
-		return Fail(Failed, "there is no such event for the sink %q: list those that there are with \"kubectl seatplane events list %s\"", sink, sink)
+		return Fail(Failed, "there is no such event for the sink %q: list those that exist with \"kubectl seatplane events list %s\"", sink, sink)
 	}
 	for n := range r.Events {
 		if problem := r.Events[n].Problem; problem != "" {

@@ -60,7 +60,7 @@ func explainKind(o *Options, kind, resource string, read func(context.Context, *
 			return err
 		}
 		if !e.AddsUp {
-			return Fail(Refused, "the amounts of %s %q do not add up: report this as a fault of Seatplane", kind, args[0])
+			return Fail(Refused, "the amounts of %s %q do not add up: report this as a defect of Seatplane", kind, args[0])
 		}
 		return nil
 	}

@@ -90,7 +90,7 @@ func importFailed(err error) error {
 		return Fail(Failed, "%w: bind the role seatplane-importer and add "+
 			"--as=system:serviceaccount:seatplane-system:seatplane-importer, as \"kubectl seatplane import --help\" shows", err)
 	case apierrors.IsForbidden(err) || strings.Contains(said, "denied the request"):
-		return Fail(Failed, "%w: let this object pass what refused it, and import again with the same file, which continues", err)
+		return Fail(Failed, "%w: change whatever refuses this object, and import again with the same file, which continues", err)
 	default:
 		return err
 	}

@@ -35,10 +35,10 @@ func TestImportFailed(t *testing.T) {
 		"no namespace":     {"it has to exist", apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "shop"), ""},
 		"terminating":      {"rights do not help", terminating, "wait until the namespace is gone"},
 		"quota":            {"rights do not help", forbidden("exceeded quota: objects, requested: 1, used: 5, limited: 5"), "raise the quota"},
-		"somebody's hook":  {"rights do not help", forbidden("labels are missing"), "let this object pass"},
-		"a hook, bad":      {"a webhook without a code", &apierrors.StatusError{ErrStatus: metav1.Status{Reason: metav1.StatusReasonBadRequest, Code: http.StatusBadRequest, Message: `admission webhook "x.io" denied the request: no`}}, "let this object pass"},
+		"somebody's hook":  {"rights do not help", forbidden("labels are missing"), "change whatever refuses this object"},
+		"a hook, bad":      {"a webhook without a code", &apierrors.StatusError{ErrStatus: metav1.Status{Reason: metav1.StatusReasonBadRequest, Code: http.StatusBadRequest, Message: `admission webhook "x.io" denied the request: no`}}, "change whatever refuses this object"},
 		"something else":   {"there is nothing to add", errors.New("the disk is full"), "the disk is full"},
-		"somebody's rules": {"rights do not help", forbidden("ValidatingAdmissionPolicy 'owners' with binding 'owners' denied request: no owner"), "let this object pass"},
+		"somebody's rules": {"rights do not help", forbidden("ValidatingAdmissionPolicy 'owners' with binding 'owners' denied request: no owner"), "change whatever refuses this object"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := importFailed(fmt.Errorf("Subscription shop/acme: %w", tc.err)).Error()

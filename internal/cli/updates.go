@@ -80,7 +80,7 @@ func printUpdate(o *Options, out *Output, u *v1alpha1.SubscriptionUpdate, isForP
 	}
 	switch {
 	case !e.AddsUp:
-		return Fail(Refused, "the amounts of update %q do not add up: report this as a fault of Seatplane", u.Name)
+		return Fail(Refused, "the amounts of update %q do not add up: report this as a defect of Seatplane", u.Name)
 	case u.Status.State == v1alpha1.UpdateHeld:
 		return Fail(LimitExceeded, "update %q is pending approval: to approve it, run \"kubectl seatplane approve %s\"", u.Name, u.Name)
 	case u.Status.State == v1alpha1.UpdatePreviewed && !isForPeople && changesMoney(u):

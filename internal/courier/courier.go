@@ -1,9 +1,9 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package courier posts events to the receivers that EventSinks name. Whoever writes an EventSink must not reach anything
-// through the operator that they cannot reach themselves (trust.md#egress): the address of a receiver is checked when it is
-// dialed, no redirect is followed, and nothing of an answer is repeated but its status.
+// Package courier posts events to the receivers that EventSinks name. An EventSink must not let its author reach,
+// through the operator, servers that the author cannot reach directly (trust.md#egress). Therefore the address of a
+// receiver is checked when it is dialed, no redirect is followed, and only the status of an answer is repeated.
 package courier
 
 import (
@@ -31,7 +31,7 @@ import (
 const (
 	// Timeout is how long one attempt takes at most, with everything that belongs to it.
 	Timeout = 15 * time.Second
-	// maxAnswer bounds what is read of an answer, in bytes. It is thrown away.
+	// maxAnswer bounds how many bytes of an answer are read. They are discarded.
 	maxAnswer = 4 << 10
 	// maxHeader bounds the header of an answer, in bytes.
 	maxHeader = 64 << 10

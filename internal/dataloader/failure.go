@@ -35,7 +35,8 @@ const (
 	ReasonKeyMissing Reason = v1alpha1.ReasonKeyMissing
 	// ReasonSecretNotFound means that a Secret, or the named entry of it, does not exist.
 	ReasonSecretNotFound Reason = v1alpha1.ReasonSecretNotFound
-	// ReasonSecretNotAllowed means that a Secret lacks the label that allows reading it.
+	// ReasonSecretNotAllowed means that a Secret is not released for this use, or not for this
+	// server.
 	ReasonSecretNotAllowed Reason = v1alpha1.ReasonSecretNotAllowed
 	// ReasonInvalidSchedule means that the schedule, the interval or the time zone is not valid.
 	ReasonInvalidSchedule Reason = v1alpha1.ReasonInvalidSchedule
@@ -72,7 +73,7 @@ func AsFailure(err error) *Failure {
 	if failure, ok := errors.AsType[*Failure](err); ok {
 		return failure
 	}
-	return Failf(ReasonSourceError, "the source failed in a way that it does not describe")
+	return Failf(ReasonSourceError, "the source failed without saying why")
 }
 
 // Redacted replaces a secret.

@@ -51,7 +51,7 @@ func ParseCron(expression, zone string) (Schedule, error) {
 		return nil, fmt.Errorf("schedule %q is not a cron expression of five fields, such as \"0 3 * * *\"", expression)
 	}
 	if spec.Next(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return nil, fmt.Errorf("schedule %q never comes", expression)
+		return nil, fmt.Errorf("schedule %q never matches a date", expression)
 	}
 	if spec.Hour&everyHour == everyHour {
 		spec.Location = location

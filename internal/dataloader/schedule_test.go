@@ -115,7 +115,7 @@ func TestCronRefused(t *testing.T) {
 		"@every 5m":               "refresh.every",
 		"TZ=UTC 0 2 * * *":        "refresh.timeZone",
 		"CRON_TZ=UTC 0 2 * * *":   "refresh.timeZone",
-		"0 0 30 2 *":              "never comes",
+		"0 0 30 2 *":              "never matches a date",
 		strings.Repeat("1,", 800): "not a cron expression",
 	} {
 		if _, err := ParseCron(expression, ""); err == nil || !strings.Contains(err.Error(), want) {

@@ -32,19 +32,19 @@ func AnyWaits(of Source, sinks []Sink) bool {
 	return false
 }
 
-// departedLabels is the prefix of the labels that stand for those of a deleted subscription.
+// departedLabels is the prefix of the labels that correspond to those of a deleted subscription.
 const departedLabels = "labels." + v1alpha1.GroupName + "/"
 
-// DepartedLabel returns the key of the label that stands for a label of a deleted subscription, on the object that keeps
-// its events. The label itself must not be there: a StatefulSet or a DaemonSet whose selector matches a ControllerRevision
-// takes it for its own, and stops working because it may not change it.
+// DepartedLabel returns the key of the label that replaces a label of a deleted subscription, on the object that keeps
+// its events. The object must not have the label itself: a StatefulSet or a DaemonSet whose selector matches a
+// ControllerRevision adopts it, and stops working because it may not change it.
 func DepartedLabel(key string) string {
 	digest := sha256.Sum256([]byte(key))
 	return departedLabels + hex.EncodeToString(digest[:20])
 }
 
-// Depart returns the object that keeps what is not delivered of a subscription that is about to be removed. Its labels stand
-// for those of the subscription, so that the same manager selects it; see [DepartedLabel].
+// Depart returns the object that keeps the undelivered events of a subscription that is about to be removed. Its labels
+// correspond to those of the subscription, so that the same manager selects it; see [DepartedLabel].
 func Depart(s *v1alpha1.Subscription) (*appsv1.ControllerRevision, error) {
 	kept := v1alpha1.Subscription{
 		ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: s.Name, UID: facts.Identity(s), Labels: s.Labels},
@@ -68,8 +68,8 @@ func Depart(s *v1alpha1.Subscription) (*appsv1.ControllerRevision, error) {
 	}, nil
 }
 
-// Departed returns the subscription whose events an object of [Depart] keeps. It has nothing but its name, its labels, and
-// what is about events. The error is about an object that the operator did not write.
+// Departed returns the subscription whose events an object of [Depart] keeps. It has only its name, its labels, and the
+// fields about events. It is an error if the operator did not write the object.
 func Departed(kept *appsv1.ControllerRevision) (*v1alpha1.Subscription, error) {
 	var s v1alpha1.Subscription
 	if err := json.Unmarshal(kept.Data.Raw, &s); err != nil {

@@ -63,8 +63,8 @@ func Owes(sub *v1alpha1.Subscription, updates []v1alpha1.SubscriptionUpdate, inv
 	})
 }
 
-// Rebuild makes the events of a subscription from its records, in order: those with a number after one and up to another.
-// They equal those that the commits recorded. Records of other subscriptions of the same name are left out.
+// Rebuild makes the events of a subscription from its records, in order: those with a number after one and up to
+// another. They equal those that the commits recorded. Records of other subscriptions with the same name are left out.
 func Rebuild(sub *v1alpha1.Subscription, updates []v1alpha1.SubscriptionUpdate, invoices []v1alpha1.Invoice, after, until int64) []v1alpha1.Notification {
 	var events []v1alpha1.Notification
 	add := func(n v1alpha1.Notification) {

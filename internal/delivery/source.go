@@ -10,8 +10,8 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 )
 
-// Source is an object that events come from: a Subscription, what is left of one, or a SeatProduct. Its events have an
-// order and numbers of their own.
+// Source is an object that events come from: a Subscription, the object that keeps the events of a deleted one, or a
+// SeatProduct. Each source numbers its events separately.
 type Source struct {
 	// Namespace, Name and UID identify the object.
 	Namespace, Name string
@@ -20,7 +20,7 @@ type Source struct {
 	Sequence      int64
 	Notifications []v1alpha1.Notification
 	Cursors       []v1alpha1.EventCursor
-	// selectedBy reports whether a sink receives events of the object, of whatever types.
+	// selectedBy reports whether a sink receives events of the object, regardless of their types.
 	selectedBy func(Sink) bool
 }
 
@@ -53,7 +53,7 @@ func (s Source) InProduct(st *v1alpha1.SeatProductStatus) {
 	st.EventSequence, st.Notifications, st.EventCursors = s.Sequence, s.Notifications, s.Cursors
 }
 
-// SelectedBy returns those of the sinks that receive events of the source, whatever types of events they ask for.
+// SelectedBy returns the sinks that receive events of the source, regardless of the types of events.
 func (s Source) SelectedBy(sinks []Sink) []Sink {
 	var selecting []Sink
 	for _, sink := range sinks {

@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	// MaxTail is how many events a source keeps, as long as every sink receives them or a record can rebuild them.
+	// MaxTail is how many events a source keeps if every sink has received them or they can be rebuilt from a
+	// record.
 	MaxTail = 64
-	// MaxDelivered is how many events a source keeps that every sink has, so that they can be sent again. Those that a
-	// record can rebuild are not kept for that.
+	// MaxDelivered is how many events that every sink has received a source keeps, so that they can be sent again.
+	// Events that can be rebuilt from a record are not kept for this purpose.
 	MaxDelivered = 16
 	// MaxKept is how many events a source keeps at most. A commit that would keep more gives up the oldest, and
 	// counts it. Nothing else ever waits for a sink.
@@ -40,9 +41,10 @@ func Number(of Source, sinks []Sink, events []v1alpha1.Notification) []v1alpha1.
 }
 
 // Keep returns a source with its events and cursors brought up to date, as a commit or a write of the progress does: it
-// appends new events, which [Number] made, and moves the cursors to what the sinks have reached. A sink that selects the
-// source for the first time begins with the new events. One that no longer selects it, or is gone, loses its cursor. What
-// every sink has is removed if a record can rebuild it. The other events are removed as [MaxTail] and [MaxKept] say.
+// appends new events, which [Number] made, and moves the cursors to what the sinks have reached. A sink that selects
+// the source for the first time begins with the new events. A sink that no longer selects it, or no longer exists,
+// loses its cursor. Events that every sink has received are removed if they can be rebuilt from a record. The other
+// events are removed as [MaxTail] and [MaxKept] say.
 func Keep(of Source, sinks []Sink, events []v1alpha1.Notification, reached map[types.UID]v1alpha1.EventCursor) Source {
 	var t tail
 	for _, sink := range of.SelectedBy(sinks) {
@@ -96,8 +98,8 @@ func Farther(committed, reached v1alpha1.EventCursor) v1alpha1.EventCursor {
 	return committed
 }
 
-// Within returns a cursor that is not ahead of the newest event. One that is ahead comes from before a restore, and would
-// have the sink miss what happened since.
+// Within returns a cursor that is not ahead of the newest event. A cursor that is ahead comes from before a restore,
+// and would make the sink miss what happened since.
 func Within(cursor v1alpha1.EventCursor, newest int64) v1alpha1.EventCursor {
 	cursor.Sequence = min(cursor.Sequence, newest)
 	return cursor
@@ -178,7 +180,7 @@ func (t *tail) settle(newest int64) {
 	}
 }
 
-// HasRecord reports whether a record can rebuild an event: an Invoice, or a SubscriptionUpdate that is finished.
+// HasRecord reports whether an event can be rebuilt from a record: an Invoice, or a finished SubscriptionUpdate.
 func HasRecord(n *v1alpha1.Notification) bool {
 	switch event.Type(n.Type) {
 	case event.InvoiceIssued, event.UpdateApplied, event.UpdateRejected, event.UpdateSuperseded:

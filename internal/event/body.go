@@ -32,7 +32,7 @@ type Record struct {
 func Body(n v1alpha1.Notification, source types.UID, r Record) ([]byte, error) {
 	data, of, err := tell(n, source, r)
 	if err != nil {
-		return nil, fmt.Errorf("event %s of type %s cannot be told: %w", ID(source, n.Sequence), n.Type, err)
+		return nil, fmt.Errorf("event %s of type %s cannot be written: %w", ID(source, n.Sequence), n.Type, err)
 	}
 	envelope := wrap(n, source, of)
 	envelope.Data = data
@@ -89,7 +89,7 @@ func refers(n v1alpha1.Notification, kind string, object metav1.Object) error {
 	}
 }
 
-// aboutSubscription returns who an event about the subscription itself is about.
+// aboutSubscription returns the identity in an event about the subscription itself.
 func aboutSubscription(uid types.UID, r Record) (subscriptionIdentity, about, error) {
 	s := r.Subscription
 	switch {

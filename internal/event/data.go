@@ -58,8 +58,8 @@ type updateIdentity struct {
 	Name    string `json:"name" doc:"The name of the SubscriptionUpdate."`
 	UID     string `json:"uid" doc:"The UID of the SubscriptionUpdate."`
 	Origin  string `json:"origin" doc:"Who found the change: a user, an edit of the subscription's spec, or a refresh of its counts." enum:"user,spec,refresh"`
-	Summary string `json:"summary,omitempty" doc:"The change in short, such as editors 2 → 7."`
-	Reason  string `json:"reason,omitempty" doc:"Why the change is made, in the words of whoever made it, cut to 1,000 bytes."`
+	Summary string `json:"summary,omitempty" doc:"A summary of the change, such as editors 2 → 7."`
+	Reason  string `json:"reason,omitempty" doc:"The reason that the creator of the change gave, cut to 1,000 bytes."`
 }
 
 // requestedChange is what an update asks for.
@@ -76,7 +76,7 @@ type waitingData struct {
 	Subscription subscriptionIdentity `json:"subscription" doc:"The subscription."`
 	Update       updateIdentity       `json:"update" doc:"The update."`
 	Requested    requestedChange      `json:"requested" doc:"What the update asks for."`
-	ApplyAt      instant              `json:"apply_at,omitempty" doc:"When the change will apply, as far as it was known when the event happened."`
+	ApplyAt      instant              `json:"apply_at,omitempty" doc:"When the change will apply, if that was known when the event happened."`
 }
 
 // droppedData is the data of subscription-update.rejected and subscription-update.superseded.
@@ -94,14 +94,14 @@ type appliedData struct {
 	Update           updateIdentity       `json:"update" doc:"The update."`
 	AppliedTime      instant              `json:"applied_time" doc:"When the change took effect."`
 	EffectiveTime    instant              `json:"effective_time,omitempty" doc:"The instant from which the change is charged."`
-	Currency         string               `json:"currency,omitempty" doc:"The currency of all amounts, by ISO 4217."`
+	Currency         string               `json:"currency,omitempty" doc:"The currency of all amounts, as an ISO 4217 code."`
 	AdjustmentAmount *decimal             `json:"adjustment_amount_decimal" doc:"The signed sum of all lines of the change, in major units. Null if the change is not charged."`
 	Invoice          string               `json:"invoice,omitempty" doc:"The Invoice that was issued when the update applied. Absent if the update is billed later."`
 	Changes          []change             `json:"changes" doc:"One object for each item that changed."`
 	ChangesOmitted   int                  `json:"changes_omitted,omitempty" doc:"How many more items changed, for which there was no room. The SubscriptionUpdate has all of them."`
 }
 
-// change is what an update did to one item, in the words of the API that the project is compared with.
+// change is what an update did to one item, in the terms of the API that the project is compared with.
 type change struct {
 	ID                      string       `json:"id" doc:"The UID of the SubscriptionUpdate."`
 	ApplicationSchedule     string       `json:"application_schedule" doc:"When the change takes effect." enum:"immediately,next_period,custom,scheduled"`
@@ -125,11 +125,11 @@ type change struct {
 type invoiceData struct {
 	Subscription       subscriptionIdentity `json:"subscription" doc:"The subscription."`
 	Invoice            invoiceIdentity      `json:"invoice" doc:"The document."`
-	Customer           customer             `json:"customer" doc:"The customer, as the subscription had it when the document was issued."`
+	Customer           customer             `json:"customer" doc:"The customer, as in the subscription when the document was issued."`
 	IssueTime          instant              `json:"issue_time" doc:"When the document was issued."`
 	PeriodStart        instant              `json:"period_start,omitempty" doc:"The start of the billing period that the document belongs to."`
 	PeriodEnd          instant              `json:"period_end,omitempty" doc:"The end of that period. The instant itself is not part of it."`
-	Currency           string               `json:"currency" doc:"The currency of all amounts, by ISO 4217."`
+	Currency           string               `json:"currency" doc:"The currency of all amounts, as an ISO 4217 code."`
 	Subtotal           decimal              `json:"subtotal" doc:"The signed sum of the lines, in major units."`
 	CreditApplied      decimal              `json:"credit_applied" doc:"What was taken from the credit balance, in major units. A negative amount was added to it."`
 	AmountDue          decimal              `json:"amount_due" doc:"The subtotal minus the credit applied, in major units. A negative amount is paid out to the customer."`

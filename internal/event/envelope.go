@@ -103,7 +103,7 @@ func cut(text string, most int) string {
 	return text
 }
 
-// inJSON is how many bytes a text has in JSON at most, without its quotes.
+// inJSON is the largest number of bytes that a text has in JSON, without its quotes.
 func inJSON(text string) int {
 	size := 0
 	for _, character := range text {
@@ -112,8 +112,8 @@ func inJSON(text string) int {
 	return size
 }
 
-// charInJSON is how many bytes a character has in JSON at most. Those that are escaped have six, except for quotes and
-// backslashes.
+// charInJSON is the largest number of bytes that a character has in JSON. Escaped characters have six, except for
+// quotes and backslashes.
 func charInJSON(character rune) int {
 	switch {
 	case character == '"' || character == '\\':

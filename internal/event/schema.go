@@ -36,21 +36,21 @@ var dataOf = map[Type]any{
 var meanings = map[Type]string{
 	SubscriptionStarted:     "The subscription has started: its first billing period, or its trial, begins.",
 	SubscriptionRenewed:     "A billing period or a trial has ended, and the next period has begun.",
-	SubscriptionTrialEnding: "The trial ends in three days. A trial that is shorter has the event at its start.",
-	SubscriptionCanceled:    "The subscription has ended. Its Final document, if there is one, has an event of its own.",
+	SubscriptionTrialEnding: "The trial ends in three days. If the trial is shorter, the event happens at its start.",
+	SubscriptionCanceled:    "The subscription has ended. Its Final document, if there is one, has a separate event.",
 	SubscriptionParked:      "Billing has stopped until a person sets the annotation billing.seatplane.dev/unpark. Nothing is charged until then.",
 	UpdateScheduled:         "A change waits for its time: for the renewal, for a date, or for the next refresh.",
 	UpdateHeld:              "A count changed more than the guard of the product allows, and the change is pending approval.",
 	UpdateApplied:           "A change has taken effect. The event has one object for each item that changed.",
-	UpdateRejected:          "A change cannot apply, and never will.",
+	UpdateRejected:          "A change was refused and will never apply.",
 	UpdateSuperseded:        "A newer edit or a newer count replaced a change before it took effect.",
 	SeatsLimitReached:       "An item has 75, 90 or 100 percent of the maximum number of seats of its plan.",
 	UsageSoftLimitReached:   "The usage of an item has reached 75, 90 or 100 percent of its soft limit. Usage continues, and is billed.",
 	UsageTrialLimitReached:  "The usage of an item has reached the limit of the trial. Usage is not counted until the trial ends.",
 	UsageHardLimitReached:   "The usage of an item has reached its hard limit. More usage in this period is not billed.",
 	InvoiceIssued:           "An invoice or a credit note was issued.",
-	ProductRefreshFailed:    "The counts of a product could not be refreshed, after they could before. Further attempts that fail have no event.",
-	ProductRefreshRecovered: "The counts of that product were refreshed again.",
+	ProductRefreshFailed:    "The counts of a product could not be refreshed, for the first time since they could. Further failed attempts do not send an event.",
+	ProductRefreshRecovered: "The counts of a product were refreshed again after a failure.",
 }
 
 // Meaning says when an event of the type happens, in one or two sentences.

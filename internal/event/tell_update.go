@@ -169,7 +169,7 @@ func optionalDecimal(a v1alpha1.Amount) *decimal {
 	return new(decimal(a))
 }
 
-// optionalNumber returns an amount as a number of JSON, with all its digits.
+// optionalNumber returns an amount as a JSON number, with all its digits.
 func optionalNumber(a v1alpha1.Amount) (*json.Number, error) {
 	if a == "" {
 		return nil, nil
@@ -181,7 +181,7 @@ func optionalNumber(a v1alpha1.Amount) (*json.Number, error) {
 	return new(json.Number(parsed.String())), nil
 }
 
-// snake writes a name such as NextPeriod in the way of the reference API: next_period.
+// snake writes a name such as NextPeriod as the reference API does: next_period.
 func snake[T ~string](name T) string {
 	var written strings.Builder
 	for at, letter := range string(name) {

@@ -23,7 +23,7 @@ const SchemaVersion = 1
 // maxSummands is how many amounts a sum names one by one.
 const maxSummands = 12
 
-// Explanation is what there is to say about the amounts of one object.
+// Explanation explains the amounts of one object.
 type Explanation struct {
 	// SchemaVersion is [SchemaVersion].
 	SchemaVersion int `json:"schemaVersion"`
@@ -96,8 +96,8 @@ func linesOf(lines []v1alpha1.Line, currency money.Currency) []Line {
 	return out
 }
 
-// inWords is the arithmetic of a line. A line that cannot be read is a problem that the explanation names; its
-// description stands for it.
+// inWords is the arithmetic of a line. If a line cannot be read, the explanation reports a problem and shows
+// the line's description instead.
 func inWords(l *v1alpha1.Line, currency money.Currency) string {
 	line, err := record.PricedLine(l)
 	if err != nil || line.Amount.IsZero() && line.Full.IsZero() {

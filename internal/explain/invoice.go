@@ -22,7 +22,7 @@ func Invoice(i *v1alpha1.Invoice) Explanation {
 		Problems: verify.Invoice(i),
 	}
 	if spec.Type == v1alpha1.TypeCreditNote {
-		e.Headline = fmt.Sprintf("a credit note over %s %s, for %s", spec.Subtotal, spec.Currency, CustomerName(spec.Customer))
+		e.Headline = fmt.Sprintf("a credit note of %s %s for %s", spec.Subtotal, spec.Currency, CustomerName(spec.Customer))
 	}
 	e.AddsUp = len(e.Problems) == 0
 	e.Facts = append(e.Facts, fmt.Sprintf("Issued on %s: %s.", When(&spec.IssueTime), occasion(spec.Reason)))

@@ -102,7 +102,8 @@ func chargeOf(item *subscription.Item, currency money.Currency) Line {
 	return line
 }
 
-// priceInWords multiplies a price out where it is one number for each unit, and names the model elsewhere.
+// priceInWords multiplies a price out if it is one number for each unit. Otherwise it names the pricing
+// model.
 func priceInWords(p pricing.Price, billed int64, total money.Decimal, currency money.Currency) string {
 	if p.Model == pricing.PerUnit && p.UnitAmount.MulInt(billed).Equal(total) {
 		return " × " + currency.FormatExact(p.UnitAmount)
@@ -117,7 +118,7 @@ func priceInWords(p pricing.Price, billed int64, total money.Decimal, currency m
 // isSummand reports whether an item is part of the recurring amount.
 func isSummand(item *subscription.Item) bool { return item.Recurring && !item.Metered }
 
-// checkRecurring compares the recorded amount of a full period with the one that its items come to.
+// checkRecurring compares the recorded amount of a full period with the sum of its items.
 func (e *Explanation) checkRecurring(s *v1alpha1.Subscription, state subscription.State) {
 	want := state.Currency.Format(state.Recurring())
 	if string(s.Status.RecurringAmount) == want {

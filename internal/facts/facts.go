@@ -17,8 +17,8 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// Belongs reports whether an update that names a subscription means this one, and not an earlier or a much later one of
-// the same name.
+// Belongs reports whether an update that names a subscription means this one, and not an earlier or a much later one
+// with the same name.
 func Belongs(update *v1alpha1.SubscriptionUpdate, subscription *v1alpha1.Subscription) bool {
 	named, seen := update.Spec.SubscriptionRef.UID, update.Status.SubscriptionUID
 	if named != "" && !HasUID(subscription, named) || seen != "" && seen != Identity(subscription) {
@@ -164,8 +164,8 @@ func AwaitsDelivery(newest int64, cursors []v1alpha1.EventCursor) bool {
 	return slices.ContainsFunc(cursors, func(c v1alpha1.EventCursor) bool { return c.Sequence < newest || c.Dropped > 0 })
 }
 
-// Abandoned reports whether whoever deletes the subscription wants it gone
-// without a Final document (billing.md#14-start-and-end).
+// Abandoned reports whether the subscription is to be deleted without a Final document
+// (billing.md#14-start-and-end).
 func Abandoned(s *v1alpha1.Subscription) bool {
 	return !s.DeletionTimestamp.IsZero() && s.Annotations[v1alpha1.AnnotationDelete] == v1alpha1.DeleteAbandon
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// imported returns what an object was in the cluster that it was exported from. It is nil for an object that was not
-// imported, and for an object of another API group. No other function reads the field, but the ones that export and
-// import.
+// imported returns the identity that an object had in the cluster from which it was exported. It is nil for an
+// object that was not imported, and for an object of another API group. Apart from export and import, no other
+// function reads the field.
 func imported(object metav1.Object) *v1alpha1.Imported {
 	switch o := object.(type) {
 	case *v1alpha1.Subscription:
@@ -96,8 +96,8 @@ func DeletionAsked(object metav1.Object) time.Time {
 	return asked.Time
 }
 
-// IsImporting reports whether an import has begun with an object and is not finished. Nothing may act on it until then:
-// what it was, and what it was billed, may not be in place yet.
+// IsImporting reports whether an import of an object has begun and is not finished. Until it is finished, nothing may
+// act on the object, because its identity and its billing state may not be in place yet.
 func IsImporting(object metav1.Object) bool {
 	return object.GetAnnotations()[v1alpha1.AnnotationImporting] != ""
 }

@@ -165,8 +165,8 @@ type Connection struct {
 	Duplicates map[string]string
 }
 
-// Connect finds the items whose seats the product's data loader counts. A key belongs to one item: that of
-// the older subscription, or of the same subscription the one that is earlier in its list
+// Connect finds the items whose seats the product's data loader counts. A key belongs to one item: the
+// item of the older subscription or, within one subscription, the item that is earlier in its list
 // (billing.md#keys). The subscriptions may come in any order. Each one is read before the next is
 // requested. Expected is how many items there may be.
 func Connect(product Product, subscriptions iter.Seq[*Subscription], expected int) Connection {
@@ -205,8 +205,8 @@ func (c *connecting) add(found Connected) {
 	}
 }
 
-// age is that of the item's subscription. Of the items of one subscription that want one key, the first that was
-// found keeps it.
+// age is the age of the item's subscription. If several items of one subscription have the same key, the first
+// that was found keeps it.
 func (i *Connected) age() facts.Age { return facts.Age{Created: i.created, Name: i.Subscription} }
 
 // duplicates describes, for each subscription with items that lost their keys, which items own

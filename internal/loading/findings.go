@@ -190,7 +190,7 @@ func problemOf(verdict dataloader.Verdict) Problem {
 	}
 }
 
-// compare adds a count to the changes or readings, unless it is what the item has already.
+// compare adds a count to the changes or readings, unless the item already has this value.
 func (f *Findings) compare(each Counted, count int64, open map[ItemID]Pending) {
 	switch {
 	case !Differs(each.Item, count, open):

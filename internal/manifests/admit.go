@@ -120,8 +120,8 @@ func (s *Schemas) IsNamespaced(gvk schema.GroupVersionKind) bool {
 	return s.kinds[gvk] != nil && s.kinds[gvk].namespaced
 }
 
-// Admit checks a manifest as the API server would when it is applied: for an object that does not exist yet, or in the
-// place of old. It returns the object with the schema's defaults, and without a status, which nobody but the operator
+// Admit checks a manifest as the API server would when it is applied: for an object that does not exist yet, or as a
+// replacement of old. It returns the object with the schema's defaults, and without a status, which only the operator
 // writes. The error says in the words of the API server why it would be refused.
 func (s *Schemas) Admit(ctx context.Context, manifest, old *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	k := s.kinds[manifest.GroupVersionKind()]

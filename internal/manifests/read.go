@@ -27,7 +27,7 @@ import (
 // Stdin is the path that stands for the standard input.
 const Stdin = "-"
 
-// maxDocument bounds one document, in bytes. etcd takes no object that is larger.
+// maxDocument bounds one document, in bytes. etcd does not accept a larger object.
 const maxDocument = 4 << 20
 
 // Document is one object of a file.
@@ -105,7 +105,8 @@ func filesBelow(root string) ([]string, error) {
 	return files, err
 }
 
-// isFile returns an error for what is not a file, such as a named pipe: reading it might never end.
+// isFile returns an error for anything that is not a file, such as a named pipe: reading it might
+// never end.
 func isFile(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -157,7 +158,7 @@ func decode(name string, from io.Reader) ([]Document, error) {
 	}
 }
 
-// parse reads one document, or the items of a List; none where there is no content.
+// parse reads one document, or the items of a List. It returns nothing if there is no content.
 func parse(text []byte) ([]*unstructured.Unstructured, error) {
 	if len(text) > maxDocument {
 		return nil, fmt.Errorf("it is larger than %d MiB: no object can be that large", maxDocument>>20)
@@ -214,8 +215,8 @@ func flatten(object *unstructured.Unstructured) ([]*unstructured.Unstructured, e
 // endMarker is a line that ends a YAML document. The parser reads no further than the first one.
 var endMarker = regexp.MustCompile(`(?m)^\.\.\.(\s|$)`)
 
-// endsEarly reports whether a YAML text has content after the end of its first document, which a parser of one document
-// would leave out without a word.
+// endsEarly reports whether a YAML text has content after the end of its first document. A parser of one document would
+// leave it out silently.
 func endsEarly(text []byte) bool {
 	if after, isObject := afterObject(text); isObject {
 		return len(bytes.TrimSpace(after)) > 0 && !bytes.HasPrefix(bytes.TrimSpace(after), []byte("#"))
@@ -247,8 +248,8 @@ func afterObject(text []byte) (after []byte, isObject bool) {
 	return text[decoder.InputOffset():], true
 }
 
-// IsOneDocument reports whether a YAML text has at most one document with content. A parser of one document leaves the
-// others out without a word.
+// IsOneDocument reports whether a YAML text has at most one document with content. A parser of one document leaves out
+// the others silently.
 func IsOneDocument(text []byte) bool {
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
 	full := 0

@@ -4,7 +4,7 @@
 // Package namespaces caches the objects of the namespaces that a label selector selects, and follows the labels while
 // the manager runs.
 //
-// Each selected namespace has a cache of its own, so a manager has only its own namespaces in memory. A namespace that
+// Each selected namespace has a separate cache, so a manager has only its own namespaces in memory. A namespace that
 // gains the label is read completely before anything in it is reconciled. A namespace that loses the label is forgotten
 // at once: Gate drops the requests that are still queued, and a pass that is running reads a NotWatchedError.
 package namespaces

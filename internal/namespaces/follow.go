@@ -92,7 +92,8 @@ func (c *Cache) join(object any) {
 	}
 	m, err := c.newMember(namespace)
 	if err != nil {
-		// This error ends the manager: a namespace that nobody looks after must not go unnoticed.
+		// This error ends the manager: a namespace that no manager reconciles must not go
+		// unnoticed.
 		c.run.group.Go(func() error { return fmt.Errorf("watch the namespace %q: %w", namespace, err) })
 		return
 	}

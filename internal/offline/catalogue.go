@@ -23,8 +23,8 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 )
 
-// Catalogue is what many subscriptions share: products, proration policies and TestClocks. It is not changed once it is
-// used; several goroutines may read it.
+// Catalogue has the objects that many subscriptions share: products, proration policies and TestClocks. It does not
+// change once it is in use, so several goroutines may read it.
 type Catalogue struct {
 	Products        map[types.NamespacedName]*v1alpha1.SeatProduct
 	Policies        map[types.NamespacedName]*v1alpha1.ProrationPolicy

@@ -31,9 +31,9 @@ func MakeReady(conditions *[]metav1.Condition) {
 	}
 }
 
-// FromManifests is a source of what manifests declare. A manifest with a status, as `kubectl get -o yaml` prints it, has
-// that state, and any other subscription the state that [Catalogue.Settle] gives it. Objects of other kinds are left
-// out. The error names the invalid manifest. namespace is the default for manifests without one.
+// FromManifests is a source with the subscriptions that manifests declare. A manifest with a status, as `kubectl get -o
+// yaml` prints it, has that state. Any other subscription has the state that [Catalogue.Settle] gives it. Objects of
+// other kinds are left out. The error names the invalid manifest. namespace is the default for manifests without one.
 func FromManifests(ctx context.Context, name string, schemas *manifests.Schemas, documents []manifests.Document, namespace string, now time.Time) (*Source, error) {
 	r := declared{schemas: schemas, catalogue: NewCatalogue(), cases: map[types.NamespacedName]*Case{}}
 	for _, d := range documents {

@@ -24,7 +24,7 @@ func (a timeAxis) x(at time.Time) float64 {
 	return a.left + min(max(part, 0), 1)*(a.right-a.left)
 }
 
-// mark is a labelled place on an axis.
+// mark is a labeled place on an axis.
 type mark struct {
 	at    float64
 	label string
@@ -59,7 +59,8 @@ func steps() []step {
 	}
 }
 
-// marks are round dates, in UTC, at most maxMarks of them where the axis is shorter than some centuries.
+// marks are round dates in UTC. There are at most maxMarks of them, unless the axis spans several
+// centuries.
 func (a timeAxis) marks() []mark {
 	var found []mark
 	for _, s := range steps() {
@@ -137,7 +138,7 @@ func (a valueAxis) marks() []mark {
 	return found
 }
 
-// short writes a number so that it has room at an axis: from a thousand million on, in millions.
+// short writes a number so that it fits next to an axis: from a thousand million on, in millions.
 func short(value float64, digits int) string {
 	const million, large = 1e6, 1e9
 	if math.Abs(value) < large {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package picture draws seats and money over time: steps for seats, and a bar for each invoice, as SVG or as one HTML
-// file. A picture has labelled axes, fits light and dark pages, and runs no scripts.
+// file. A picture has labeled axes, fits light and dark pages, and runs no scripts.
 //
 // It is pure, and the same chart gives the same bytes.
 package picture
@@ -23,7 +23,7 @@ type Chart struct {
 	From, Until time.Time
 	// Seats are the seats of each subscription. Those of several subscriptions are drawn as their sum.
 	Seats []Line
-	// Invoices in any order. Each currency has a panel of its own.
+	// Invoices in any order. Each currency has a separate panel.
 	Invoices []Invoice
 }
 
@@ -125,8 +125,8 @@ type bar struct {
 	amounts        []amount
 }
 
-// bars puts invoices where they fall on an axis. Those that would overlap share a bar, which stands where the first of
-// them falls.
+// bars puts invoices on an axis by their time. Invoices that would overlap share a bar at the place of the first of
+// them.
 func (a *account) bars(axis timeAxis, width float64) []bar {
 	var all []bar
 	for _, each := range a.amounts {

@@ -73,7 +73,7 @@ func SVG(c Chart) string {
 func (c *Chart) describe(accounts []account) string {
 	said := fmt.Sprintf("From %s to %s.", date(c.From), date(c.Until))
 	if points := c.total(); len(points) > 0 {
-		said += fmt.Sprintf(" Seats: %d at first, %d in the end.", points[0].Value, points[len(points)-1].Value)
+		said += fmt.Sprintf(" Seats: %d at the start, %d at the end.", points[0].Value, points[len(points)-1].Value)
 	}
 	for i := range accounts {
 		said += " " + accounts[i].caption() + "."

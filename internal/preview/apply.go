@@ -52,8 +52,8 @@ func (p *proposal) apply(ctx context.Context, of offline.Case) (after offline.Ca
 	return after, action, updatesOK && assignmentsOK
 }
 
-// editSubscription is a subscription whose manifest is applied. The manifest is the whole spec: fields of others,
-// which server-side apply would keep, are not known.
+// editSubscription is a subscription after its manifest is applied. The manifest is the whole spec: fields that
+// others own, which server-side apply would keep, are not known.
 func (p *proposal) editSubscription(ctx context.Context, d manifests.Document, before *v1alpha1.Subscription) (*v1alpha1.Subscription, error) {
 	admitted, err := admit(ctx, p, d, before)
 	if err != nil {
@@ -163,7 +163,7 @@ func (p *proposal) createSubscription(ctx context.Context, d manifests.Document)
 	return of, updatesOK && assignmentsOK
 }
 
-// created gives an object what the API server gives it when it is created.
+// created gives an object the metadata that the API server sets when it creates the object.
 func created[T any, P object[T]](o *T, now metav1.Time) *T {
 	P(o).SetUID(types.UID("new:" + P(o).GetNamespace() + "/" + P(o).GetName()))
 	P(o).SetGeneration(1)

@@ -243,8 +243,9 @@ func totalsOf(sums map[string]*sum) []Total {
 	return totals
 }
 
-// increase is the rise of the recurring amount of the subscriptions that existed before, in percent, rounded up to one
-// decimal place, so that an increase above a limit is never shown as the limit; not ok if nothing recurred.
+// increase is the increase of the recurring amount of the subscriptions that existed before, in percent. It is rounded
+// up to one decimal place, so that an increase above a limit is never shown as the limit. It is not ok if nothing
+// recurred.
 func (s *sum) increase() (percent money.Fraction, ok bool) {
 	if s.recurred.Sign() <= 0 {
 		return money.Fraction{}, false

@@ -43,7 +43,7 @@ type finding struct {
 	problem       Problem
 }
 
-// compare describes the differences between two worlds of one subscription. where is its name in messages.
+// compare describes how a subscription differs between two worlds. where is its name in messages.
 func compare(sub *v1alpha1.Subscription, where string, action Action, before, after side) finding {
 	f := finding{before: before.amounts, after: after.amounts, existed: before.there, currency: after.currency}
 	if f.currency == (money.Currency{}) {

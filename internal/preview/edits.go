@@ -18,10 +18,10 @@ const maxEdits = 20
 // withoutMoney are fields of a spec that never change an amount.
 var withoutMoney = []string{"spec.displayName", "spec.dataLoader.", "spec.refresh.schedule", "spec.refresh.every", "spec.refresh.timeZone"}
 
-// loaderPath is the only thing about a data loader that affects amounts: its presence.
+// loaderPath is the path of the data loader. Of a data loader, only its presence affects amounts.
 const loaderPath = "spec.dataLoader"
 
-// specEdits describes the fields of the spec that differ between two objects of one kind, as far as they can change an
+// specEdits describes the fields of the spec that differ between two objects of one kind, if they can change an
 // amount, in the order of their paths.
 func specEdits(before, after any) []string {
 	a, errA := runtime.DefaultUnstructuredConverter.ToUnstructured(before)

@@ -74,7 +74,8 @@ func resultOf(r *Report) Result {
 	}
 }
 
-// changesAnything reports whether an amount changes, or what a customer is subscribed to. A preview changes neither.
+// changesAnything reports whether an amount changes, or whether the items or seats of a customer change. An update
+// that is only a preview changes neither.
 func changesAnything(r *Report) bool {
 	if c := r.Counts; c.Up+c.Down+c.Created+c.Removed > 0 {
 		return true

@@ -102,9 +102,8 @@ type Horizons struct {
 type Total struct {
 	Currency string `json:"currency"`
 	Horizons
-	// IncreasePercent is the rise of the recurring amount of the subscriptions that existed before, rounded up to
-	// one decimal place.
-	// Empty if there was none.
+	// IncreasePercent is the increase of the recurring amount of the subscriptions that existed before, rounded
+	// up to one decimal place. Empty if there was no recurring amount.
 	IncreasePercent string `json:"increasePercent,omitempty"`
 }
 
@@ -196,7 +195,7 @@ type Line struct {
 type Effect struct {
 	// Objects that are edited, as "Kind/name".
 	Objects []string `json:"objects"`
-	// Edits describe the edits of these objects, as far as they affect amounts.
+	// Edits describe the edits of these objects that affect amounts.
 	Edits       []string `json:"edits,omitempty"`
 	Unchanged   int      `json:"unchanged"`
 	Up          int      `json:"up"`

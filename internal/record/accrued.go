@@ -14,8 +14,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 )
 
-// AccruedLines returns the lines that wait for the next invoice, whole, as the invoice will have them. The status keeps
-// less of most of them (consistency.md#5-size-bounds).
+// AccruedLines returns the whole lines that wait for the next invoice, as the invoice will have them. The status stores
+// only a part of most lines (consistency.md#5-size-bounds).
 func AccruedLines(s *v1alpha1.SubscriptionStatus) ([]v1alpha1.Line, error) {
 	state, err := ReadState(s)
 	if err != nil {
@@ -24,7 +24,7 @@ func AccruedLines(s *v1alpha1.SubscriptionStatus) ([]v1alpha1.Line, error) {
 	return Lines(state.Accrued, state.Currency), nil
 }
 
-// writeAccrued writes accrued lines down. Of most lines, only what does not follow from the rest of the state is kept.
+// writeAccrued writes accrued lines. Of most lines, it stores only what does not follow from the rest of the state.
 func writeAccrued(state *subscription.State, lines []proration.Line) []v1alpha1.Line {
 	if len(lines) == 0 {
 		return nil
@@ -40,11 +40,11 @@ func writeAccrued(state *subscription.State, lines []proration.Line) []v1alpha1.
 	return out
 }
 
-// isWhole reports whether everything is kept of an accrued line. The unrounded amount always follows from the rest, so
-// only whole lines have it, and among them all that earlier versions wrote.
+// isWhole reports whether an accrued line is stored whole. The unrounded amount always follows from the rest, so only
+// whole lines have it, including all lines that earlier versions wrote.
 func isWhole(l *v1alpha1.Line) bool { return l.UnroundedAmount != "" }
 
-// writeKept writes down what is kept of a line: nothing that is left out, and fractions exactly.
+// writeKept writes the stored part of a line, with exact fractions.
 func writeKept(l subscription.Kept, c money.Currency) v1alpha1.Line {
 	kept := v1alpha1.Line{
 		Key: l.Key, Item: l.Item, Product: l.Product, Plan: l.Plan, Kind: v1alpha1.LineKind(l.Kind), Description: l.Description,
@@ -70,7 +70,8 @@ func writeKept(l subscription.Kept, c money.Currency) v1alpha1.Line {
 	return kept
 }
 
-// readAccrued reads accrued lines, and fills in what is not kept of them. The state has everything but them.
+// readAccrued reads accrued lines, and fills in the parts that are not stored. The state has everything
+// except these lines.
 func readAccrued(lines []v1alpha1.Line, state *subscription.State) ([]proration.Line, error) {
 	if len(lines) == 0 {
 		return nil, nil

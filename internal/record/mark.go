@@ -17,9 +17,10 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 )
 
-// mark is what the outbox keeps of the final status of an applied update: what does not follow from the status of the
-// Subscription that holds the outbox. One commit wrote both, and until the update is marked nothing else changes what a
-// mark follows from. So what will be written is as fixed as if all of it were kept (consistency.md#1-one-commit).
+// mark is the part of the final status of an applied update that the outbox stores: everything that does not follow
+// from the status of the Subscription that has the outbox. One commit wrote both, and until the update is marked,
+// nothing else changes the parts of the status from which the rest follows. So the result is as fixed as if all of it
+// were stored (consistency.md#1-one-commit).
 type mark struct {
 	v1alpha1.SubscriptionUpdateStatus `json:",inline"`
 
@@ -29,8 +30,8 @@ type mark struct {
 	LineKeys []string `json:"lineKeys,omitempty"`
 }
 
-// AbridgeOutbox leaves out of the outbox of a subscription, which is about to be committed, what follows from the rest of
-// its status. What [Mark] reads stays the same, byte by byte: an entry of which that is not so is kept whole.
+// AbridgeOutbox removes from the outbox of a subscription, which is about to be committed, what follows from the rest
+// of its status. [Mark] must read the same result, byte by byte. Otherwise the entry is stored whole.
 func AbridgeOutbox(s *v1alpha1.Subscription) error {
 	for i := range s.Status.Outbox {
 		effect := &s.Status.Outbox[i]
@@ -55,7 +56,7 @@ func Mark(s *v1alpha1.Subscription, effect *v1alpha1.Effect) (v1alpha1.Subscript
 	return kept.restate(s)
 }
 
-// abridged returns what has to be kept of a payload, or all of it.
+// abridged returns the part of a payload that has to be stored, or all of it.
 func abridged(s *v1alpha1.Subscription, whole []byte) ([]byte, error) {
 	var kept mark
 	if err := json.Unmarshal(whole, &kept.SubscriptionUpdateStatus); err != nil {

@@ -27,7 +27,7 @@ const (
 	updateHashLength = 12
 
 	// invoiceHashLength is 30 bits. Next to the whole name of a subscription, the hash only has to
-	// distinguish it from its predecessors of that name.
+	// distinguish it from its predecessors with that name.
 	invoiceHashLength = 6
 
 	// cutInvoiceHashLength is 60 bits. Next to a truncated name, only the hash distinguishes
@@ -48,8 +48,8 @@ func RefreshUpdateName(subscription, uid, item, token string, lastObserved time.
 	return updateName(subscription, "refresh", uid, item, token, observed)
 }
 
-// SpecUpdateName names the update for an edit of a subscription's spec. Item names the item of
-// which only the quantity changed. It is empty for the update of everything else. The result is a
+// SpecUpdateName names the update for an edit of a subscription's spec. Item names the item whose
+// quantity is all that changed. It is empty for the update of everything else. The result is a
 // valid object name of at most 63 characters.
 func SpecUpdateName(subscription, uid string, generation int64, item string) string {
 	return updateName(subscription, "spec", uid, strconv.FormatInt(generation, 10), item)
@@ -64,8 +64,8 @@ func NextUpdateName(subscription, taken, uid string) string {
 
 // InvoiceName names a subscription's invoice by subscription, hash of its UID, and sequence
 // ("acme-7f3k2x-000004"). A subscription that is created again under the same name has another UID,
-// so its invoices never have the names of its predecessor's. The result is a valid object name of
-// at most 63 characters.
+// so its invoices never have the same names as those of its predecessor. The result is a valid
+// object name of at most 63 characters.
 func InvoiceName(subscription, uid string, sequence int64) string {
 	digest := hashFields("invoice", uid)
 	name := fmt.Sprintf("%s-%s-%06d", subscription, digest[:invoiceHashLength], sequence)
@@ -114,16 +114,17 @@ func AssignmentName(subscription, item, holder string) string {
 	return updateName(subscription, "assignment", item, holder)
 }
 
-// DepartedName names the object that keeps the events of a subscription that is gone, up to the one with the given number.
-// A process with an older state of the subscription gives another name, so it takes nothing away. The result is a valid
-// object name of at most 63 characters.
+// DepartedName names the object that keeps the events of a deleted subscription, up to the one with the given number. A
+// process with an older state of the subscription uses another name, so it does not overwrite newer events. The result
+// is a valid object name of at most 63 characters.
 func DepartedName(subscription, uid string, sequence int64) string {
 	return updateName(subscription, "departed", uid, strconv.FormatInt(sequence, 10))
 }
 
-// HasForeignStatus reports whether the status of a subscription was written for another object, which had another UID: a
-// tool that restores objects with their statuses gives them new UIDs. The names of invoices contain a hash of the UID, so
-// the newest one tells. A subscription without an invoice cannot be told, and nothing was billed for it.
+// HasForeignStatus reports whether the status of a subscription was written for another object, which had another UID:
+// a tool that restores objects with their statuses gives them new UIDs. The names of invoices contain a hash of the
+// UID, so the name of the newest one shows it. For a subscription without an invoice, this cannot be detected, but
+// nothing was billed for it either.
 func HasForeignStatus(s *v1alpha1.Subscription) bool {
 	newest := s.Status.RecentInvoice
 	if newest == nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// Approval returns who set spec.approved and when, as far as the API server knows: the field manager that owns the
-// field, or of several the one that wrote first. It is nil if nobody owns the field. The update must come from a live
-// read, because the cache does not store managed fields.
+// Approval returns who set spec.approved and when, according to the API server: the field manager that owns the field
+// or, if there are several, the one that wrote first. It is nil if nobody owns the field. The update must come from a
+// live read, because the cache does not store managed fields.
 func Approval(u *v1alpha1.SubscriptionUpdate) *v1alpha1.UpdateApproval {
 	var first *metav1.ManagedFieldsEntry
 	for i := range u.ManagedFields {

@@ -13,7 +13,7 @@ import (
 )
 
 // Claim reads an assignment as a claim on a seat of the subscription with the UID. A seat of an
-// earlier, deleted subscription of the same name does not count as assigned.
+// earlier, deleted subscription with the same name does not count as assigned.
 func Claim(a *v1alpha1.SeatAssignment, subscription types.UID) seating.Claim {
 	return seating.Claim{
 		Name: a.Name, Holder: a.Spec.Holder.ID, Created: facts.Created(a).UTC(),

@@ -93,8 +93,8 @@ func thinned(loaded []v1alpha1.LoadedReading, most int, boundary func(a, b time.
 	return slices.DeleteFunc(loaded, func(r v1alpha1.LoadedReading) bool { return !slices.Contains(kept, ReadReading(r)) })
 }
 
-// boundaries tells whether a boundary of a subscription's periods lies between two instants. One whose status cannot be
-// read is taken for one that has not started.
+// boundaries tells whether a boundary of a subscription's periods lies between two instants. A subscription whose
+// status cannot be read counts as one that has not started.
 func boundaries(s *v1alpha1.Subscription) func(earlier, later time.Time) bool {
 	state, err := ReadState(&s.Status)
 	if err != nil {

@@ -123,7 +123,7 @@ func (m *machine) run(ctx context.Context, until time.Time) error {
 // skipEarlier leaves out the steps of the script before the beginning.
 func (m *machine) skipEarlier() {
 	for len(m.script) > 0 && m.script[0].At.Before(m.from) {
-		m.warn(fmt.Sprintf("%s is earlier than the beginning of the simulation of Subscription %q, and is left out.", m.script[0].Place, m.name.Name))
+		m.warn(fmt.Sprintf("%s is earlier than the start of the simulation of Subscription %q, and is ignored.", m.script[0].Place, m.name.Name))
 		m.script = m.script[1:]
 	}
 }

@@ -12,10 +12,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// CatchUp is how long the cache is given to show what somebody else wrote, before the next pass reads again.
+// CatchUp is how long a pass waits for the cache to show what somebody else wrote, before it reads again.
 const CatchUp = 100 * time.Millisecond
 
-// Commit ends a pass that decides nothing but the status of one object: it writes the status as [Write] does. After a
+// Commit ends a pass that decides only the status of one object: it writes the status as [Write] does. If there is a
 // conflict, somebody else has written the object, and the result asks for another pass, which reads and decides again.
 // Any other error is returned.
 func Commit(ctx context.Context, c client.Client, before, after client.Object) (reconcile.Result, error) {

@@ -81,8 +81,8 @@ type Point struct {
 	Value string      `json:"value"`
 }
 
-// Of puts the records of a subscription in order. Records of an earlier subscription of the same name are left out, and
-// so are previews, which changed nothing.
+// Of puts the records of a subscription in order. Records of an earlier subscription with the same name are left out,
+// and so are previews, which changed nothing.
 func Of(s *v1alpha1.Subscription, updates []v1alpha1.SubscriptionUpdate, invoices []v1alpha1.Invoice) Timeline {
 	t := Timeline{
 		SchemaVersion: SchemaVersion, Subscription: s.Name, Customer: s.Spec.Customer.ID, Currency: string(s.Status.Currency),
@@ -108,8 +108,8 @@ func Of(s *v1alpha1.Subscription, updates []v1alpha1.SubscriptionUpdate, invoice
 	return t
 }
 
-// byTime orders events. What has no time yet comes last. At one instant the start comes first and the end last, and an
-// update comes before the invoice that bills it.
+// byTime orders events. Events without a time come last. At the same instant, the start comes first and the end last,
+// and an update comes before the invoice that bills it.
 func byTime(a, b Event) int {
 	if a.Time.IsZero() != b.Time.IsZero() {
 		if a.Time.IsZero() {
@@ -207,9 +207,9 @@ func missing(s *v1alpha1.Subscription, invoices []v1alpha1.Invoice) string {
 	case gone <= 0:
 		return ""
 	case gone == 1:
-		return "1 archived invoice was deleted, so that the totals do not have it."
+		return "1 archived invoice was deleted, so the totals do not include it."
 	default:
-		return fmt.Sprintf("%d archived invoices were deleted, so that the totals do not have them.", gone)
+		return fmt.Sprintf("%d archived invoices were deleted, so the totals do not include them.", gone)
 	}
 }
 

@@ -69,7 +69,7 @@ func TestText(t *testing.T) {
 func TestMissing(t *testing.T) {
 	s, _, invoices := acme()
 	got := Of(s, nil, invoices[:1])
-	if got.Missing != "1 archived invoice was deleted, so that the totals do not have it." {
+	if got.Missing != "1 archived invoice was deleted, so the totals do not include it." {
 		t.Errorf("missing is %q", got.Missing)
 	}
 	if diff := cmp.Diff([]Point{{Time: *on(4, 1), Value: "15"}}, got.Seats); diff != "" {

@@ -34,7 +34,7 @@ type Node struct {
 	Children []Node `json:"children,omitempty"`
 }
 
-// Objects are what the tree is made of. Lists that were not read are empty.
+// Objects are the objects in the tree. Lists that were not read are empty.
 type Objects struct {
 	Subscription *v1alpha1.Subscription
 	Products     []v1alpha1.SeatProduct
@@ -59,8 +59,8 @@ type Policy struct {
 // maxFinished is how many finished updates, and how many invoices, the tree shows: the newest.
 const maxFinished = 10
 
-// Of returns the tree of a subscription. Of the finished updates and of the invoices it has the newest ten, and a node
-// that counts the others.
+// Of returns the tree of a subscription. It shows the newest ten finished updates and the newest ten invoices, each
+// followed by a node that counts the others.
 func Of(o Objects) Node {
 	s := o.Subscription
 	root := Node{

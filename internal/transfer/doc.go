@@ -7,8 +7,8 @@
 // cluster. The UID, the age and the generation that an object had are kept in status.imported, where internal/facts
 // reads them, so that billing continues as if nothing had happened.
 //
-// An import makes everything before anything acts. Every object that a controller acts on is created with the annotation
-// billing.seatplane.dev/importing. It is removed at the end, after all objects and all statuses are in place. An import
-// that was killed is run again, with the same file: until the first annotation is removed, it continues to create, and
-// after that it only removes annotations.
+// An import creates everything before any controller acts. Every object that a controller acts on is created with the
+// annotation billing.seatplane.dev/importing. The import removes the annotations at the end, after all objects and all
+// statuses are in place. If an import was killed, run it again with the same file: until the first annotation is
+// removed, it continues to create objects, and after that it only removes annotations.
 package transfer

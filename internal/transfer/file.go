@@ -144,7 +144,7 @@ func (f *File) identify(object *unstructured.Unstructured) error {
 	case twice:
 		return fmt.Errorf("%s has the UID %s of another object, and would be billed under its identity: export again", keyOf(object), uid)
 	case (namespace == "") != (object.GetKind() == kindClusterPolicy), f.Header.Namespace != "" && namespace != f.Header.Namespace:
-		return fmt.Errorf("%s is not in a namespace that the file has by its first line: export again", keyOf(object))
+		return fmt.Errorf("%s is not in the namespace that the first line of the file names: export again", keyOf(object))
 	}
 	f.uids[uid] = struct{}{}
 	return nil

@@ -81,8 +81,8 @@ func TestOpen(t *testing.T) {
 		"no UID":             {"its records would belong to nobody", written(t, nobody), "no UID"},
 		"no age":             {"updates would change their order", written(t, ageless), "no creation time"},
 		"one UID twice":      {"two customers would share invoice numbers", written(t, acme, double), "the UID s-1 of another object"},
-		"another namespace":  {"nobody examined what is there", written(t, seat, elsewhere), "is not in a namespace that the file has"},
-		"of the cluster":     {"it is for all namespaces", written(t, everywhere), "is not in a namespace that the file has"},
+		"another namespace":  {"nobody examined what is there", written(t, seat, elsewhere), "is not in the namespace that the first line of the file names"},
+		"of the cluster":     {"it is for all namespaces", written(t, everywhere), "is not in the namespace that the first line of the file names"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file, err := Open(strings.NewReader(tc.text))

@@ -92,7 +92,7 @@ func (i *Importer) look(ctx context.Context) (progress, error) {
 	return found.verdict()
 }
 
-// list calls do with every object of a kind, where the export has its objects from.
+// list calls do with every object of a kind, in the namespaces that the export covers.
 func (i *Importer) list(ctx context.Context, kind string, do func(*unstructured.Unstructured) error) error {
 	options := &client.ListOptions{Namespace: i.file.Header.Namespace, Limit: pageSize}
 	for {
@@ -179,7 +179,7 @@ func (i *Importer) createWhole(ctx context.Context, from *unstructured.Unstructu
 	return i.writeStatus(ctx, from, there)
 }
 
-// create creates an object, or returns the one that an earlier attempt created.
+// create creates an object, or returns the object that an earlier attempt created.
 func (i *Importer) create(ctx context.Context, from *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	wanted := toCreate(from, i.file.ID, i.pauses(from))
 	there := wanted.DeepCopy()
@@ -195,13 +195,13 @@ func (i *Importer) create(ctx context.Context, from *unstructured.Unstructured) 
 		return nil, err
 	}
 	if !isOwn(there, wanted, i.file.ID) {
-		return nil, errors.New("it exists, and is not as in the file: find out who created or changed it, delete it, and import again")
+		return nil, errors.New("it exists, and differs from the file: find out who created or changed it, delete it, and import again")
 	}
 	return there, nil
 }
 
-// pauses reports whether an object is created with the annotation. An update whose subscription is not in the file has
-// nobody to wait for, and would be decided before its status is in place.
+// pauses reports whether an object is created with the annotation. An update whose subscription is not in the file
+// needs it too: without a subscription to wait for, it would be decided before its status is in place.
 func (i *Importer) pauses(from *unstructured.Unstructured) bool {
 	if from.GetKind() != kindUpdate {
 		return isPaused(from.GetKind())

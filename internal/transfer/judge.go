@@ -15,21 +15,21 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// This file decides how far an earlier attempt got, from what there is in the cluster. It is pure.
+// This file decides from the objects in the cluster how far an earlier attempt got. It is pure.
 
 // progress is how far an earlier attempt got.
 type progress int
 
 const (
-	// nothingDone means that objects are to be created: there are none, or an earlier attempt was killed while it
-	// created them.
+	// nothingDone means that objects have to be created: the cluster has none, or an earlier attempt was killed
+	// while it created them.
 	nothingDone progress = iota
 	// allCreated means that every object and every status was in place, and the controllers may act on some already.
-	// Nothing may be created any more: what is missing was deleted since.
+	// Nothing may be created any more, because an object that is missing was deleted since then.
 	allCreated
 )
 
-// stand collects what there is of objects that an import pauses.
+// stand collects the existing objects of the kinds that an import pauses.
 type stand struct {
 	file     *File
 	progress progress
@@ -111,8 +111,8 @@ func explained(err error) error {
 		"or a newer one, with its CustomResourceDefinitions, and import again", err)
 }
 
-// isOwn reports whether an object of the cluster is the one that an earlier attempt created. Somebody may have asked for
-// its deletion since. Then it waits for its finalizer, and goes after it was released.
+// isOwn reports whether an object of the cluster is the one that an earlier attempt created. Somebody may have asked
+// for its deletion since then. In that case, it waits for its finalizer, and is deleted after it was released.
 func isOwn(there, wanted *unstructured.Unstructured, export string) bool {
 	samePause := there.GetAnnotations()[v1alpha1.AnnotationImporting] == wanted.GetAnnotations()[v1alpha1.AnnotationImporting]
 	return (samePause || exportOf(there) == export) &&

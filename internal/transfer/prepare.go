@@ -18,7 +18,8 @@ import (
 
 // This file decides what an import writes. It is pure.
 
-// importingMessage is what a subscription says from the import until the manager has looked at it.
+// importingMessage is the message of a subscription from the import until the manager has looked at
+// it.
 const importingMessage = "The subscription was imported, and Seatplane has not looked at it yet. If this does not change " +
 	"within a minute, run the import again with the same file, and check that the manager runs."
 
@@ -44,8 +45,8 @@ func toCreate(from *unstructured.Unstructured, export string, pause bool) *unstr
 	return object
 }
 
-// was returns what status.imported says about an exported object. An object that had been imported before keeps what it was
-// in its first cluster.
+// was returns the status.imported of an exported object. An object that had been imported before keeps the identity
+// from its first cluster.
 func was(from *unstructured.Unstructured, export string) (v1alpha1.Imported, error) {
 	imported := v1alpha1.Imported{
 		Export: export, UID: from.GetUID(), CreationTime: from.GetCreationTimestamp(),

@@ -294,7 +294,7 @@ func TestImportRefuses(t *testing.T) {
 			other := document(ns)
 			other.Spec.AmountDue, other.Spec.Subtotal = "60.00", "60.00"
 			return other
-		}, "is not as in the file"},
+		}, "differs from the file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &stage{t, s.Client}

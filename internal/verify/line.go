@@ -31,7 +31,8 @@ func Line(l *v1alpha1.Line, currency money.Currency) string {
 	return share(line, currency)
 }
 
-// isNotBilled reports whether a line only names what was abandoned. Such a line has no arithmetic.
+// isNotBilled reports whether a line only records a charge that was abandoned. Such a line has no
+// arithmetic.
 func isNotBilled(line proration.Line) bool {
 	return line.Amount.IsZero() && line.Full.IsZero() && line.Unrounded.IsZero()
 }

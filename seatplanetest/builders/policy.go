@@ -35,7 +35,7 @@ func (b *ProrationPolicy) Obj() *v1alpha1.ProrationPolicy {
 	return b.object.DeepCopy()
 }
 
-// ClusterObj returns a ClusterProrationPolicy of the same name and spec.
+// ClusterObj returns a ClusterProrationPolicy with the same name and spec.
 func (b *ProrationPolicy) ClusterObj() *v1alpha1.ClusterProrationPolicy {
 	policy := &v1alpha1.ClusterProrationPolicy{Spec: b.object.Spec}
 	policy.Name = b.object.Name

@@ -8,7 +8,8 @@ import "github.com/seatplane/seatplane/api/v1alpha1"
 // SeatAssignment builds a SeatAssignment.
 type SeatAssignment struct{ object v1alpha1.SeatAssignment }
 
-// MakeSeatAssignment begins a SeatAssignment to a holder whose ID is its own name.
+// MakeSeatAssignment begins a SeatAssignment. The ID of the assignee is the name of the
+// SeatAssignment.
 func MakeSeatAssignment(name, namespace, subscription, item string) *SeatAssignment {
 	b := &SeatAssignment{}
 	b.object.Name, b.object.Namespace = name, namespace

@@ -15,7 +15,7 @@ import (
 // Subscription builds a Subscription.
 type Subscription struct{ object v1alpha1.Subscription }
 
-// MakeSubscription begins a Subscription without items, for the customer of the same name.
+// MakeSubscription begins a Subscription without items, for the customer with the same name.
 func MakeSubscription(name, namespace string) *Subscription {
 	b := &Subscription{}
 	b.object.Name, b.object.Namespace = name, namespace

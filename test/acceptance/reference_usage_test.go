@@ -216,7 +216,7 @@ func TestRebillyLimitsAreBounded(t *testing.T) {
 		"{hardLimit: {quantity: -1}}":    "greater than or equal to 0",
 		`{hardLimit: {amount: "-1"}}`:    "not negative",
 		"{trialLimit: {quantity: 1.5}}":  "quantity",
-		`{softLimit: {amount: "a lot"}}`: "decimal of major units",
+		`{softLimit: {amount: "a lot"}}`: "decimal in major units",
 	} {
 		o.refused(metered("acme", ", usageLimits: "+limits+"}"), says)
 	}

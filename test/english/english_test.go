@@ -108,6 +108,17 @@ func TestPhrasesByRow(t *testing.T) {
 		"in clear":        {"a noun is missing", "The password is sent in clear.", "The password is sent in clear text."},
 		"made because of": {"an update is created for something", "An update made because of a refresh.", "An update created for a refresh."},
 		"of one instant":  {"things happen at an instant", "Updates of one instant are sorted.", "Updates at the same instant are sorted."},
+		"told":            {"an event is recorded", "An event that cannot be told is lost.", "The two cannot be told apart."},
+		"of this name":    {"an object has a name", "A subscription of this name exists.", "A subscription with this name exists."},
+		"in the midst":    {"it is during, or in the middle of", "It ends in the midst of a write.", "It ends in the middle of a write."},
+		"take up":         {"results are processed", "It takes up what the database says.", "Connecting takes up to ten seconds."},
+		"there or not":    {"it exists, or it does not", "It wakes the update, there or not.", "It wakes the update, whether it exists or not."},
+		"there twice":     {"a row is duplicated", "The count is there twice.", "The count appears twice."},
+		"of which":        {"the clause tears the sentence apart", "An item of which only the quantity changed.", "There are 800 units, of which 100 are free."},
+		"of yours":        {"it is your own", "The operator in a program of yours.", "The operator in your own program."},
+		"as they come":    {"events happen, and records finish", "Events are sent as they come.", "Bytes are read as they come from the socket."},
+		"over an amount":  {"a document is for an amount", "It leaves a document over 0.00.", "It leaves a document for 0.00."},
+		"spelling":        {"Kubernetes writes American English", "The namespace is labelled.", "The namespace is labeled."},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

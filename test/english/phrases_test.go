@@ -38,7 +38,11 @@ var phrases = []phrase{
 		// Something that really moves, or that follows in an order.
 		allowed: []string{"(?:came|comes|goes) (?:from|to|with|after|before|first|through|on)", "(?:came|comes) (?:back|later|next)"},
 	},
-	{pattern: `(?:is|are) told`, instead: "write \"is described\""},
+	{
+		pattern: `(?:is|are|was|were|be|been) told`,
+		instead: "write \"is described\", \"is recorded\" or \"is known\"",
+		allowed: []string{"told (?:apart|that|to)"},
+	},
 	{pattern: `beside`, instead: "write \"next to\", \"together with\" or \"in addition to\""},
 	{pattern: `mend(?:s|ed|ing)?`, instead: "write \"fix\""},
 	{pattern: `an? (?:fall|rise)`, instead: "write \"a decrease\" or \"an increase\""},
@@ -72,6 +76,19 @@ var phrases = []phrase{
 	{pattern: `in clear`, instead: "write \"in clear text\"", allowed: []string{"in clear (?:text|language|terms|words|sentences)"}},
 	{pattern: `made because of`, instead: "write \"created for\""},
 	{pattern: `of one instant`, instead: "write \"at the same instant\""},
+	{pattern: `of (?:this|that|the same) name`, instead: "write \"with this name\""},
+	{pattern: `in the midst of`, instead: "write \"during\" or \"in the middle of\""},
+	{pattern: `takes? up (?:that|what|the (?:result|answer))`, instead: "write \"records\" or \"processes\""},
+	{pattern: `there or not`, instead: "write \"whether it exists or not\""},
+	{pattern: `there twice`, instead: "write \"duplicated\" or \"appears twice\""},
+	{pattern: `of which (?:only|everything|something|it|is)`, instead: "write \"whose …\", or begin another sentence"},
+	{pattern: `an? [a-z]+ of (?:yours|ours)`, instead: "write \"your own …\""},
+	{pattern: `as they come`, instead: "write \"as they happen\" or \"as they finish\"", allowed: []string{"as they come from"}},
+	{pattern: `(?:documents?|notes?|invoices?) over [0-9]+`, instead: "write \"for 12.50\" or \"of 12.50\""},
+	{
+		pattern: `(?:un)?labelled|cancelled|cancelling|towards|whilst|normalise[sd]?|behaviours?|colours?|favours?`,
+		instead: "use American spelling, as Kubernetes does",
+	},
 }
 
 // compiled is a phrase that can be looked for.

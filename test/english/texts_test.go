@@ -49,15 +49,15 @@ func isForOthers(folder string) bool {
 	return folder == "bin" || folder == "dist" || folder == ".git" || folder == "test" || folder == "internal/testing"
 }
 
-// textsIn returns what people read in one file. A page, or an API type, is one text. In other code, each string and
-// each comment is one.
+// textsIn returns what people read in one file. A page, a manifest or an API type is one text. In other code, each
+// string and each comment is one.
 func textsIn(files fs.FS, file string) ([]text, error) {
-	isPage := path.Ext(file) == ".md"
+	isPage := path.Ext(file) == ".md" || path.Base(file) == "NOTES.txt"
+	isManifest := path.Ext(file) == ".yaml"
 	isAPI := strings.HasPrefix(file, "api/") && path.Ext(file) == ".go"
-	isCRD := strings.HasPrefix(file, "config/crd/") && path.Ext(file) == ".yaml"
 	isGo := path.Ext(file) == ".go" && !isAPI
 	isTest := strings.HasSuffix(file, "_test.go")
-	if isTest || !isPage && !isAPI && !isCRD && !isGo {
+	if isTest || !isPage && !isManifest && !isAPI && !isGo {
 		return nil, nil
 	}
 	content, err := fs.ReadFile(files, file)
@@ -138,6 +138,8 @@ func TestTextsOf(t *testing.T) {
 		"a page":         {"users read it", "docs/README.md", "A page.\n", []text{{"docs/README.md", 1, "A page.\n"}}},
 		"descriptions":   {"kubectl explain prints them", "api/v1/a.go", "// A field.\n", []text{{"api/v1/a.go", 1, "// A field.\n"}}},
 		"a CRD":          {"it is what a cluster has", "config/crd/a.yaml", "a: b\n", []text{{"config/crd/a.yaml", 1, "a: b\n"}}},
+		"a manifest":     {"users copy it with its comments", "examples/a.yaml", "# A seat.\n", []text{{"examples/a.yaml", 1, "# A seat.\n"}}},
+		"chart notes":    {"helm install prints them", "charts/a/templates/NOTES.txt", "A note.\n", []text{{"charts/a/templates/NOTES.txt", 1, "A note.\n"}}},
 		"a message":      {"users read it", "internal/a.go", "package a\n\nvar a = \"Two\" +\n\t\" lines\"\n", []text{{"internal/a.go", 3, "Two lines"}}},
 		"a comment":      {"engineers read it", "hack/a.go", "package a\n\n// Two\n// lines.\nvar a int // One.\n", []text{{"hack/a.go", 3, "// Two\n// lines."}, {"hack/a.go", 5, "// One."}}},
 		"two messages":   {"each is a text", "cmd/a.go", "package a\n\nvar a = f(\"One\", `Two`)\n", []text{{"cmd/a.go", 3, "One"}, {"cmd/a.go", 3, "Two"}}},

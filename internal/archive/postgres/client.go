@@ -28,9 +28,9 @@ type Order struct {
 	Records []archive.Record
 	// States are rows of archive.InvoiceStates, which replace what is stored.
 	States []archive.Row
-	// Known are records of which is asked whether they are stored.
+	// Known are records that may be stored already; the answer says which of them are.
 	Known []Known
-	// Check are the UIDs of subscriptions of which is asked what is stored about them.
+	// Check are the UIDs of subscriptions; the answer says what is stored about them.
 	Check []string
 }
 

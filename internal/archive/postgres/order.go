@@ -25,13 +25,13 @@ type order struct {
 	Records []archive.Record
 	// States are the states of invoices, as rows of archive.InvoiceStates. They replace what is stored.
 	States []archive.Row
-	// Known are records of which is asked whether they are stored.
+	// Known are records that may be stored already; the answer says which of them are.
 	Known []Known
-	// Check are the UIDs of subscriptions of which is asked what is stored about them.
+	// Check are the UIDs of subscriptions; the answer says what is stored about them.
 	Check []string
 }
 
-// Known is a record of which is asked whether it is stored.
+// Known is a record that may be stored already.
 type Known struct {
 	Kind archive.Kind
 	UID  string

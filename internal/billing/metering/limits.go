@@ -66,7 +66,7 @@ const (
 // LimitKind identifies one of the [Limits].
 type LimitKind string
 
-// Percent returns how far usage is towards l, in whole percent rounded down. It is the larger value
+// Percent returns how far usage is toward l, in whole percent rounded down. It is the larger value
 // of the two dimensions, where T(used) counts against the amount. A threshold in whole percent is
 // reached exactly when Percent is at least that threshold.
 //

@@ -38,8 +38,8 @@ type Meter struct {
 	// Last is the newest reading, which the next one is compared with. It follows the counter even
 	// if a limit left usage out.
 	Last Reading
-	// Used is the usage of the period so far, in units, as far as limits let it count. It never
-	// decreases within a period.
+	// Used is the usage of the period so far, in units, up to the limits. It never decreases within
+	// a period.
 	Used int64
 	// Soft is the highest threshold of the soft limit announced in this period, in
 	// percent: 0, 75, 90 or 100.
@@ -108,7 +108,7 @@ func (m Meter) Take(r Reading, price pricing.Price, limits Limits, trial bool) (
 // IsNews reports whether a reading is newer than the last one taken.
 func (m Meter) IsNews(r Reading) bool { return !m.Known || r.after(m.Last) }
 
-// add adds units as far as the limits allow.
+// add adds units up to the limits.
 func (m Meter) add(units int64, price pricing.Price, limits Limits) Meter {
 	trialRoom, _ := Largest(price, limits.Trial)
 	hardRoom, _ := Largest(price, limits.Hard)

@@ -26,7 +26,7 @@ func ParseCurrency(code string) (Currency, error) {
 	}
 	if digits, ok := minorUnits[code]; ok {
 		if digits == noMinorUnit {
-			return Currency{}, fmt.Errorf("%q has no minor unit in ISO 4217, so that nothing can be billed in it", code)
+			return Currency{}, fmt.Errorf("%q has no minor unit in ISO 4217, so nothing can be billed in it", code)
 		}
 		return Currency{code: code, digits: digits}, nil
 	}

@@ -45,8 +45,8 @@ func TestParseCurrencyRefuses(t *testing.T) {
 		"small":    {"eur", `"eur" is not a currency: write its ISO 4217 code in three capitals, such as "EUR"`},
 		"a symbol": {"€", `"€" is not a currency: write its ISO 4217 code in three capitals, such as "EUR"`},
 		"unknown":  {"EUX", `"EUX" is not a currency of ISO 4217`},
-		"none":     {"XXX", `"XXX" has no minor unit in ISO 4217, so that nothing can be billed in it`},
-		"a metal":  {"XAU", `"XAU" has no minor unit in ISO 4217, so that nothing can be billed in it`},
+		"none":     {"XXX", `"XXX" has no minor unit in ISO 4217, so nothing can be billed in it`},
+		"a metal":  {"XAU", `"XAU" has no minor unit in ISO 4217, so nothing can be billed in it`},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

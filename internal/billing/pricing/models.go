@@ -132,7 +132,7 @@ func checkTiers(p Price) error {
 		return fmt.Errorf("the model %s needs tiers", p.Model)
 	}
 	if !p.UnitAmount.IsZero() {
-		return fmt.Errorf("the model %s has its prices in its tiers: leave unitAmount out", p.Model)
+		return fmt.Errorf("the model %s has its prices in its tiers: remove unitAmount", p.Model)
 	}
 	var below int64
 	for i, tier := range p.Tiers {
@@ -147,9 +147,9 @@ func checkTiers(p Price) error {
 func checkTier(tier Tier, below int64, last bool) error {
 	switch {
 	case last && tier.UpTo != 0:
-		return errors.New("the last tier is open: leave upTo out")
+		return errors.New("the last tier must not have an upTo: remove it")
 	case !last && tier.UpTo == 0:
-		return errors.New("only the last tier is open: set upTo")
+		return errors.New("only the last tier may have no upTo: set it")
 	case !last && tier.UpTo <= below:
 		return fmt.Errorf("upTo is %d; it must be above %d, where the tier before ends", tier.UpTo, below)
 	}

@@ -12,9 +12,9 @@ import (
 )
 
 // Abandon ends a subscription that is deleted without a settlement (billing.md#14-start-and-end).
-// Committed changes stay as they are, and no other due event is replayed. A Final document over
-// 0.00 lists the accrued lines and the charges of items in arrears, and bills none of them. Nothing
-// is ended before the start or after the end.
+// Committed changes stay as they are, and no other due event is replayed. A Final document for 0.00
+// lists the accrued lines and the charges of items in arrears, and bills none of them. Nothing is
+// ended before the start or after the end.
 //
 // Accrued lines stay in the state, because no document bills them.
 func Abandon(s State, in Input) Outcome {
@@ -63,7 +63,7 @@ func (v view) unsettled(e event) []proration.Line {
 	return lines
 }
 
-// notBilled describes a line that is not billed: what it is for, and its amount in words.
+// notBilled describes a line that is not billed, with its purpose and its amount.
 func (v view) notBilled(line proration.Line, i int) proration.Line {
 	return proration.Line{
 		Key: v.lineKey(i), Item: line.Item, Product: line.Product, Plan: line.Plan, Kind: line.Kind, Quantity: line.Quantity,

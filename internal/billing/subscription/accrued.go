@@ -10,17 +10,19 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// Kept is what is kept of an accrued line (consistency.md#5-size-bounds).
+// Kept is the part of an accrued line that is stored (consistency.md#5-size-bounds).
 type Kept struct {
 	proration.Line
 	// Whole: nothing was left out.
 	Whole bool
-	// Carries: what the line carries is kept. Otherwise it is what the line before it left, of the same item and plan.
+	// Carries means that the carried remainder is stored. Otherwise it is the one that the previous line of the same
+	// item and plan left.
 	Carries bool
 }
 
-// AbridgeAccrued returns what has to be kept of accrued lines so that [State.RestateAccrued] gives them back. Most lines
-// follow from the items as they are held, their captured prices and the period; see [proration.Change.Abridge].
+// AbridgeAccrued returns the parts of accrued lines that have to be stored so that [State.RestateAccrued] can restore
+// the lines. Most of a line follows from the current items, their captured prices and the period; see
+// [proration.Change.Abridge].
 func (s *State) AbridgeAccrued(lines []proration.Line) []Kept {
 	kept := make([]Kept, 0, len(lines))
 	terms := s.accruedTerms()
@@ -42,9 +44,9 @@ func (s *State) AbridgeAccrued(lines []proration.Line) []Kept {
 	return kept
 }
 
-// RestateAccrued returns the lines of which a part was kept. Their unrounded amounts are as records have them, cut to
-// twelve digits, so that a folded line comes to the sum of the lines on the updates. It is an error if the state does not have the item of a
-// line that is not whole.
+// RestateAccrued restores the lines from their stored parts. As in records, unrounded amounts are cut to twelve digits,
+// so that a folded line equals the sum of the lines on the updates. It is an error if the state does not have the item
+// of a line that was not stored whole.
 func (s *State) RestateAccrued(kept []Kept) ([]proration.Line, error) {
 	lines := make([]proration.Line, 0, len(kept))
 	terms := s.accruedTerms()
@@ -85,7 +87,7 @@ func (s *State) accruedTerms() accruedTerms {
 	return accruedTerms{state: s, window: v.window(), remainders: map[place]money.Fraction{}}
 }
 
-// changeOf is what a change of an item as it is held goes by.
+// changeOf returns the values that a change of an item in its current state is priced by.
 func (t accruedTerms) changeOf(name string) (c proration.Change, known bool) {
 	item := t.state.item(name)
 	if item == nil {
@@ -96,7 +98,7 @@ func (t accruedTerms) changeOf(name string) (c proration.Change, known bool) {
 	}, true
 }
 
-// left is what the line before one left to be carried; zero where there is none.
+// left is the remainder that the previous line left, or zero if there is none.
 func (t accruedTerms) left(line proration.Line) money.Fraction { return t.remainders[placeOf(line)] }
 
 // leave remembers what a line leaves.
@@ -104,10 +106,11 @@ func (t accruedTerms) leave(line proration.Line) {
 	t.remainders[placeOf(line)] = line.Unrounded.Add(line.Carried).Sub(money.FractionOf(line.Amount))
 }
 
-// recorded is an unrounded amount as it is written down.
+// recorded is an unrounded amount as it is stored.
 func recorded(unrounded money.Fraction) money.Fraction { return money.FractionOf(unrounded.Decimal()) }
 
-// startAnew forgets what was left before a whole line, whose numbers may have been cut.
+// startAnew forgets the remainder before a line that was stored whole, because the numbers of that
+// line may have been cut.
 func (t accruedTerms) startAnew(whole proration.Line) { delete(t.remainders, placeOf(whole)) }
 
 func placeOf(line proration.Line) place {

@@ -61,7 +61,7 @@ func auditDocument(d *Document, balance money.Decimal) string {
 func auditItems(items []Item) string {
 	for i := range items {
 		if items[i].Position.Charged.Sign() < 0 || items[i].Position.Held < 0 {
-			return fmt.Sprintf("item %q was given back more than it was charged", items[i].Name)
+			return fmt.Sprintf("item %q was credited more than it was charged", items[i].Name)
 		}
 	}
 	return ""

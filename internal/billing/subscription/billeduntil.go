@@ -11,7 +11,7 @@ import (
 )
 
 // This file handles what was billed before a subscription starts, either elsewhere or for an
-// earlier subscription of the same name and customer (billing.md#14-start-and-end).
+// earlier subscription with the same name and customer (billing.md#14-start-and-end).
 
 // checkStartTime refuses a start that would charge a second time for the same time, or would leave
 // out time that nobody charged for.
@@ -28,7 +28,7 @@ func (v view) checkStartTime(at time.Time, b beginning) *Fault {
 	}
 	c := calendar.Calendar{Anchor: at, Interval: b.state.Interval, Zone: b.zone}
 	if c.Boundary(1).Before(v.in.Terms.Created) {
-		return &Fault{StartTimeInPast, "The start lies more than one whole billing period before the creation of the " +
+		return &Fault{StartTimeInPast, "The start is more than one whole billing period before the creation of the " +
 			"subscription. Set spec.billedUntil to the end of what was billed elsewhere, or a later spec.startTime."}
 	}
 	return nil
@@ -43,14 +43,14 @@ func (v view) checkSuccession(start time.Time) *Fault {
 	until, last := v.in.Terms.BilledUntil, v.in.Predecessor
 	if until.Before(last.BilledUntil) {
 		// A manifest that declares billedUntil for an import still declares it when it is restored.
-		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s belongs to an earlier subscription of this name and customer, which "+
+		return &Fault{PredecessorFound, fmt.Sprintf("Invoice %s belongs to an earlier subscription with this name and customer, which "+
 			"was billed up to %s. Set spec.billedUntil to that instant.", last.Invoice, utc(last.BilledUntil))}
 	}
 	newest := latest(last.BilledUntil, earlier(v.in.Terms.Created, v.in.Now))
 	if !until.After(latest(start, newest)) {
 		return nil
 	}
-	return &Fault{BilledUntilTooLate, fmt.Sprintf("spec.billedUntil is %s, but an earlier subscription of this name and customer "+
+	return &Fault{BilledUntilTooLate, fmt.Sprintf("spec.billedUntil is %s, but an earlier subscription with this name and customer "+
 		"was billed up to %s only (invoice %s). Set spec.billedUntil to that instant, or to %s at the latest. To be charged from "+
 		"a later instant on, set spec.startTime to it.",
 		utc(until), utc(last.BilledUntil), last.Invoice, utc(newest))}
@@ -93,7 +93,7 @@ func (v view) checkBilledUntil(start, first time.Time, c calendar.Calendar) *Fau
 		}
 	}
 	if last := v.in.Predecessor; last.exists() {
-		return &Fault{BilledUntilNotABoundary, fmt.Sprintf("spec.billedUntil is %s, the end of what an earlier subscription of this "+
+		return &Fault{BilledUntilNotABoundary, fmt.Sprintf("spec.billedUntil is %s, the end of what an earlier subscription with this "+
 			"name and customer was charged for in advance (invoice %s), but a billing period lasts from %s to %s. Set "+
 			"spec.billingCycleAnchor to the same instant as spec.billedUntil.", utc(until), last.Invoice, utc(before), utc(after))}
 	}

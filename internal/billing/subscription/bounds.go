@@ -17,15 +17,15 @@ import (
 const (
 	// MaxLines is the largest number of lines of a document.
 	MaxLines = 1000
-	// MaxDeferred is the largest number of lines that wait for a billing date of their own, and
+	// MaxDeferred is the largest number of lines that wait for a separate billing date, and
 	// MaxAccrued the largest number that wait for the next invoice. The Final document has room for
 	// both.
 	MaxDeferred = 500
 	MaxAccrued  = 300
 )
 
-// refuseReading leaves a reading out. The reading is not tried again before another event takes
-// place, and blocks nothing else.
+// refuseReading leaves a reading out. The reading is not tried again before the next event, and
+// does not block anything.
 func (r *replay) refuseReading(reading Reading, fault Fault) {
 	r.refused = append(r.refused, reading)
 	r.out.Refused = append(r.out.Refused, fault)
@@ -51,7 +51,7 @@ func (r *replay) outOfBounds(firstEffect int) *Fault {
 	}
 	switch {
 	case len(r.state.Deferred) > MaxDeferred:
-		return &Fault{TooManyLines, fmt.Sprintf("More than %d lines would wait for a billing date of their own. Bill this "+
+		return &Fault{TooManyLines, fmt.Sprintf("More than %d lines would wait for a separate billing date. Bill this "+
 			"change with the next invoice, or wait until some of them are billed.", MaxDeferred)}
 	case len(r.state.Accrued) > MaxAccrued:
 		return &Fault{TooManyLines, fmt.Sprintf("More than %d lines would wait for the next invoice. Ask for an invoice with "+

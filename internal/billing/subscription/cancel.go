@@ -13,7 +13,7 @@ import (
 
 // cancel ends the subscription (billing.md#14-start-and-end). Unused time is settled by the method of the
 // cancellation, and the Final document bills everything accrued and deferred. If nothing was ever
-// charged, or if time after the end was billed elsewhere, a Final document over 0.00 records that. Before
+// charged, or if time after the end was billed elsewhere, a Final document for 0.00 records that. Before
 // the start, the subscription ends without a document.
 func (r *replay) cancel(e event) *Fault {
 	if r.notStarted() {
@@ -34,8 +34,8 @@ func (r *replay) cancel(e event) *Fault {
 	r.issue(DocumentFinal, e.at, r.state.Period.Span, lines)
 	ahead := r.billedAhead(e.at)
 	if r.state.NextNumber == before && (before <= 1 || !ahead.IsZero()) {
-		// A later subscription of the same name finds this document, and gets no second trial
-		// (billing.md#14-start-and-end).
+		// A later subscription with the same name finds this document, and does not get a second
+		// trial (billing.md#14-start-and-end).
 		r.issueDocument(DocumentFinal, e.at, r.state.Period.Span, nil, money.Decimal{})
 	}
 	r.leaveBilledUntil(ahead)
@@ -43,7 +43,7 @@ func (r *replay) cancel(e event) *Fault {
 }
 
 // leaveBilledUntil records on the Final document until when time after the end was billed
-// elsewhere. A later subscription of the same name finds it there.
+// elsewhere. A later subscription with the same name finds it there.
 func (r *replay) leaveBilledUntil(ahead time.Time) {
 	for _, effect := range r.out.Effects {
 		if d := effect.Document; d != nil && d.Reason == DocumentFinal {

@@ -18,7 +18,8 @@ type itemsProposal struct {
 	targets []target
 	// before are the items before the change.
 	before []Item
-	// asked is the method that was asked for. What is charged once goes by it, even if it was seen too late.
+	// asked is the method that was asked for. It applies to one-time items even if the change was seen too
+	// late.
 	asked proration.Method
 }
 
@@ -96,7 +97,7 @@ func (v view) checkTrialFlags(f InForce) *Fault {
 	trialOnly := v.trialOnly() && v.state.Period.Trial
 	if f.IgnoreRecurring && (!f.KeepTrial || !trialOnly) {
 		return &Fault{InvalidItems, "ignoreRecurring needs keepTrial: true and a trial-only subscription in its trial: " +
-			"leave it out."}
+			"remove it."}
 	}
 	return nil
 }

@@ -14,8 +14,8 @@ type Edit struct {
 	Items []TermsItem
 }
 
-// Edits compares the spec with the one last acted on. It returns an update for each item of which
-// only the quantity changed, in the order of the spec, and then one for everything else
+// Edits compares the spec with the one last acted on. It returns an update for each item whose
+// quantity is all that changed, in the order of the spec, and then one for everything else
 // (billing.md#6-items and billing.md#7-schedules). What the edit did not touch stays the same, even
 // if an update has changed it since.
 func Edits(s State, t Terms, open []Update) []Edit {
@@ -34,8 +34,7 @@ func Edits(s State, t Terms, open []Update) []Edit {
 	return edits
 }
 
-// quantityEdited reports whether the edit changed the quantity of an item and nothing else about
-// it.
+// quantityEdited reports whether the edit changed only the quantity of an item.
 func quantityEdited(s State, t Terms, item TermsItem) bool {
 	acted, found := s.ActedOn.item(item.Name)
 	switch {

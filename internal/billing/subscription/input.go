@@ -34,8 +34,8 @@ type Input struct {
 	Readings []Reading
 	// Assigned is the number of assigned seats of each item.
 	Assigned map[string]int64
-	// Predecessor sums up the invoices of earlier subscriptions of this name and customer. The zero
-	// value means that there are none (billing.md#14-start-and-end).
+	// Predecessor sums up the invoices of earlier subscriptions with this name and customer. The
+	// zero value means that there are none (billing.md#14-start-and-end).
 	Predecessor Predecessor
 	// Unpark lets a parked subscription continue.
 	Unpark bool
@@ -117,7 +117,8 @@ func (t Terms) start() time.Time {
 	return t.Start
 }
 
-// OnHold reports whether no step is taken: a deletion is settled all the same.
+// OnHold reports whether no step is taken. A deletion is settled even while the subscription is
+// suspended.
 func (t Terms) OnHold() bool { return t.Suspended && !t.Deleted }
 
 // Cancellation ends a subscription. The zero value does not.

@@ -26,7 +26,8 @@ type Outcome struct {
 	InvoicedNow bool
 	// Notices are thresholds that usage and seats reached, in order.
 	Notices []Notice
-	// Milestones are the turns in the life of the subscription, in order.
+	// Milestones are the important events of the subscription, such as its start and its renewals,
+	// in order.
 	Milestones []Milestone
 	// Refused explains, for each reading that was left out, why it cannot be recorded.
 	Refused []Fault
@@ -137,8 +138,8 @@ type Waiting struct {
 	Fault     Fault
 	InForce   InForce
 	Summary   string
-	// Postponed means that the schedule makes the update wait. One that is scheduled and not postponed only waits for its
-	// turn.
+	// Postponed means that the schedule makes the update wait. An update that is scheduled and not postponed only waits
+	// for its turn.
 	Postponed bool
 	// Estimate is what the update would cost. It is nil if that is not known.
 	Estimate *Estimate
@@ -164,7 +165,7 @@ type Decision struct {
 	Renewal time.Time
 	// Preview is the additional result of a preview.
 	Preview *Preview
-	// Waited is what the update waited for before, even if no pass saw it wait.
+	// Waited is what the update waited for before it was decided, even if no pass saw it wait.
 	Waited  []Wait
 	Summary string
 }

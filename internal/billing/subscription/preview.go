@@ -180,9 +180,9 @@ func checkHash(p *pending, d Decision) *Fault {
 		"again, then use the new hash."}
 }
 
-// Hash is the fingerprint of the outcome: counts, plans, schedules, the renewal
-// and rounded amounts. It covers no times, and nothing that names the update. An
-// update with this hash as its [Update.ExpectedHash] has no other outcome.
+// Hash is the fingerprint of the outcome: counts, plans, schedules, the renewal and rounded
+// amounts. It covers neither times nor anything that names the update. An update with this hash as
+// its [Update.ExpectedHash] has no other outcome.
 func (d Decision) Hash() string {
 	b := &strings.Builder{}
 	f := d.InForce

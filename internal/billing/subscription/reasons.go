@@ -64,10 +64,10 @@ const (
 // AppliedMessage is the message of an update that was applied, next to ReasonApplied.
 const AppliedMessage = "Applied."
 
-// WaitsByItself reports whether the reason concerns one update alone. Such an
-// update is rejected, or waits when it was made from the spec, and holds nothing
-// else up. Any other reason concerns another object, whose return lets
-// everything be replayed in order (billing.md#13-time).
+// WaitsByItself reports whether the reason concerns one update alone. Such an update is rejected,
+// or waits if it was created for the spec, and blocks nothing else. Any other reason concerns
+// another object; once that object exists again, everything is replayed in order
+// (billing.md#13-time).
 func (r Reason) WaitsByItself() bool {
 	switch r {
 	case UnknownItem, DeclaredInSpec, LoadedFromSource, BelowMinimum, AboveMaximum, SeatsAssigned,

@@ -193,9 +193,9 @@ func (r *replay) step(e event) {
 }
 
 // attempt carries out an event. If the event meets a fault, or leads to a state that cannot be
-// recorded, all of its changes are undone: a fault changes nothing, however late it is found. Then
-// either the update or reading that the event is about is refused, or the event waits and attempt
-// returns why.
+// recorded, all of its changes are undone: a fault changes nothing, no matter how late it is found.
+// Then either the update or reading that the event is about is refused, or the event waits and
+// attempt returns why.
 func (r *replay) attempt(e event) *Fault {
 	before := r.copied()
 	fault := r.handle(e)
@@ -236,8 +236,8 @@ func (r *replay) copied() replay {
 	return before
 }
 
-// refusedFor reports whether a fault that an event met is about its update alone, which is
-// then refused. A preview waits instead: what it copies may lack something.
+// refusedFor reports whether a fault that an event met is about its update alone, which is then
+// refused. A preview waits instead, because its copy may lack something.
 func (e event) refusedFor(fault Fault) bool {
 	return e.update != nil && !e.update.Preview && fault.Reason.WaitsByItself()
 }
@@ -291,8 +291,8 @@ func (r *replay) decide(p *pending, d Decision) {
 	r.updates = without(r.updates, p)
 }
 
-// without is the list without one of its elements. The list stays as it is, for whoever takes an event back. Mostly the
-// oldest update is decided, and nothing has to be copied.
+// without is the list without one of its elements. The original list is not changed, because the event may be undone.
+// Mostly the oldest update is decided, and nothing has to be copied.
 func without(updates []*pending, decided *pending) []*pending {
 	switch at := slices.Index(updates, decided); at {
 	case -1:

@@ -13,8 +13,8 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/proration"
 )
 
-// start starts the subscription as of its start time, however late the last of the counts that it
-// needed arrived (billing.md#1-calendar, billing.md#9-trials and billing.md#first-counts).
+// start starts the subscription as of its start time, no matter how late the last of the required
+// counts arrived (billing.md#1-calendar, billing.md#9-trials and billing.md#first-counts).
 func (r *replay) start(e event) *Fault {
 	s, fault := r.prepare(e.at)
 	if fault != nil {
@@ -250,7 +250,7 @@ func (r *replay) firstPaidPeriod(first time.Time, c calendar.Calendar, once []pr
 }
 
 // creditAtMostPaid limits the credit for a period that a predecessor was charged for to what was paid,
-// however many seats the successor has.
+// no matter how many seats the successor has.
 func (r *replay) creditAtMostPaid() {
 	last := r.in.Predecessor
 	if last.Paid == nil {
@@ -283,8 +283,8 @@ func (r *replay) startTrial(at, end time.Time) {
 
 // trialEnd is the end of the subscription's one trial: the one in the spec, or else the longest of
 // its plans' trials at the start, in local calendar units (billing.md#9-trials), up to
-// [MaxTrialYears]. It is zero without a trial. A customer who had a subscription of this name does
-// not get another trial (billing.md#14-start-and-end).
+// [MaxTrialYears]. It is zero without a trial. A customer who had a subscription with this name
+// does not get another trial (billing.md#14-start-and-end).
 func (v view) trialEnd(at time.Time) (time.Time, *Fault) {
 	end := v.in.Terms.TrialEnd
 	if !end.IsZero() {
@@ -299,7 +299,7 @@ func (v view) trialEnd(at time.Time) (time.Time, *Fault) {
 	}
 	if end.IsZero() && v.in.Terms.TrialOnly {
 		return end, &Fault{InvalidTrial, "spec.trial.only needs a trial: set spec.trial.endTime, or use a plan with a trial. " +
-			"A customer who had a subscription of this name gets no second trial from a plan."}
+			"A customer who had a subscription with this name does not get a second trial from a plan."}
 	}
 	return end, nil
 }

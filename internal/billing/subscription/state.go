@@ -47,7 +47,7 @@ type State struct {
 	Items    []Item
 	// Accrued lines wait for the next invoice.
 	Accrued []proration.Line
-	// Deferred lines wait for a billing date of their own.
+	// Deferred lines wait for a separate billing date.
 	Deferred []Deferred
 	// Balance is the customer's credit: what documents owe back and later documents use. It is
 	// never negative.
@@ -74,8 +74,8 @@ type State struct {
 	Continues bool
 }
 
-// Leftover is what is kept of an item that left a plan, in case it returns to it in the same
-// period.
+// Leftover is what is stored about an item that left a plan, in case the item returns to the plan
+// in the same period.
 type Leftover struct {
 	Item, Product, Plan string
 	// Remainder is the rounding remainder that the next line of the item on the plan
@@ -140,7 +140,7 @@ type Item struct {
 	Price pricing.Price
 	// Minimum and Maximum are the plan's seat limits as last seen. A Maximum of 0 means no maximum.
 	Minimum, Maximum int64
-	// Position is the current quantity, and the numbers that the next change is measured against.
+	// Position is the current quantity, and the numbers that the next change is compared with.
 	Position proration.Position
 	// AtStart is the quantity at the start of the period, which an item in arrears is charged for
 	// at its end. It is NotAtStart for an item that was added, or moved to its plan, in mid-period.
@@ -151,7 +151,7 @@ type Item struct {
 	Metered bool
 	Limits  metering.Limits
 	Meter   metering.Meter
-	// SeatsNoticed is the highest threshold of the maximum, in percent, of which notice was given
+	// SeatsNoticed is the highest threshold of the maximum, in percent, for which notice was given
 	// in this period, or 0.
 	SeatsNoticed int
 	// Loaded is the count last acted on, before clamping, or nil.

@@ -110,7 +110,7 @@ func (v view) actedGeneration(item string) (int64, bool) {
 // supersede closes a superseded update.
 func (r *replay) supersede(e event) *Fault {
 	p := e.update
-	verdict, fault := IsSuperseded, Fault{SupersededBySpec, "A newer edit of the subscription took its place."}
+	verdict, fault := IsSuperseded, Fault{SupersededBySpec, "A newer edit of the subscription replaced it."}
 	switch {
 	case r.state.Phase == Canceled && p.Origin == OriginUser && r.madeAfterEnd(p):
 		verdict, fault = IsRejected, Fault{SubscriptionCanceled, "The subscription is canceled and cannot be changed any more."}
@@ -120,7 +120,7 @@ func (r *replay) supersede(e event) *Fault {
 		fault = Fault{SupersededByRefresh, "The update was created too long after its count was loaded to be trusted. The next " +
 			"refresh counts again."}
 	case p.Origin == OriginRefresh && r.counted(p.Change.Item):
-		fault = Fault{SupersededByRefresh, "A newer count of the item took its place."}
+		fault = Fault{SupersededByRefresh, "A newer count of the item replaced it."}
 	}
 	if p.Origin == OriginSpec {
 		r.actedUpTo(p)

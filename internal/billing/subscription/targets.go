@@ -19,8 +19,8 @@ type target struct {
 	count *pending
 }
 
-// changesRecurrence reports whether the item ends and another one of the same name begins, because
-// an item that is charged once and a recurring item are different things.
+// changesRecurrence reports whether the item ends and another one with the same name begins,
+// because a one-time item and a recurring item are different things.
 func (t target) changesRecurrence() bool { return t.before != nil && t.before.Recurring != t.Recurring }
 
 // isNew reports whether the item did not exist before.
@@ -105,8 +105,8 @@ func (i *Item) terms() TermsItem {
 	return TermsItem{Name: i.Name, Product: i.Product, Plan: i.Plan, Recurring: i.Recurring, Limits: i.Limits}
 }
 
-// sameButQuantity reports whether two declarations differ at most in the quantity, which has an
-// update of its own.
+// sameButQuantity reports whether two declarations differ at most in the quantity, which has a
+// separate update.
 func (t TermsItem) sameButQuantity(o TermsItem) bool {
 	return t.Product == o.Product && t.Plan == o.Plan && t.Recurring == o.Recurring && t.Limits.Equal(o.Limits)
 }
@@ -149,8 +149,8 @@ func (v view) counts(t target) bool {
 	return product.Loader && declared.Quantity == nil && !metered && !asked
 }
 
-// count is the count of an item before it is clamped, as far as it is known. A count loaded for
-// another product does not apply.
+// count is the count of an item before it is clamped, if it is known. A count loaded for another
+// product does not apply.
 func (i *Item) count(product string) int64 {
 	if i.Loaded == nil || i.Product != product {
 		return i.Position.Held
@@ -166,15 +166,15 @@ func (v view) checkList(items []TermsItem) *Fault {
 	names := map[string]bool{}
 	for _, item := range items {
 		if names[item.Name] {
-			return &Fault{InvalidItems, fmt.Sprintf("Two items are called %q: give each a name of its own.", item.Name)}
+			return &Fault{InvalidItems, fmt.Sprintf("Two items are called %q: give each a different name.", item.Name)}
 		}
 		names[item.Name] = true
 	}
 	return nil
 }
 
-// checkTargets explains why a subscription cannot have the list. What does not change is not
-// checked again, unless a Reset charges it again.
+// checkTargets explains why a subscription cannot have the list. Items that do not change are not
+// checked again, unless a Reset charges them again.
 func (v view) checkTargets(p *pending, targets []target, renewal Renewal) *Fault {
 	for _, t := range targets {
 		if !t.changesPrice() && renewal != Reset {

@@ -18,16 +18,16 @@ const MaxTrialYears = 3
 func latestTrialEnd(start time.Time) time.Time { return start.AddDate(MaxTrialYears, 0, 0) }
 
 // checkTrialEnd refuses an end that the spec sets for the trial of a subscription that is about to
-// start. After a predecessor no trial is opened. A trial that was over by billedUntil is accepted,
+// start. After a predecessor there is no trial. A trial that was over by billedUntil is accepted,
 // because it belongs to a manifest that was restored.
 func (v view) checkTrialEnd(start, end time.Time) *Fault {
 	last := v.in.Predecessor
 	switch {
 	case !end.After(start):
-		return &Fault{InvalidTrial, "spec.trial.endTime is not after the start: use a later one, or leave the trial out."}
+		return &Fault{InvalidTrial, "spec.trial.endTime is not after the start: use a later one, or remove the trial."}
 	case last.exists() && !end.Before(v.in.Terms.BilledUntil):
-		return &Fault{InvalidTrial, fmt.Sprintf("spec.trial.endTime asks for a trial, but a customer gets no second one: invoice "+
-			"%s belongs to an earlier subscription of this name and customer. Remove spec.trial.endTime.", last.Invoice)}
+		return &Fault{InvalidTrial, fmt.Sprintf("spec.trial.endTime asks for a trial, but a customer does not get a second one: invoice "+
+			"%s belongs to an earlier subscription with this name and customer. Remove spec.trial.endTime.", last.Invoice)}
 	case end.After(latestTrialEnd(start)):
 		return &Fault{InvalidTrial, fmt.Sprintf("spec.trial.endTime is %s, which is more than %d years after the start. Set it to "+
 			"%s or earlier.", utc(end), MaxTrialYears, utc(latestTrialEnd(start)))}
@@ -50,7 +50,7 @@ func (v view) movedTooLate() *Fault {
 
 // movedTrialEnd is when the current trial ends according to the spec, and when that edit takes
 // effect (billing.md#9-trials). An end that had passed by then means that instant. As long as the
-// end of the trial has not been charged, a new end is in time, however late it is seen.
+// end of the trial has not been charged, a new end is in time, no matter how late it is seen.
 func (v view) movedTrialEnd() (at, end time.Time) {
 	current := v.state.Period.Span.End
 	at = v.notBeforeLast(earlier(v.in.seenNow(), current))

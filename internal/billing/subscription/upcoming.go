@@ -33,20 +33,22 @@ type Upcoming struct {
 // Ahead is what lies ahead of a subscription if nothing else changes.
 type Ahead struct {
 	Upcoming
-	// After is the state once the upcoming invoice is issued: what a full period costs from then on, by the prices as
-	// they are now. It is the state as it is where that cannot be told, and where no invoice follows.
+	// After is the state after the upcoming invoice is issued, from which follows what a full period then costs at
+	// current prices. It is the current state if that is not known, or if no invoice follows.
 	After State
-	// Blocked says why the upcoming invoice cannot be told beyond what has accrued; nil when it can.
+	// Blocked explains why only the accrued lines of the upcoming invoice are known. It is nil if
+	// the whole invoice is known.
 	Blocked *Fault
 }
 
-// UpcomingInvoice returns what the next invoice will be; zero before the start. See [LookAhead].
+// UpcomingInvoice returns the next invoice as it will be, or zero before the start. See
+// [LookAhead].
 func UpcomingInvoice(s State, in Input) Upcoming { return LookAhead(s, in).Upcoming }
 
-// LookAhead returns what the next invoice will be, and what the subscription is after it. The
-// renewal, or the end that is set, is replayed on a copy: its stub, its minimum, its
-// usage so far and the updates that apply until then are what they would be. in holds
-// the updates that are still open; see [Outcome.Open].
+// LookAhead returns the next invoice as it will be, and the state of the subscription after it. It
+// replays the renewal, or the end that is set, on a copy, so the result includes stubs, minimums,
+// the usage so far and the updates that apply until then. in holds the updates that are still open;
+// see [Outcome.Open].
 func LookAhead(s State, in Input) Ahead {
 	r := upcomingReplay(s, in)
 	if !s.Started() {
@@ -122,7 +124,7 @@ func (r *replay) documentTotals() Totals {
 	return Totals{}
 }
 
-// issued reports whether the last event issued a document over anything.
+// issued reports whether the last event issued a document.
 func (r *replay) issued() bool {
 	return slices.ContainsFunc(r.out.Effects, func(e Effect) bool {
 		return e.Document != nil && (len(e.Document.Lines) > 0 || !e.Document.AmountDue.IsZero())

@@ -203,8 +203,8 @@ func (v view) billAt(p *pending, payment Payment, at time.Time) time.Time {
 	}
 }
 
-// bounds are what an effective time may not lie before, besides the period: the
-// effective time of the newest change, and the item that it changed.
+// bounds limit how early an effective time can be, in addition to the period: the effective time of
+// the newest change, and the item that it changed.
 type bounds struct {
 	newest time.Time
 	item   string
@@ -227,25 +227,24 @@ func (v view) effectiveTime(p *pending, b bounds, d due) (time.Time, *Fault) {
 	}
 	switch t := p.Effective; {
 	case t.Before(period.Start):
-		return t, &Fault{EffectiveTimeInClosedPeriod, "The effective time lies before the current period, whose " +
+		return t, &Fault{EffectiveTimeInClosedPeriod, "The effective time is before the current period, whose " +
 			"invoice is never edited: use one within the current period."}
 	case t.Equal(period.End) && d.at.Equal(period.End):
 		return t, nil // it applies at the boundary, before the boundary is charged (billing.md#13-time)
 	case !t.Before(period.End):
-		return t, &Fault{EffectiveTimeAfterPeriod, "The effective time lies at or after the end of the current " +
+		return t, &Fault{EffectiveTimeAfterPeriod, "The effective time is at or after the end of the current " +
 			"period: use one within it, or applicationSchedule NextPeriod."}
 	case t.Before(b.newest):
-		return t, &Fault{EffectiveTimeBeforeLastChange, fmt.Sprintf("The effective time lies before that of the "+
+		return t, &Fault{EffectiveTimeBeforeLastChange, fmt.Sprintf("The effective time is before that of the "+
 			"newest change of item %q: use a later one.", b.item)}
 	default:
 		return t, nil
 	}
 }
 
-// price computes a change of quantity. At a boundary that has not been charged
-// yet nothing is priced: the renewal charges what is then held
-// (billing.md#13-time). It does not charge an item that is charged once, whose
-// added units are.
+// price computes a change of quantity. At a boundary that has not been charged yet nothing is
+// priced: the renewal charges what is then held (billing.md#13-time). It does not charge one-time
+// items, so their added units are priced here.
 func (v view) price(c quantityChange) (proration.Position, *proration.Line, *Fault) {
 	atBoundary := !c.effective.Before(v.state.Period.Span.End)
 	if v.state.Period.Trial || c.item.Metered || (atBoundary && c.item.Recurring) {
@@ -309,9 +308,8 @@ func (r *replay) commitQuantity(item *Item, c quantityChange, decision Decision)
 	r.decide(p, decision)
 }
 
-// book puts a line where it will be billed (billing.md#7-schedules). One that
-// rounds to zero stays on the update alone; an item in arrears is billed at the
-// boundary.
+// book puts a line where it will be billed (billing.md#7-schedules). A line that rounds to zero
+// stays on the update only. An item in arrears is billed at the boundary.
 func (r *replay) book(line proration.Line, charge Charge, f InForce, at time.Time) {
 	switch {
 	case line.Amount.IsZero():

@@ -18,8 +18,8 @@ func (w Waiting) Waits() bool {
 	return w.Verdict == IsHeld || w.Verdict == IsScheduled && w.Postponed
 }
 
-// postponed reports whether the schedule of an update makes it apply later than it came into being. That follows from the
-// update, and not from when a pass looks at it. An update is not postponed if it only comes after others, or if it was
+// postponed reports whether the schedule of an update makes it apply later than it was created. The update alone
+// decides that, and not the time of a pass. An update is not postponed if it only comes after others, or if it was
 // created in a second that the clock of the pass does not show yet.
 func (v view) postponed(p *pending) bool {
 	if p.Preview || v.changesNothing(p) {
@@ -38,8 +38,8 @@ func (v view) postponed(p *pending) bool {
 	}
 }
 
-// waitedFor returns what the update of an event has waited for, even if no pass saw it wait. An operator that was down
-// from the creation of an update until its apply time thereby knows the same as one that was not.
+// waitedFor returns what the update of an event has waited for, even if no pass saw it wait. So an operator that was
+// down from the creation of an update until its apply time records the same as one that was not.
 func (v view) waitedFor(e event) []Wait {
 	p := e.update
 	if p == nil || p.Preview || !v.hadToWait(e) {

@@ -34,7 +34,7 @@ func (v view) base(p *pending) time.Time {
 	}
 }
 
-// came is when an update was created or, if it needed approval, approved. Unlike its base, it does not move on while
+// came is when an update was created or, if it needed approval, approved. Unlike its base, it does not change while
 // something keeps the update from applying.
 func (v view) came(p *pending) time.Time {
 	switch {
@@ -151,8 +151,8 @@ func (v view) renewalAfter(p *pending, base time.Time) (time.Time, *Waiting) {
 }
 
 // customTime is when a Custom update applies: at applyAt, or when it was first seen if applyAt had
-// passed when the update was created. A date that was still in the future then stays in force,
-// however late it is replayed, so a downtime changes nothing.
+// passed when the update was created. A date that was still in the future then stays in force, no
+// matter how late it is replayed, so a downtime changes nothing.
 func (v view) customTime(p *pending, base time.Time) time.Time {
 	switch {
 	case !p.ApplyAt.Before(base):

@@ -70,7 +70,7 @@ func (p *pass) store(ctx context.Context, items []item) (conflicts int, err erro
 	return conflicts, nil
 }
 
-// termsOf returns the terms of the subscriptions that records belong to, as far as these exist.
+// termsOf returns the terms of the subscriptions that records belong to, if these still exist.
 func (p *pass) termsOf(wholes []whole) ([]archive.Record, error) {
 	done := map[types.UID]bool{}
 	var records []archive.Record
@@ -103,7 +103,7 @@ func rowsOf(states map[types.UID]state) []archive.Row {
 	return rows
 }
 
-// stateStored takes up that the archive has the states.
+// stateStored records that the archive has the states.
 func (p *pass) stateStored(states map[types.UID]state) {
 	for uid, each := range states {
 		if _, isHeld := p.known.held[uid]; isHeld {
@@ -113,7 +113,7 @@ func (p *pass) stateStored(states map[types.UID]state) {
 	}
 }
 
-// take takes up the result for each record.
+// take processes the result for each record.
 func (p *pass) take(ctx context.Context, reply postgres.Reply, byUID map[string]*whole) (conflicts int, err error) {
 	for _, kind := range []archive.Kind{archive.KindUpdate, archive.KindInvoice} {
 		for uid, outcome := range reply.Outcomes[kind] {
@@ -137,7 +137,7 @@ func (p *pass) take(ctx context.Context, reply postgres.Reply, byUID map[string]
 	return conflicts, nil
 }
 
-// refuse takes up that a record could not be archived. If an invoice differs from the one that has its number, its
+// refuse records that a record could not be archived. If an invoice differs from the one that has its number, its
 // subscription takes no further step.
 func (p *pass) refuse(i item, outcome postgres.Outcome) {
 	p.known.problems[i.uid] = problem{item: i, differs: outcome.Differs, refused: outcome.Refused, since: p.Clock.Now()}
@@ -147,7 +147,7 @@ func (p *pass) refuse(i item, outcome postgres.Outcome) {
 	}
 }
 
-// recall writes down that the archive is ahead of a subscription, which stops.
+// recall records that the archive is ahead of a subscription, which then stops.
 func (p *pass) recall(uid types.UID, found books.Ahead) {
 	name := ""
 	if sub, exists := p.subscriptions[uid]; exists {
@@ -156,8 +156,8 @@ func (p *pass) recall(uid types.UID, found books.Ahead) {
 	p.Books.Recall(p.name, uid, name, found)
 }
 
-// accept takes up that a record is in the archive, read back and equal. It reports whether the invoice could not be
-// marked because somebody else wrote it.
+// accept records that a record is in the archive, was read back and is equal. It reports whether the invoice could
+// not be marked because somebody else wrote it.
 func (p *pass) accept(ctx context.Context, w *whole) (lost bool, err error) {
 	uid := w.item.uid
 	if _, wasHeld := p.known.held[uid]; !wasHeld {
@@ -176,8 +176,9 @@ func (p *pass) accept(ctx context.Context, w *whole) (lost bool, err error) {
 	return p.mark(ctx, w.invoice)
 }
 
-// settle takes up that a record which could not be archived now is, or that it is gone. If nothing else of its
-// subscription differs, the subscription is compared again: the archive may have later numbers too.
+// settle records that a record which could not be archived is archived now, or no longer exists. If nothing
+// else of its subscription differs, the subscription is compared again: the archive may have later numbers
+// too.
 func (p *pass) settle(i item) {
 	delete(p.known.problems, i.uid)
 	if i.kind != archive.KindInvoice {
@@ -200,8 +201,8 @@ func (p *pass) settle(i item) {
 	p.doubted = true
 }
 
-// mark sets the condition Archived of an invoice that does not have it. A condition that is there is somebody's word,
-// and stays.
+// mark sets the condition Archived of an invoice that does not have it. It does not change an existing condition,
+// because somebody set it on purpose.
 func (p *pass) mark(ctx context.Context, invoice *v1alpha1.Invoice) (lost bool, err error) {
 	if meta.FindStatusCondition(invoice.Status.Conditions, v1alpha1.ConditionArchived) != nil {
 		return false, nil

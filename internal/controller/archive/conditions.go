@@ -105,7 +105,7 @@ func describe(a *v1alpha1.Archive, f findings, now time.Time) {
 		s.LastError = refused(f.problems[0])
 		set.Stalled(v1alpha1.ReasonDatabaseError, s.LastError)
 	default:
-		set.Ready(v1alpha1.ReasonArchiving, "Finished updates and invoices are copied to the database as they come.")
+		set.Ready(v1alpha1.ReasonArchiving, "Finished updates and invoices are copied to the database as they finish.")
 	}
 }
 

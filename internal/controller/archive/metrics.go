@@ -26,7 +26,7 @@ var (
 		[]string{"namespace", "archive"}, nil)
 
 	notReady = prometheus.NewDesc("seatplane_archive_not_ready",
-		"1 for an Archive that is not Ready, by the reason. Nothing of its subscriptions is deleted until it is.",
+		"1 for an Archive that is not Ready, by reason. No record of its subscriptions is deleted until it is Ready.",
 		[]string{"namespace", "archive", "reason"}, nil)
 )
 

@@ -34,7 +34,7 @@ func TestMetrics(t *testing.T) {
 		}),
 	).Build()
 	want := `
-# HELP seatplane_archive_not_ready 1 for an Archive that is not Ready, by the reason. Nothing of its subscriptions is deleted until it is.
+# HELP seatplane_archive_not_ready 1 for an Archive that is not Ready, by reason. No record of its subscriptions is deleted until it is Ready.
 # TYPE seatplane_archive_not_ready gauge
 seatplane_archive_not_ready{archive="down",namespace="shop",reason="DatabaseUnreachable"} 1
 # HELP seatplane_archive_oldest_pending_timestamp_seconds Time at which the oldest record that is not in the archive yet was created. Absent if there is none.

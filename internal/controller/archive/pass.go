@@ -40,8 +40,8 @@ type pass struct {
 	fault *fault
 }
 
-// run makes the pass, and returns when to make the next one. What is wrong with the archive is in fault; the error is
-// the API server's.
+// run makes the pass, and returns when to make the next one. A problem of the archive is in fault. The returned error
+// is about the API server.
 func (p *pass) run(ctx context.Context) (next time.Duration, err error) {
 	selector, err := facts.Selector(p.archive.Spec.SubscriptionSelector)
 	if err != nil {
@@ -138,7 +138,7 @@ func (p *pass) work(ctx context.Context, selectsAll bool) (time.Duration, error)
 	}
 }
 
-// answer tells retention about the records that the archive was asked about and has nothing to do with.
+// answer tells retention about the records that the archive was asked about and is not responsible for.
 func (p *pass) answer(asked map[types.UID]bool) {
 	belongs := map[types.UID]bool{}
 	for _, i := range p.mine {
@@ -210,8 +210,8 @@ func (p *pass) do(ctx context.Context, order postgres.Order) (postgres.Reply, er
 	return p.to.Do(ctx, order)
 }
 
-// unchecked returns the UIDs of the subscriptions that are to be compared with the archive: those that it selects, and
-// deleted ones of which there are records.
+// unchecked returns the UIDs of the subscriptions that have to be compared with the archive: those that it selects,
+// and deleted ones that still have records.
 func (p *pass) unchecked() []string {
 	wanted := map[types.UID]bool{}
 	for uid := range p.subscriptions {
@@ -234,7 +234,8 @@ func (p *pass) unchecked() []string {
 	return uids
 }
 
-// takeKnown takes up what the database says about records. It returns those whose number another invoice has.
+// takeKnown processes what the database reports about records. It returns the records whose number another
+// invoice has.
 func (p *pass) takeKnown(reply postgres.Reply) (others []item) {
 	for _, found := range reply.Known {
 		for uid, each := range found {
@@ -251,8 +252,8 @@ func (p *pass) takeKnown(reply postgres.Reply) (others []item) {
 	return others
 }
 
-// takeChecked takes up what the database says about subscriptions. Where it seems to be ahead, the subscription is read
-// from the API server: the cache may be late.
+// takeChecked processes what the database reports about subscriptions. If it seems to be ahead of one, the subscription
+// is read from the API server, because the cache may be late.
 func (p *pass) takeChecked(ctx context.Context, asked []string, reply postgres.Reply) error {
 	for _, uid := range asked {
 		sub, exists := p.subscriptions[types.UID(uid)]

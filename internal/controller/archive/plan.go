@@ -39,9 +39,9 @@ type problem struct {
 	since time.Time
 }
 
-// belongs reports whether the archive is to hold a record: that of a subscription that it selects, or of a deleted one.
-// Of a deleted subscription the labels are unknown. Its records belong to an archive without a selector, and to one
-// that has seen it.
+// belongs reports whether the archive has to hold a record: one of a subscription that it selects, or of a deleted one.
+// The labels of a deleted subscription are unknown, so its records belong to an archive without a selector, and to one
+// that has seen the subscription.
 func (g *gathered) belongs(i item, selectsAll bool, knows func(types.UID) bool) bool {
 	if _, isSelected := g.subscriptions[i.subscription]; isSelected {
 		return true
@@ -49,8 +49,8 @@ func (g *gathered) belongs(i item, selectsAll bool, knows func(types.UID) bool) 
 	return !g.existing[i.subscription] && (selectsAll || knows(i.subscription))
 }
 
-// isPending reports whether a record is to be stored, or stored again: if it is not held, if the state of an invoice has
-// changed, if an invoice does not say that it is archived, or if somebody waits for the archive's word.
+// isPending reports whether a record has to be stored, or stored again: if the archive does not have it, if the state
+// of an invoice has changed, if an invoice does not say that it is archived, or if retention waits for a confirmation.
 func (a *account) isPending(i item, isAsked bool) bool {
 	held, isHeld := a.held[i.uid]
 	if !isHeld || isAsked {

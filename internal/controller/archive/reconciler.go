@@ -5,8 +5,8 @@
 // (docs/archive.md).
 //
 // A pass asks the database what it holds, the first time in this process. Then it stores what is missing, reads it
-// back, and marks invoices that are equal as archived. It decides nothing about billing: what it learns goes into
-// internal/books, where the reconcilers of subscriptions and of retention read it.
+// back, and marks invoices that are equal as archived. It decides nothing about billing. It records its findings
+// in internal/books, where the reconcilers of subscriptions and of retention read them.
 package archive
 
 import (
@@ -50,7 +50,8 @@ const (
 	// recheck is how often a record that could not be archived, and a subscription that the archive is ahead of, are
 	// compared again.
 	recheck = time.Minute
-	// idle is how often an archive is asked although nothing happened, so that its condition is true.
+	// idle is how often an archive is asked although nothing happened, so that its condition stays up
+	// to date.
 	idle = 10 * time.Minute
 )
 
@@ -82,7 +83,7 @@ type account struct {
 	synced bool
 	// held are the versions of the records that the archive holds.
 	held map[types.UID]holding
-	// problems are the records that the archive does not hold, although it was asked to.
+	// problems are the records that could not be archived.
 	problems map[types.UID]problem
 	// states are the states of invoices that the archive does not have yet, by UID.
 	states map[types.UID]state

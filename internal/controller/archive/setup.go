@@ -26,7 +26,8 @@ import (
 )
 
 const (
-	// collect is how long an archive waits for further records, so that those that come together are stored together.
+	// collect is how long an archive waits for further records, so that records that are finished at about the same
+	// time are stored together.
 	collect = 5 * time.Second
 	// atOnce bounds the archives that are worked on at once, each with at most one loader process.
 	atOnce = 2
@@ -68,7 +69,7 @@ func itself(_ context.Context, object client.Object) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: object.GetName()}}}
 }
 
-// updateCame reports whether an update is finished that was not known.
+// updateCame reports whether an update is finished and was not known before.
 func updateCame(e event.CreateEvent) bool {
 	return facts.Finished(e.Object.(*v1alpha1.SubscriptionUpdate).Status.State)
 }

@@ -48,7 +48,7 @@ func (r *Deliverer) write(ctx context.Context, s *stream, written v1alpha1.Event
 	return 0, nil
 }
 
-// keeping returns the object that the events are from, as it was read and with what is kept of its events.
+// keeping returns the object that the events are from: as it was read, and with the events that are kept.
 func (s *stream) keeping(kept delivery.Source) (before, after client.Object) {
 	if s.sub == nil {
 		product := s.product.DeepCopy()
@@ -89,7 +89,8 @@ func usedSinks(ctx context.Context, reader client.Reader, namespace string) ([]d
 	return delivery.Used(list.Items), nil
 }
 
-// report writes the status of a sink, and takes what it says off what is to be said.
+// report writes the status of a sink, and removes what was written from what is still to be
+// written.
 func (r *Reconciler) report(ctx context.Context, before, after *v1alpha1.EventSink, said tally) error {
 	changed, err := status.Write(ctx, r.Client, before, after)
 	if err != nil {

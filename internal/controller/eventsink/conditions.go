@@ -21,7 +21,7 @@ import (
 type situation struct {
 	// problem is why the sink cannot be used; nil if it can.
 	problem *problem
-	// known is what this process knows, and waits what waits for the sink.
+	// known is what this process knows about the sink, and waits is what waits for it.
 	known tally
 	waits delivery.Pending
 	// now is the time on the wall clock.
@@ -89,7 +89,7 @@ func describe(sink *v1alpha1.EventSink, s situation) {
 	case st.LastError != "" && s.waits.Events > 0:
 		set.InProgress(v1alpha1.ReasonDeliveryFailing, "An event could not be delivered and is tried again. status.lastError says why.")
 	default:
-		set.Ready(v1alpha1.ReasonDelivering, "Events are delivered as they come.")
+		set.Ready(v1alpha1.ReasonDelivering, "Events are delivered as they happen.")
 	}
 }
 

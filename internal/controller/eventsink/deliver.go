@@ -65,8 +65,8 @@ type stream struct {
 	sink *v1alpha1.EventSink
 	to   delivery.Sink
 	from delivery.Source
-	// sub is the subscription, or what is left of it; then kept is the object that keeps its events. If the events are those
-	// of a product, sub is nil.
+	// sub is the subscription. If it was deleted, kept is the object that keeps its events. If the events are those of
+	// a product, sub is nil.
 	sub     *v1alpha1.Subscription
 	kept    *appsv1.ControllerRevision
 	product *v1alpha1.SeatProduct
@@ -79,7 +79,7 @@ func (r *Deliverer) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resul
 		return ctrl.Result{}, nil
 	}
 	s := stream{pair: p, name: req.NamespacedName}
-	// Whoever waits for a turn of the sink gets it, regardless of the result of this pass.
+	// The next pair that waits for the sink gets its turn, regardless of the result of this pass.
 	defer func() {
 		if s.sink != nil {
 			r.Memory.passOn(s.uids.sink)
@@ -110,7 +110,7 @@ func (r *Deliverer) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resul
 	return r.rest(ctx, &s, cursor)
 }
 
-// ForgetNamespace drops what is known about the deliveries of a namespace that this manager watches no longer.
+// ForgetNamespace drops what is known about the deliveries of a namespace that this manager no longer watches.
 func (r *Deliverer) ForgetNamespace(namespace string) { r.Memory.forgetNamespace(namespace) }
 
 // deliver sends one event after the other, until nothing waits or the next event has to.
@@ -181,7 +181,7 @@ func (r *Deliverer) attempt(ctx context.Context, s *stream, n *v1alpha1.Notifica
 		return false, ctrl.Result{RequeueAfter: r.lookAgain(s)}, nil
 	}
 	if found == lost {
-		// Nothing can make this event again. It is counted, and the following ones are delivered.
+		// This event cannot be built again. It is counted, and the next ones are delivered.
 		unsent()
 		r.giveUp(s, n, lostSentence(n))
 		return true, ctrl.Result{}, nil
@@ -191,7 +191,7 @@ func (r *Deliverer) attempt(ctx context.Context, s *stream, n *v1alpha1.Notifica
 	return r.conclude(ctx, s, n, answer, failed), ctrl.Result{}, nil
 }
 
-// body makes the body of an event. An event that cannot be told is lost.
+// body makes the body of an event. If that is not possible, the event is lost.
 func (r *Deliverer) body(ctx context.Context, s *stream, n *v1alpha1.Notification) ([]byte, whether, error) {
 	record, found, err := r.record(ctx, s, n)
 	if err != nil || found != inPlace {
@@ -328,7 +328,7 @@ func (r *Deliverer) rest(ctx context.Context, s *stream, written v1alpha1.EventC
 	return ctrl.Result{RequeueAfter: due}, err
 }
 
-// sooner is the shorter of two waiting times, of which zero means none.
+// sooner is the shorter of two waiting times. Zero means that there is none.
 func sooner(a, b time.Duration) time.Duration {
 	if a == 0 || b == 0 {
 		return a + b
@@ -339,7 +339,7 @@ func sooner(a, b time.Duration) time.Duration {
 // lostSentence says that the record of an event is gone.
 func lostSentence(n *v1alpha1.Notification) string {
 	if n.Ref == nil {
-		return "An event could not be told and was given up."
+		return "An event could not be written and was given up."
 	}
 	return fmt.Sprintf("%s %q was deleted before its event was delivered, so the event was given up.", n.Ref.Kind, n.Ref.Name)
 }

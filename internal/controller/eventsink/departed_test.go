@@ -111,7 +111,7 @@ var _ = Describe("A subscription that is deleted while its sink is down", func()
 			foreign = &appsv1.ControllerRevision{ObjectMeta: metav1.ObjectMeta{Namespace: kept.Namespace, Name: kept.Name}, Data: kept.Data}
 			return live.Create(ctx, foreign)
 		})
-		Expect(reconcile()).To(MatchError(ContainSubstring("Seatplane did not make it: delete it")))
+		Expect(reconcile()).To(MatchError(ContainSubstring("Seatplane did not create it: delete it")))
 		Expect(b.subscription(ctx).Finalizers).NotTo(BeEmpty())
 		Expect(live.Delete(ctx, foreign)).To(Succeed())
 		Expect(reconcile()).To(Succeed())

@@ -26,12 +26,12 @@ import (
 // readOnly avoids copying what is only read. Objects that are read with it must not be modified.
 const readOnly = client.UnsafeDisableDeepCopy
 
-// keysLast is how long signing keys are used before they are read again. A receiver that denies access has them read again
-// at once.
+// keysLast is how long signing keys are used before they are read again. If a receiver denies access, they are read
+// again at once.
 const keysLast = 30 * time.Second
 
 // gather reads the sink and the source of a pair. It reports false if there is nothing to deliver from. A sink that
-// is gone is nil.
+// no longer exists is nil.
 func (r *Deliverer) gather(ctx context.Context, s *stream) (found bool, err error) {
 	var sink v1alpha1.EventSink
 	err = r.Client.Get(ctx, client.ObjectKey{Namespace: s.pair.namespace, Name: s.pair.sink}, &sink)
@@ -87,8 +87,8 @@ func (s *stream) isImporting(source client.Object) bool {
 	return facts.IsImporting(source) || s.sink != nil && facts.IsImporting(s.sink)
 }
 
-// gatherDeparted reads what is left of a deleted subscription. As long as the subscription is there, its own pass delivers
-// its events.
+// gatherDeparted reads the object that keeps the events of a deleted subscription. As long as the subscription exists,
+// its own pass delivers its events.
 func (r *Deliverer) gatherDeparted(ctx context.Context, s *stream) (found bool, err error) {
 	var kept appsv1.ControllerRevision
 	err = r.Client.Get(ctx, client.ObjectKey{Namespace: s.pair.namespace, Name: s.pair.departed}, &kept)
@@ -116,8 +116,9 @@ func (r *Deliverer) gatherDeparted(ctx context.Context, s *stream) (found bool, 
 	return true, nil
 }
 
-// rebuilt returns the events that left the list before the sink had them. They are read from the API server once, because
-// the cache keeps only a part of a record. They are not complete as long as the last commit owes a record.
+// rebuilt returns the events that were removed from the list before the sink had received them. Their records are read
+// from the API server once, because the cache keeps only a part of a record. They are not complete as long as the last
+// commit owes a record.
 func (r *Deliverer) rebuilt(ctx context.Context, s *stream, p progress) (events []v1alpha1.Notification, complete bool, err error) {
 	if !delivery.NeedsRecords(p.cursor) {
 		return nil, true, nil

@@ -111,7 +111,7 @@ type tally struct {
 	gone         bool
 }
 
-// Of returns how far sinks have received the events of a subscription or a product, as far as this process knows.
+// Of returns how far sinks have received the events of a subscription or a product, according to this process.
 func (m *Memory) Of(source types.UID) map[types.UID]v1alpha1.EventCursor {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -357,7 +357,7 @@ func (m *Memory) count(sink types.UID, change func(*lane)) {
 	change(m.lane(sink))
 }
 
-// dropKeys has the signing keys of a sink read again before the next attempt.
+// dropKeys drops the signing keys of a sink, so that they are read again before the next attempt.
 func (m *Memory) dropKeys(sink types.UID) {
 	m.count(sink, func(l *lane) { l.keys = keys{} })
 }
@@ -368,7 +368,7 @@ func (m *Memory) touch(sink types.UID, name types.NamespacedName, apart time.Dur
 	m.wakeSink(name, max(m.look(sink).wroteAt.Add(apart).Sub(m.Clock.Now()), 0))
 }
 
-// told removes what was just written into the status of a sink from what is to be written.
+// told removes what was just written into the status of a sink from what is still to be written.
 func (m *Memory) told(sink types.UID, what tally) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -394,7 +394,7 @@ func (m *Memory) restart(sink types.UID) {
 	}
 }
 
-// of returns what is known of all sources of a sink. The caller holds the lock.
+// of returns what is known about all sources of a sink. The caller holds the lock.
 func (m *Memory) of(sink types.UID) []*progress {
 	var all []*progress
 	for _, sinks := range m.pairs {

@@ -40,7 +40,7 @@ func NewMetrics() *Metrics {
 		}, ofSink),
 		oldest: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "seatplane_events_oldest_pending_timestamp_seconds",
-			Help: "When the oldest event that waits for an EventSink happened, on its subscription's clock. Absent when none waits.",
+			Help: "When the oldest event that waits for an EventSink happened, on its subscription's clock. Absent if none waits.",
 		}, ofSink),
 		failing: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "seatplane_event_sink_failing_since_timestamp_seconds",

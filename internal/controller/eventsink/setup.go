@@ -31,7 +31,8 @@ import (
 // that does not receive anything has one.
 const workers = 256
 
-// SetupWithManager starts the reconciler with the manager. What a sink's own status says does not wake it.
+// SetupWithManager starts the reconciler with the manager. A change of a sink's own status does not wake
+// it.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("eventsink").
@@ -134,7 +135,7 @@ func pairsOfDeparted(_ context.Context, object client.Object) []reconcile.Reques
 	return requests
 }
 
-// departedOf are the pairs of a sink that is gone with deleted subscriptions, whose events may not be needed any more.
+// departedOf are the pairs of a deleted sink with deleted subscriptions, whose events may no longer be needed.
 func (r *Deliverer) departedOf(ctx context.Context, object client.Object) []reconcile.Request {
 	var list appsv1.ControllerRevisionList
 	if err := r.Client.List(ctx, &list, client.InNamespace(object.GetNamespace()),

@@ -21,15 +21,15 @@ import (
 // modified.
 const readOnly = client.UnsafeDisableDeepCopy
 
-// records are what one pass examines: all updates under a subscription's name, and the invoices of
-// that name and its customer.
+// records are what one pass examines: all updates under a subscription's name, and the invoices
+// with that name and its customer.
 type records struct {
 	// sub is nil if no subscription has the name.
 	sub *v1alpha1.Subscription
 	// owed contains the names in an outbox.
 	owed map[string]bool
-	// lacks is set if an EventSink lacks events, and has is the number of the newest event that all sinks have. The events
-	// after it are made from their records.
+	// lacks is set if an EventSink has not received all events, and has is the number of the newest event that all
+	// sinks have received. The events after it are made from their records.
 	lacks    bool
 	has      int64
 	updates  []v1alpha1.SubscriptionUpdate
@@ -108,7 +108,8 @@ func (f *records) govern(sub *v1alpha1.Subscription) {
 	}
 }
 
-// isOwed reports whether a record is still needed: the outbox names it, or an EventSink has not been told of it.
+// isOwed reports whether a record is still needed: the outbox names it, or an EventSink has not received its
+// event.
 func (f *records) isOwed(name string, event int64) bool {
 	return f.owed[name] || (f.lacks && event > f.has)
 }

@@ -27,9 +27,9 @@ import (
 // an invoice and takes both out of the outbox. Nothing is kept for less than seconds.
 const settle = 2 * time.Second
 
-// SetupWithManager starts the reconciler with the manager. What time makes due, it
-// remembers itself; what a record or a subscription makes due comes as an event.
-// That a record was deleted makes nothing due, and so does an update that is open.
+// SetupWithManager starts the reconciler with the manager. It remembers by itself what becomes due
+// with time. Changes of records and subscriptions arrive as events. A deleted record and an open
+// update make nothing due.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	none := func(event.DeleteEvent) bool { return false }
 	return ctrl.NewControllerManagedBy(mgr).
@@ -49,7 +49,7 @@ func ofSubscription(_ context.Context, object client.Object) []reconcile.Request
 	return named(object, object.GetName())
 }
 
-// ofUpdate wakes the subscription that an update names, there or not.
+// ofUpdate wakes the subscription that an update names, whether it exists or not.
 func ofUpdate(_ context.Context, object client.Object) []reconcile.Request {
 	return named(object, object.(*v1alpha1.SubscriptionUpdate).Spec.SubscriptionRef.Name)
 }
@@ -78,13 +78,13 @@ func owedBy(sub *v1alpha1.Subscription) sets.Set[string] {
 	return names
 }
 
-// updateCame reports whether an update is finished that was not known: as a starting manager finds them.
+// updateCame reports whether an update is finished and was not known before, as when a manager starts.
 func updateCame(e event.CreateEvent) bool {
 	return facts.Finished(e.Object.(*v1alpha1.SubscriptionUpdate).Status.State)
 }
 
-// updateChanged reports whether an update was decided, or its user's word on
-// deleting it is another.
+// updateChanged reports whether an update was decided, or its annotation about deletion was
+// changed.
 func updateChanged(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*v1alpha1.SubscriptionUpdate), e.ObjectNew.(*v1alpha1.SubscriptionUpdate)
 	return !finished(before).Equal(finished(after)) ||

@@ -153,7 +153,7 @@ func (r *Reconciler) createOne(ctx context.Context, update *v1alpha1.Subscriptio
 }
 
 // readUpdate reads an update that already has the name. If it was deleted since, the given update
-// stands for it: it existed, and only finished updates are deleted.
+// is returned in its place: it existed, and only finished updates are deleted.
 func (r *Reconciler) readUpdate(ctx context.Context, update *v1alpha1.SubscriptionUpdate) (*v1alpha1.SubscriptionUpdate, error) {
 	existing := &v1alpha1.SubscriptionUpdate{}
 	err := r.Live.Get(ctx, types.NamespacedName{Namespace: update.Namespace, Name: update.Name}, existing)
@@ -171,10 +171,10 @@ func mayHaveArrived(err error) bool {
 	}, apierrors.ReasonForError(err))
 }
 
-// standsFor says whether an update that exists already is as good as the one that was to be made under
-// its name: an earlier try of the same, or one that says the same and is not given up. Not so is one
-// of an older answer that says something else, or that was Superseded because it came too late: its
-// count would be lost.
+// standsFor reports whether an existing update makes another one with its name unnecessary: it is an
+// earlier try of the same update, or has the same content and was not given up. An update from an
+// older answer with another count does not, and neither does one that was Superseded because it came
+// too late, because the count would be lost.
 func standsFor(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
 	cause, seats := existing.Spec.Cause, existing.Spec.Seats
 	if !record.SameRecord(existing, wanted) || seats.Count == nil {

@@ -55,7 +55,7 @@ func (r *Reconciler) nameTaken(product *v1alpha1.SeatProduct, existing *v1alpha1
 	if r.Recorder == nil {
 		return
 	}
-	note := fmt.Sprintf("The SubscriptionUpdate %q has a name that Seatplane uses for a refresh, and was made by somebody else. "+
+	note := fmt.Sprintf("The SubscriptionUpdate %q has a name that Seatplane uses for a refresh, but Seatplane did not create it. "+
 		"The count is recorded under another name.", existing.Name)
 	r.Recorder.Eventf(product, existing, corev1.EventTypeWarning, v1alpha1.ReasonUpdateNameTaken, actionRefresh, "%s", status.EventNote(note))
 }

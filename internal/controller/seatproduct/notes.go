@@ -199,8 +199,8 @@ func (n note) changes() bool {
 	return n.unseen || n.answered != "" || differs || hasStale(n.subscription)
 }
 
-// hasStale reports whether the subscription has an entry of a product of which it no longer has an
-// item.
+// hasStale reports whether the subscription has an entry of a product but no longer has an item of
+// that product.
 func hasStale(subscription *v1alpha1.Subscription) bool {
 	return slices.ContainsFunc(subscription.Status.Loads, func(load v1alpha1.LoadStatus) bool { return isStale(subscription, load) })
 }

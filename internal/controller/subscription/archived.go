@@ -25,8 +25,8 @@ import (
 )
 
 const (
-	// archiveDelay is how long a document waits before the archive's word is looked for again. It is usually woken
-	// before that, by [books.Books.Released].
+	// archiveDelay is how long a document waits before the books are asked again. Usually, [books.Books.Released]
+	// wakes the subscription before that.
 	archiveDelay = 5 * time.Second
 	// aheadDelay is how often a subscription that an archive is ahead of is examined again.
 	aheadDelay = 30 * time.Second
@@ -55,8 +55,9 @@ func (r *Reconciler) askAgain(ctx context.Context, sub *v1alpha1.Subscription, o
 	return nil
 }
 
-// awaitArchive keeps the documents of a pass back until the archives have been asked. A subscription that has not started
-// says so, and when it was first seen. One that runs stays as it is: its status describes what was committed.
+// awaitArchive holds back the documents of a pass until the archives have been asked. A subscription that has not
+// started reports this, and when it was first seen. The status of a running one does not change, because it describes
+// what was committed.
 func (r *Reconciler) awaitArchive(ctx context.Context, w *world) (ctrl.Result, error) {
 	if w.sub.Status.StartTime == nil {
 		after := w.sub.DeepCopy()
@@ -70,8 +71,8 @@ func (r *Reconciler) awaitArchive(ctx context.Context, w *world) (ctrl.Result, e
 	return ctrl.Result{RequeueAfter: archiveDelay, Priority: ptr.To(oneOfMany)}, nil
 }
 
-// awaitsArchive explains what a subscription waits for that could start otherwise.
-var awaitsArchive = fmt.Sprintf("Waits until an Archive of this namespace has said which invoices it holds. "+
+// awaitsArchive explains what a subscription waits for that could otherwise start.
+var awaitsArchive = fmt.Sprintf("Waits for an Archive in this namespace to report which invoices it holds. "+
 	"If its database does not answer, the subscription starts without it after %d minutes.", int(books.Patience.Minutes()))
 
 // releasedEvents wakes a subscription when an archive that it waits for has answered, or was found ahead of it.
@@ -82,7 +83,8 @@ func releasedEvents() handler.EventHandler {
 }
 
 // stopBehind stops a subscription that an archive is ahead of: it takes no step, so that no number is issued twice. If
-// it is abandoned, it goes without a Final document, whose number would be one that the archive has (decision 59).
+// it is abandoned, it is removed without a Final document, because the archive already has the number of that document
+// (decision 59).
 func (r *Reconciler) stopBehind(ctx context.Context, sub *v1alpha1.Subscription, ahead *books.Ahead) (ctrl.Result, error) {
 	if facts.Abandoned(sub) {
 		_, err := r.letGo(ctx, sub)

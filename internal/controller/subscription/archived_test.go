@@ -77,7 +77,7 @@ var _ = Describe("A subscription with an archive", func() {
 		Expect(waiting.Status.ClockTime).To(BeNil(), "the clock waits for it")
 		Expect(waiting.Status.State).To(Equal(v1alpha1.SubscriptionPending))
 		Expect(condition(waiting.Status.Conditions, v1alpha1.ConditionReady)).To(And(
-			HaveField("Reason", v1alpha1.ReasonProgressing), HaveField("Message", ContainSubstring("Waits until an Archive of this namespace"))))
+			HaveField("Reason", v1alpha1.ReasonProgressing), HaveField("Message", ContainSubstring("Waits for an Archive in this namespace"))))
 		wrote := b.run.Count()
 		_, err = b.subject.Reconcile(ctx, requestFor(b, "bolt"))
 		Expect(err).NotTo(HaveOccurred())

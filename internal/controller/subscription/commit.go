@@ -69,7 +69,7 @@ func (r *Reconciler) commit(ctx context.Context, w *world, p intent) error {
 		return nil
 	}
 	r.keepEvents(w, p, &after.Status)
-	// What the outbox holds is in place, or this pass would not be here.
+	// Everything in the outbox is in place. Otherwise the pass would have ended before.
 	after.Status.Outbox = slices.Clone(p.effects)
 	if err := record.AbridgeOutbox(after); err != nil {
 		return fmt.Errorf("commit: %w", err)

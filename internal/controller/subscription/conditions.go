@@ -22,7 +22,8 @@ import (
 // This file computes the conditions of a Subscription, and the messages about what blocks it or its updates. It is
 // pure.
 
-// refusal is what the API server said of a write that the subscription waits for, and what to do.
+// refusal is the API server's message about a refused write that the subscription waits for, and
+// what to do.
 func refusal(err error) string {
 	return status.Refusal(err) + " Nothing more is billed until the write succeeds. Correct the value, or the " +
 		"rights of the operator. Seatplane keeps trying."
@@ -68,7 +69,7 @@ func allConditions(w *world, outcome subscription.Outcome, s *v1alpha1.Subscript
 	usage(set, outcome)
 }
 
-// ready sets whether the subscription is what its spec asks for.
+// ready sets whether the spec of the subscription is in effect.
 func ready(set status.Conditions, w *world, outcome subscription.Outcome) {
 	state := outcome.State
 	fault := outcome.Blocked
@@ -110,7 +111,7 @@ func duplicateKey(sub *v1alpha1.Subscription) string {
 		return ""
 	}
 	return strings.Join(messages, " ") + " Set the quantity of such an item in spec.items, or create its subscription again " +
-		"with a customer ID of its own."
+		"with a different customer ID."
 }
 
 // inSync sets whether the items in force are those that the spec declares.
@@ -185,7 +186,7 @@ func usage(set status.Conditions, outcome subscription.Outcome) {
 }
 
 // foreignStatus explains that a status belongs to another object, and what to do.
-const foreignStatus = "This status was written for another Subscription of this name, which had another UID: a tool has restored it. " +
+const foreignStatus = "This status was written for another Subscription with this name, which had another UID: a tool has restored it. " +
 	"Nothing is billed. Delete the restored objects and use kubectl seatplane import, as the page about backups describes."
 
 // nameTaken explains which Invoice has the name of another one, and what to do.

@@ -159,7 +159,7 @@ var _ = Describe("Deleting a Subscription", func() {
 	}
 
 	// The subscription is missing, or was created after the update had waited for too long.
-	for reason, comes := range map[string]bool{"never comes": false, "comes too late": true} {
+	for reason, comes := range map[string]bool{"never matches a date": false, "comes too late": true} {
 		It("rejects a user's update that waits without a UID when it "+reason, func(ctx SpecContext) {
 			b := newBench(ctx, "2026-04-01T00:00:00Z")
 			b.create(ctx, builders.MakeSubscriptionUpdate("lost", b.namespace, "acme").Increment("editors", 1).Obj())

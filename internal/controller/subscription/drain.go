@@ -22,7 +22,7 @@ import (
 	"github.com/seatplane/seatplane/internal/slim"
 )
 
-// errForeign says that an object which is not ours has the name of one that is
+// errForeign means that an object which the operator did not create has the name of one that is
 // owed. Only a person can resolve that.
 var errForeign = errors.New("the name is taken")
 
@@ -59,7 +59,7 @@ func (r *Reconciler) drain(ctx context.Context, sub *v1alpha1.Subscription, live
 	return nil
 }
 
-// carryOut puts an effect in place. isShown says that the cache shows it there, so that nobody has to remember it.
+// carryOut puts an effect in place. isShown means that the cache shows it, so it need not be remembered.
 func (r *Reconciler) carryOut(ctx context.Context, sub *v1alpha1.Subscription, effect *v1alpha1.Effect, live *v1alpha1.SubscriptionUpdate) (isShown bool, err error) {
 	if effect.Type == v1alpha1.EffectCreateInvoice {
 		return r.createInvoice(ctx, sub, effect)
@@ -109,11 +109,10 @@ func (r *Reconciler) markUpdate(ctx context.Context, sub *v1alpha1.Subscription,
 	return false, nil
 }
 
-// createInvoice creates the invoice. One that is there with exactly the content
-// that is owed is the one; any other is somebody else's, and is neither adopted nor
-// overwritten. An invoice may have been archived
-// and deleted since an older version of the subscription owed it, so what an earlier
-// pass left to do is done only where it is owed still.
+// createInvoice creates the invoice. An existing invoice counts as created if it has exactly the
+// content that is owed. Any other one belongs to somebody else, and is neither adopted nor
+// overwritten. An invoice may have been archived and deleted since an older version of the
+// subscription owed it, so an effect of an earlier pass is written only if it is still owed.
 func (r *Reconciler) createInvoice(ctx context.Context, sub *v1alpha1.Subscription, effect *v1alpha1.Effect) (isShown bool, err error) {
 	key := client.ObjectKey{Namespace: sub.Namespace, Name: effect.Name}
 	invoice := &v1alpha1.Invoice{}
@@ -130,7 +129,7 @@ func (r *Reconciler) createInvoice(ctx context.Context, sub *v1alpha1.Subscripti
 	}
 	err = r.Client.Create(ctx, invoice.DeepCopy())
 	if err == nil || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
-		// A namespace that is going takes its invoices along and accepts no new one.
+		// A namespace that is being deleted deletes its invoices too, and does not accept new ones.
 		return false, nil
 	}
 	if !apierrors.IsAlreadyExists(err) {

@@ -20,9 +20,9 @@ import (
 	"github.com/seatplane/seatplane/internal/record"
 )
 
-// recordEdits creates an update for each item of which the spec now declares another quantity, and one for everything
-// else that changed in the list of items. The name is derived from the generation, so that creating an update twice
-// creates one.
+// recordEdits creates an update for each item for which the spec now declares another quantity, and one for
+// everything else that changed in the list of items. The name is derived from the generation, so that creating an
+// update twice creates one.
 //
 // An update that the API server refuses, or whose names are taken, blocks neither the other edits nor the due events.
 // w.unrecorded explains why it does not exist.
@@ -71,8 +71,8 @@ func (r *Reconciler) recordEdit(ctx context.Context, w *world, wanted *v1alpha1.
 			return existing, nil
 		}
 		r.event(w.sub, existing, warning, v1alpha1.ReasonUpdateNameTaken, fmt.Sprintf("The SubscriptionUpdate %q has a name that Seatplane "+
-			"uses for an edit of this subscription, and was made by somebody else. The edit is recorded under another name.", existing.Name))
+			"uses for an edit of this subscription, but Seatplane did not create it. The edit is recorded under another name.", existing.Name))
 		wanted.Name = record.NextUpdateName(w.sub.Name, existing.Name, string(existing.UID))
 	}
-	return nil, fmt.Errorf("%w: delete those that Seatplane did not make", errNamesTaken)
+	return nil, fmt.Errorf("%w: delete those that Seatplane did not create", errNamesTaken)
 }

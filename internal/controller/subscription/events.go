@@ -22,7 +22,8 @@ import (
 
 // This file decides which events wake a subscription, and with which priority.
 
-// enqueue asks for passes with a priority. A request that waits already keeps the higher of two.
+// enqueue requests passes with a priority. If a request already waits, the higher of the two
+// priorities applies.
 func enqueue(q wake.Queue, priority int, requests ...reconcile.Request) {
 	if queue, hasPriorities := q.(priorityqueue.PriorityQueue[reconcile.Request]); hasPriorities {
 		queue.AddWithOpts(priorityqueue.AddOpts{Priority: ptr.To(priority)}, requests...)
@@ -33,7 +34,8 @@ func enqueue(q wake.Queue, priority int, requests ...reconcile.Request) {
 	}
 }
 
-// byPerson is the priority of what somebody did in a namespace, as far as its allowance goes.
+// byPerson is the priority of changes that somebody made in a namespace, within the allowance of
+// the namespace.
 func (r *Reconciler) byPerson(namespace string) int {
 	if r.allowance.Take(namespace, r.Clock) {
 		return ordinary
@@ -41,8 +43,8 @@ func (r *Reconciler) byPerson(namespace string) int {
 	return oneOfMany
 }
 
-// subscriptionEvents wake the subscription itself. What the newest pass wrote wakes nobody when it arrives, nor does what
-// was written about the delivery of events.
+// subscriptionEvents wake the subscription itself. When the writes of the newest pass arrive in the cache, they wake
+// nobody, and neither do writes about the delivery of events.
 func (r *Reconciler) subscriptionEvents() handler.EventHandler {
 	self := func(object client.Object) reconcile.Request {
 		return reconcile.Request{NamespacedName: client.ObjectKeyFromObject(object)}
@@ -63,8 +65,8 @@ func (r *Reconciler) subscriptionEvents() handler.EventHandler {
 	}
 }
 
-// priorityOfCreated tells a subscription that was created from those that a starting manager lists, and of these the
-// ones of which something is due.
+// priorityOfCreated distinguishes a subscription that was just created from those that a starting manager lists, and
+// among these the ones for which something is due.
 func (r *Reconciler) priorityOfCreated(e event.CreateEvent) int {
 	next := e.Object.(*v1alpha1.Subscription).Status.NextEventTime
 	switch {
@@ -77,9 +79,9 @@ func (r *Reconciler) priorityOfCreated(e event.CreateEvent) int {
 	}
 }
 
-// priorityOfChanged tells what a person did to a subscription from what the operator wrote into its status. Most often
-// the latter shows that a commit of a subscription which catches up has arrived in the cache: that must not move it
-// before those that a person changed.
+// priorityOfChanged distinguishes a person's change of a subscription from the operator's writes to its status. Most
+// often such a write is the commit of a subscription that catches up. It must not come before subscriptions that a
+// person changed.
 func (r *Reconciler) priorityOfChanged(e event.UpdateEvent) int {
 	before, after := e.ObjectOld.(*v1alpha1.Subscription), e.ObjectNew.(*v1alpha1.Subscription)
 	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
@@ -94,8 +96,8 @@ func (r *Reconciler) priorityOfChanged(e event.UpdateEvent) int {
 	}
 }
 
-// updateEvents wake the subscription that an open update names, there or not. That a finished one is there, or went as
-// retention has them go, changes nothing.
+// updateEvents wake the subscription that an open update names, whether it exists or not. A finished update, or its
+// deletion by retention, changes nothing.
 func (r *Reconciler) updateEvents() handler.EventHandler {
 	wakes := func(ctx context.Context, q wake.Queue, object client.Object, isListed bool) {
 		update := object.(*v1alpha1.SubscriptionUpdate)
@@ -117,8 +119,8 @@ func (r *Reconciler) updateEvents() handler.EventHandler {
 	}
 }
 
-// assignmentEvents wake the subscription that an assignment names, there or not. What the operator marks on assignments is
-// nobody's change.
+// assignmentEvents wake the subscription that an assignment names, whether it exists or not. The operator's own marks
+// on assignments do not count as changes.
 func (r *Reconciler) assignmentEvents() handler.EventHandler {
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q wake.Queue) {

@@ -100,8 +100,8 @@ func (r *Reconciler) gather(ctx context.Context, sub *v1alpha1.Subscription) (*w
 	return w, r.gatherSinks(ctx, w)
 }
 
-// unreadableFirst returns the error of a status that cannot be read, where there is one, rather than that of a clock:
-// what such a subscription waits for is not the clock.
+// unreadableFirst returns the error of a status that cannot be read, if there is one, rather than that of a clock,
+// because such a subscription does not wait for the clock.
 func unreadableFirst(sub *v1alpha1.Subscription, err error) error {
 	if _, unreadable := assembly.ReadState(sub); unreadable != nil {
 		return unreadable
@@ -191,7 +191,7 @@ func listUpdates(ctx context.Context, reader client.Reader, sub *v1alpha1.Subscr
 	return list.Items, nil
 }
 
-// observedTime is when the cause of an update was seen; nil where it says nothing of that.
+// observedTime is when the cause of an update was seen, or nil if it does not contain that.
 func observedTime(u *v1alpha1.SubscriptionUpdate) *metav1.Time {
 	if u.Spec.Cause == nil {
 		return nil
@@ -255,8 +255,8 @@ func (r *Reconciler) gatherPolicies(ctx context.Context, w *world, gathered asse
 	return policies, nil
 }
 
-// policy reads a proration policy; not ready when it does not exist or is not
-// Ready for its present spec.
+// policy reads a proration policy. It is not ready if it does not exist, or is not Ready for its
+// current spec.
 func (r *Reconciler) policy(ctx context.Context, namespace string, ref subscription.PolicyRef) (policy subscription.Policy, ready bool, err error) {
 	switch v1alpha1.PolicyKind(ref.Kind) {
 	case v1alpha1.KindClusterProrationPolicy:

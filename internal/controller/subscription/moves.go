@@ -17,10 +17,10 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 )
 
-// Before a subscription takes up a new time of a TestClock, it must know of every update that was created before the
+// Before a subscription advances to a new time of a TestClock, it must know every update that was created before the
 // clock was moved (consistency.md#1-one-commit). A list of the API server that begins after the move was seen holds
-// all of these, for every subscription on the clock. So one list serves all of them. It says which updates there are
-// and in which version; what they say is read from the cache, or from the API server where the cache is behind.
+// all of these, for every subscription on the clock. So one list serves all of them. It contains the names and
+// versions of the updates. Their content is read from the cache, or from the API server if the cache is behind.
 
 // moves remembers the list of each clock's newest move. The zero value is ready to use.
 type moves struct {
@@ -48,7 +48,7 @@ type listedUpdate struct {
 }
 
 // since returns the updates that were open after a clock was moved to where it is, by the name of their subscription.
-// The clock is the one that the pass goes by. A list for a later move serves an earlier one.
+// The clock is the one that the pass uses. A list for a later move also serves an earlier one.
 func (m *moves) since(ctx context.Context, live client.Reader, clock *v1alpha1.TestClock) (map[string][]listedUpdate, error) {
 	of, isFirst := m.join(clock)
 	if isFirst {
@@ -149,8 +149,8 @@ func (r *Reconciler) hidden(ctx context.Context, w *world) ([]v1alpha1.Subscript
 	return hidden, nil
 }
 
-// shows reports whether the cache shows an update as it was listed, or as it was later. It does not where versions
-// cannot be compared.
+// shows reports whether the cache shows an update as it was listed, or a later version. If versions cannot be
+// compared, it returns false.
 func (r *Reconciler) shows(ctx context.Context, namespace string, listed listedUpdate) (bool, error) {
 	var u v1alpha1.SubscriptionUpdate
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: listed.name}, &u, readOnly)

@@ -26,8 +26,8 @@ import (
 	"github.com/seatplane/seatplane/internal/sinks"
 )
 
-// This file records the events for EventSinks. A commit appends the events in the status update that makes them true, and
-// nothing else writes for them. Whoever delivers them moves the cursors.
+// This file records the events for EventSinks. A commit appends the events in the status update that makes them true.
+// There is no other write for them. The reconciler that delivers them moves the cursors.
 
 // trialEnding is the type of the event that only passing time makes due.
 const trialEnding = string(sinkevent.SubscriptionTrialEnding)
@@ -83,8 +83,8 @@ func (r *Reconciler) reached(sub *v1alpha1.Subscription) map[types.UID]v1alpha1.
 	return r.Reached.Of(facts.Identity(sub))
 }
 
-// keepDeparted keeps what is not delivered of a subscription that is about to be removed, so that the deletion does not
-// wait for a sink. A namespace that is being deleted takes its sinks along, and keeps nothing.
+// keepDeparted keeps the undelivered events of a subscription that is about to be removed, so that the deletion does
+// not wait for a sink. If the namespace is being deleted, so are its sinks, and nothing is kept.
 func (r *Reconciler) keepDeparted(ctx context.Context, sub *v1alpha1.Subscription) error {
 	if len(delivery.Behind(delivery.FromSubscription(sub))) == 0 {
 		return nil
@@ -116,8 +116,8 @@ func (r *Reconciler) keepDeparted(ctx context.Context, sub *v1alpha1.Subscriptio
 	return nil
 }
 
-// checkKept makes sure that the object that has the name already is the operator's, from a pass that ended early. Somebody
-// else's would never be delivered.
+// checkKept checks that the operator created the object that already has the name, in a pass that ended early. The
+// events in somebody else's object would never be delivered.
 func (r *Reconciler) checkKept(ctx context.Context, kept *appsv1.ControllerRevision) error {
 	var there appsv1.ControllerRevision
 	err := r.Client.Get(ctx, client.ObjectKeyFromObject(kept), &there)
@@ -125,7 +125,7 @@ func (r *Reconciler) checkKept(ctx context.Context, kept *appsv1.ControllerRevis
 		return fmt.Errorf("read ControllerRevision %q: %w", kept.Name, err)
 	}
 	if err != nil || there.Labels[v1alpha1.LabelDeparted] != v1alpha1.DepartedTrue {
-		return fmt.Errorf("the events of the Subscription cannot be kept: ControllerRevision %q exists, and Seatplane did not make it: delete it", kept.Name)
+		return fmt.Errorf("the events of the Subscription cannot be kept: ControllerRevision %q exists, and Seatplane did not create it: delete it", kept.Name)
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func (r *Reconciler) nextTold(w *world, outcome subscription.Outcome) time.Durat
 	return max(at.Sub(r.Clock.Now()), time.Second)
 }
 
-// sooner is the shorter of two waiting times, of which zero means none.
+// sooner is the shorter of two waiting times. Zero means that there is none.
 func sooner(a, b time.Duration) time.Duration {
 	if a == 0 || b == 0 {
 		return a + b
@@ -148,7 +148,7 @@ func sooner(a, b time.Duration) time.Duration {
 	return min(a, b)
 }
 
-// onlyDelivered reports whether nothing changed about a subscription but how far its events were delivered.
+// onlyDelivered reports whether the only change of a subscription is how far its events were delivered.
 func onlyDelivered(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*v1alpha1.Subscription), e.ObjectNew.(*v1alpha1.Subscription)
 	if before.ResourceVersion == after.ResourceVersion || before.Generation != after.Generation ||

@@ -35,7 +35,7 @@ func (r *Reconciler) gatherOlder(ctx context.Context, w *world) error {
 	return nil
 }
 
-// announceOlder says that an older subscription of the same customer is billed too.
+// announceOlder sends an event that an older subscription of the same customer is billed too.
 func (r *Reconciler) announceOlder(w *world) {
 	if w.older == "" {
 		return

@@ -12,8 +12,8 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 )
 
-// placed remembers which effects this process has put in place, so that a cache that lags costs no live read. What it
-// forgets in a restart is read again. The zero value is ready to use.
+// placed remembers which effects this process has put in place, so that no live read is needed while the cache lags.
+// After a restart, they are read again. The zero value is ready to use.
 type placed struct {
 	mu sync.Mutex
 	of map[types.UID]placement
@@ -21,15 +21,16 @@ type placed struct {
 
 // placement is what is remembered of one subscription.
 type placement struct {
-	// commit is the version that the newest commit of this process made; "" where it made none.
+	// commit is the version that the newest commit of this process created, or "" if there was
+	// none.
 	commit string
 	// seen are the effects of the outbox that are in place, while others are not.
 	seen map[string]bool
-	// all stands for an outbox of which everything is in place. It takes the place of seen, which is larger.
+	// all represents an outbox whose effects are all in place. It replaces seen, which is larger.
 	all outboxKey
 }
 
-// outboxKey tells one outbox from another by the effects in it. Zero stands for none.
+// outboxKey identifies an outbox by the effects in it. Zero means that there is none.
 type outboxKey [16]byte
 
 // effectKey tells an effect from all others.
@@ -45,7 +46,7 @@ func keyOf(outbox []v1alpha1.Effect) outboxKey {
 	return outboxKey(hash.Sum(nil)[:len(outboxKey{})])
 }
 
-// whole reports whether all that the outbox of a subscription holds was put in place by this process.
+// whole reports whether this process has put all effects in the outbox of a subscription in place.
 func (p *placed) whole(sub *v1alpha1.Subscription) bool {
 	p.mu.Lock()
 	known := p.of[sub.UID].all
@@ -70,16 +71,16 @@ func (p *placed) add(sub types.UID, effect *v1alpha1.Effect) {
 	p.put(sub, of)
 }
 
-// begin drops what is known of a subscription that was just committed: its outbox
-// is another one.
+// begin drops what is known about a subscription that was just committed, because it has a new
+// outbox.
 func (p *placed) begin(sub *v1alpha1.Subscription) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.put(sub.UID, placement{commit: sub.ResourceVersion})
 }
 
-// end frees what is remembered of the single effects of an outbox that is in place. Of a subscription of which the cache
-// shows everything in place, as a starting manager finds them, nothing is remembered at all.
+// end frees what is remembered about the single effects of an outbox once all of them are in place. If the cache
+// already shows all effects of a subscription in place, as when a manager starts, nothing is remembered about it.
 func (p *placed) end(sub *v1alpha1.Subscription) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

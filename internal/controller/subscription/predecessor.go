@@ -19,7 +19,7 @@ import (
 // invoicePage bounds how many invoices one page of a live list contains.
 const invoicePage = 500
 
-// gatherEarlier looks, before the start, for invoices of an earlier subscription of this name and customer: a
+// gatherEarlier looks, before the start, for invoices of an earlier subscription with this name and customer: a
 // manifest that was pruned and applied again must not charge twice (billing.md#14-start-and-end).
 func (r *Reconciler) gatherEarlier(ctx context.Context, w *world, reader client.Reader) ([]v1alpha1.Invoice, error) {
 	if !assembly.LooksBack(w.state) {
@@ -46,7 +46,8 @@ func (r *Reconciler) gatherEarlier(ctx context.Context, w *world, reader client.
 			// The cache keeps no lines, and they contain the end of the time that was charged.
 			return r.gatherEarlier(ctx, w, r.Live)
 		}
-		// A cache answers whole, and cannot be asked to continue although it names a place.
+		// The cache returns the whole list. It cannot continue a list, although its answer has a
+		// continue token.
 		if !paged || list.Continue == "" {
 			return earlier, nil
 		}
@@ -59,7 +60,7 @@ func (r *Reconciler) gatherEarlier(ctx context.Context, w *world, reader client.
 // decided by what is missing there would charge the same period twice.
 //
 // It is one list in the life of a subscription, and its cost does not grow with the invoices of the namespace:
-// spec.subscriptionRef.name is a selectable field, so only the invoices of subscriptions of this name are sent, in
+// spec.subscriptionRef.name is a selectable field, so only the invoices of subscriptions with this name are sent, in
 // pages. A list without a resourceVersion is as recent as etcd. The API server answers it from its watch cache, filters
 // there in memory, and asks etcd only for the current revision.
 func (r *Reconciler) confirmStart(ctx context.Context, w *world, outcome subscription.Outcome) (changed bool, err error) {

@@ -18,21 +18,22 @@ import (
 // atOnce requests another pass without a wait. Zero would request none.
 const atOnce = time.Millisecond
 
-// The priorities of passes. Somebody who waits for one change must not wait for a thousand others.
+// The priorities of passes: a person who waits for one change must not have to wait for a thousand
+// others.
 const (
 	// ordinary is the priority of what a person changed.
 	ordinary = 0
-	// oneOfMany is the priority of what concerns many subscriptions at once: what falls due by time, what a refresh
-	// found, what an edited product or policy or a clock that was moved touches, and what goes beyond the
-	// allowance of a namespace.
+	// oneOfMany is the priority of changes that concern many subscriptions at once: events that fall due, the
+	// results of a refresh, an edited product or policy, a moved clock, and everything beyond the allowance of a
+	// namespace.
 	oneOfMany = -10
 	// catchingUp is the priority of a subscription that has more to replay than one pass commits. It is that of
 	// the subscriptions that a starting manager lists, so that those who catch up take turns with them.
 	catchingUp = handler.LowPriority
 )
 
-// again is when the next pass is due. The priority is set each time: the queue would keep the one of this pass, and
-// a subscription that once caught up would stay behind all others.
+// again is when the next pass is due. It sets the priority each time. Otherwise the queue would keep the priority
+// of this pass, and a subscription that caught up once would stay behind all others.
 func (r *Reconciler) again(w *world, outcome subscription.Outcome) ctrl.Result {
 	switch {
 	case outcome.More:
@@ -44,13 +45,14 @@ func (r *Reconciler) again(w *world, outcome subscription.Outcome) ctrl.Result {
 	}
 }
 
-// firstCountTime is how long a new subscription has to be counted before it says that it was not. A count takes about
-// half a second to arrive, and starts the subscription: what is written before that is a wasted write.
+// firstCountTime is how long a new subscription waits for its first count before it reports that the count is
+// missing. A count takes about half a second to arrive, and starts the subscription, so a write before that is
+// wasted.
 const firstCountTime = time.Second
 
-// awaitsFirstCount is how much longer a new subscription stays without a status, because its first counts are all that
-// it waits for; zero if it has something to report. On a TestClock, the first write also records when the subscription
-// was seen, and does not wait.
+// awaitsFirstCount is how much longer a new subscription stays without a status, because it waits only for its first
+// counts. It is zero if there is something to report. On a TestClock, the first write also records when the
+// subscription was seen, and does not wait.
 func (r *Reconciler) awaitsFirstCount(w *world, outcome subscription.Outcome) time.Duration {
 	if w.sub.Status.State != "" || w.input.Terms.ByHand || outcome.Events > 0 || outcome.Readings > 0 {
 		return 0
@@ -66,8 +68,8 @@ func (r *Reconciler) awaitsFirstCount(w *world, outcome subscription.Outcome) ti
 	return max(firstCountTime+time.Second-age, 0)
 }
 
-// wakeUp is how long until the next event, or until an edit that could not be recorded is tried again; zero when
-// there is neither.
+// wakeUp is the time until the next event, or until an edit that could not be recorded is tried again. It is
+// zero if there is neither.
 func (r *Reconciler) wakeUp(w *world, outcome subscription.Outcome) time.Duration {
 	next := sooner(r.nextEvent(w, outcome), r.nextTold(w, outcome))
 	if w.unrecorded == nil {

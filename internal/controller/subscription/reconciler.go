@@ -61,7 +61,8 @@ type Reconciler struct {
 	Clock clock.PassiveClock
 	// Recorder sends events about a commit after it succeeded.
 	Recorder events.EventRecorder
-	// Reached says how far EventSinks have received events since that was written. Nil knows of nothing.
+	// Reached says how far EventSinks have received events since that was last written. Nil means that
+	// nothing is known.
 	Reached sinks.Reached
 	// Books is what is known about archives. Nil means that there are none.
 	Books *books.Books
@@ -69,7 +70,8 @@ type Reconciler struct {
 	placed placed
 	// moves are the lists that the subscriptions on a TestClock share.
 	moves moves
-	// own is what the newest pass wrote, and allowance what each namespace may have done before others.
+	// own is what the newest pass wrote, and allowance is how many changes of each namespace may come
+	// before others.
 	own       wake.Own
 	allowance wake.Allowance
 }
@@ -239,7 +241,7 @@ func (r *Reconciler) leaveForeign(ctx context.Context, sub *v1alpha1.Subscriptio
 }
 
 // abandon releases a subscription whose deletion is not settled. Everything committed is in place by now. It leaves
-// a Final document over 0.00 that lists what is not billed. The document is left out only if it can never be
+// a Final document for 0.00 that lists what is not billed. The document is left out only if it can never be
 // written: if it is invalid, if it would follow from a status that cannot be read, or if its namespace is being
 // deleted. A quota or a missing right keeps the subscription until a person acts.
 func (r *Reconciler) abandon(ctx context.Context, sub *v1alpha1.Subscription) error {

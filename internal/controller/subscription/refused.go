@@ -22,7 +22,8 @@ import (
 // (billing.md#bounds). The writes are retried with the usual delays, and nothing is decided without them.
 
 // reportRefused reports on the subscription that a write was refused, and returns the error, so that the write
-// is retried. That an archive is ahead stays in the status: it is what a new process knows of it (decision 69).
+// is retried. If an archive is ahead, that stays in the status, because a new process knows it only from there
+// (decision 69).
 func (r *Reconciler) reportRefused(ctx context.Context, sub *v1alpha1.Subscription, refused error) error {
 	if facts.SaysArchiveAhead(sub) != "" {
 		return refused

@@ -54,8 +54,8 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.Subscrip
 	return client.IgnoreNotFound(err)
 }
 
-// reportOwed reports that a write that the last commit owes is not possible. No further step is
-// taken until it is. That an archive is ahead stays in the status: it is what a new process knows of it (decision 69).
+// reportOwed reports that a write that the last commit owes is not possible. No further step is taken until it is. If
+// an archive is ahead, that stays in the status, because a new process knows it only from there (decision 69).
 func (r *Reconciler) reportOwed(ctx context.Context, sub *v1alpha1.Subscription, owed error) error {
 	if errors.Is(owed, errConflict) || apierrors.IsConflict(owed) || status.IsRefused(owed) || facts.SaysArchiveAhead(sub) != "" {
 		return owed
@@ -99,8 +99,9 @@ func (r *Reconciler) reportUngathered(ctx context.Context, sub *v1alpha1.Subscri
 	return err
 }
 
-// reportForeignStatus reports that a status was written for another object, as tools write that restore objects with
-// their statuses. Nothing that it says is continued: its records and its outbox name objects that do not exist.
+// reportForeignStatus reports that a status was written for another object, for example by a tool that restores
+// objects with their statuses. Billing does not continue from this status, because its records and its outbox name
+// objects that do not exist.
 func (r *Reconciler) reportForeignStatus(ctx context.Context, sub *v1alpha1.Subscription) error {
 	after := sub.DeepCopy()
 	after.Status.ObservedGeneration = sub.Generation
@@ -116,10 +117,9 @@ func (r *Reconciler) reportForeignStatus(ctx context.Context, sub *v1alpha1.Subs
 // skew is more than the clocks of the operator and of the API server differ.
 const skew = time.Hour
 
-// reportOrphans reports on the updates of a subscription that does not exist that they wait for it. It returns when to
-// look again: when the first of them has waited too long, or 0.
-// A subscription that the cache lacks may be another operator's, by its labels, so only a live read
-// is conclusive.
+// reportOrphans reports, on the updates of a subscription that does not exist, that they wait for it. It returns when
+// to look again: when the first of them has waited too long, or 0. A subscription that the cache lacks may be another
+// operator's, by its labels, so only a live read is conclusive.
 func (r *Reconciler) reportOrphans(ctx context.Context, name types.NamespacedName) (time.Duration, error) {
 	var list v1alpha1.SubscriptionUpdateList
 	if err := r.Client.List(ctx, &list, client.InNamespace(name.Namespace),
@@ -148,10 +148,10 @@ func (r *Reconciler) reportOrphans(ctx context.Context, name types.NamespacedNam
 	return look, nil
 }
 
-// reportForeign handles an update that does not mean the subscription of its name, or for which there is none. Every
-// other subscription that it could mean is created at the earliest instant or later. The update waits for one. It is
-// rejected if the one that it means was deleted, or if it is too old to mean another one. This is the only decision
-// without a commit (consistency.md#1-one-commit): no commit applies such an update.
+// reportForeign handles an update that does not belong to the subscription with its name, or for which there is
+// none. Every other subscription that it could belong to is created at the earliest instant or later. The update
+// waits for one. It is rejected if its subscription was deleted, or if it is too old to belong to another one. This
+// is the only decision without a commit (consistency.md#1-one-commit): no commit applies such an update.
 func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.SubscriptionUpdate, earliest time.Time) error {
 	if facts.IsImporting(u) {
 		return nil // its status may not be in place yet
@@ -177,9 +177,9 @@ func (r *Reconciler) reportForeign(ctx context.Context, u *v1alpha1.Subscription
 	return r.write(ctx, u, after)
 }
 
-// isGone reports, by a live read, whether the subscription that an update means no longer exists: the one that it
-// names by UID, or the one that it was seen to wait for. An update that means no particular subscription may have
-// been created before its subscription, and waits.
+// isGone reports, by a live read, whether the subscription of an update no longer exists: the one that the update
+// names by UID, or the one that it was seen to wait for. Any other update may have been created before its
+// subscription, and waits.
 func (r *Reconciler) isGone(ctx context.Context, u *v1alpha1.SubscriptionUpdate) (bool, error) {
 	uid := facts.MeantUID(u)
 	if uid == "" {

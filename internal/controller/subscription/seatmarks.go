@@ -77,7 +77,7 @@ func (r *Reconciler) mark(ctx context.Context, before, after *v1alpha1.SeatAssig
 	return client.IgnoreNotFound(err)
 }
 
-// markOrphans reports on the assignments of a subscription that does not exist that they wait for
+// markOrphans reports, on the assignments of a subscription that does not exist, that they wait for
 // it. Only a live read shows that it does not exist.
 func (r *Reconciler) markOrphans(ctx context.Context, name types.NamespacedName) error {
 	var list v1alpha1.SeatAssignmentList

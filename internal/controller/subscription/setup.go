@@ -26,12 +26,12 @@ import (
 	"github.com/seatplane/seatplane/internal/namespaces"
 )
 
-// readOnly avoids copying objects of which only names are used.
+// readOnly avoids copying objects if only their names are used.
 const readOnly = client.UnsafeDisableDeepCopy
 
-// SetupWithManager starts the reconciler with the manager. A status that the newest pass wrote does not wake it. One
-// that an earlier pass wrote does: a pass between such a write and its arrival in the cache takes an older status for
-// the present one, and may find nothing to do that is to be done.
+// SetupWithManager starts the reconciler with the manager. A status that the newest pass wrote does not wake it. A
+// status from an earlier pass does: a pass between such a write and its arrival in the cache sees an older status,
+// and may miss something that has to be done.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	spec := predicate.GenerationChangedPredicate{}
 	b := ctrl.NewControllerManagedBy(mgr).
@@ -61,7 +61,7 @@ func ofUpdate(_ context.Context, object client.Object) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: ref.Name}}}
 }
 
-// ofAssignment wakes the subscription that an assignment names, there or not.
+// ofAssignment wakes the subscription that an assignment names, whether it exists or not.
 func ofAssignment(_ context.Context, object client.Object) []reconcile.Request {
 	ref := object.(*v1alpha1.SeatAssignment).Spec.SubscriptionRef
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: ref.Name}}}

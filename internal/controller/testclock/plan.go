@@ -78,7 +78,7 @@ func untilAll(kind, until string, names []string) string {
 }
 
 // behind returns the subscriptions that have not processed the clock's time, or their own spec. A subscription that
-// has seen a later time, on an earlier clock of the same name, keeps it.
+// has seen a later time, on an earlier clock with the same name, keeps it.
 func behind(f situation) []string {
 	var names []string
 	for i := range f.subscriptions {

@@ -16,7 +16,7 @@ import (
 
 // This file defines what is sent over the pipes. The manager sends one frame, the order. The loader
 // process answers with frames of rows and then with one final frame, an answer or a failure. The manager
-// trusts no length that a loader process sends: it reads into buffers of its own size.
+// trusts no length that a loader process sends: the sizes of its buffers are fixed.
 
 const (
 	// maxFrame bounds the payload of one frame of an answer in bytes.

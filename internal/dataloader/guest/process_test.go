@@ -70,9 +70,9 @@ func TestTrouble(t *testing.T) {
 		death   string
 	}{
 		"failure":       {reason: "a failure keeps its reason and loses the secrets", kind: "failure", says: "SourceUnreachable: the password is [redacted]", detail: "[redacted] was refused: dial tcp [address]: connect to [address] refused"},
-		"other error":   {reason: "an error that no source looked at is not repeated", kind: "error", says: "SourceError: the source failed in a way that it does not describe", detail: "[redacted] in an error"},
+		"other error":   {reason: "an error that no source looked at is not repeated", kind: "error", says: "SourceError: the source failed without saying why", detail: "[redacted] in an error"},
 		"forged reason": {reason: "a source cannot say that it succeeded without an answer", kind: "forged reason", says: "SourceError: all is well"},
-		"unknown kind":  {reason: "a kind without a handler", kind: "nothing", says: "SourceError: the source failed in a way"},
+		"unknown kind":  {reason: "a kind without a handler", kind: "nothing", says: "SourceError: the source failed without saying why"},
 		"memory":        {reason: "the kernel's limit ends it", kind: "memory", memory: 128 << 20, says: "SourceError: the data source's answer could not be processed: it needed more than 128 MiB", death: "memory"},
 		"one huge list": {reason: "a length that a server said", kind: "huge", source: 1 << 40, says: "it needed more than 256 MiB", death: "memory"},
 		"panic":         {reason: "a driver that gets out of step", kind: "panic", says: "the loader process ended unexpectedly", detail: "[redacted] lost", death: "crash"},

@@ -150,7 +150,7 @@ func (e evaluation) problem(err error) string {
 	case strings.Contains(said, errPatternLarge.Error()):
 		return errPatternLarge.Error()
 	case strings.HasPrefix(said, "no such overload"):
-		return "a value has another type than it needs"
+		return "a value does not have the required type"
 	}
 	return "evaluating it failed; the operator's log has details"
 }

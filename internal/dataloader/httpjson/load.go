@@ -111,7 +111,7 @@ func (l *load) ask(ctx context.Context, question egress.Question) error {
 		}
 		if visited[question.URL.String()] {
 			return dataloader.Failf(dataloader.ReasonSourceError,
-				"the pages go round in a circle: after page %d, next yields the URL of an earlier page", page)
+				"the pages form a loop: after page %d, next yields the URL of an earlier page", page)
 		}
 	}
 }

@@ -150,8 +150,8 @@ func TestWrongPages(t *testing.T) {
 		says   string
 	}{
 		"TooMany":     {"pages without end", endless, "response.next", failed, "more than 3 pages"},
-		"Loop":        {"a page names itself", says(`{"data": [], "next": "/seats"}`), "response.next", failed, "go round in a circle: after page 1"},
-		"LoopOfTwo":   {"two pages name each other", second(says(`{"data": [], "next": "/seats"}`)), "response.next", failed, "go round in a circle: after page 2"},
+		"Loop":        {"a page names itself", says(`{"data": [], "next": "/seats"}`), "response.next", failed, "form a loop: after page 1"},
+		"LoopOfTwo":   {"two pages name each other", second(says(`{"data": [], "next": "/seats"}`)), "response.next", failed, "form a loop: after page 2"},
 		"Elsewhere":   {"another host", says(`{"data": [], "next": "https://evil.example.net/?hunter2"}`), "response.next", failed, "the next page is not on the server"},
 		"Inside":      {"another server on the host", says(`{"data": [], "next": "https://127.0.0.1:1/"}`), "response.next", failed, "the next page is not on the server"},
 		"Number":      {"not a URL", says(`{"data": [], "next": 2}`), "response.next", failed, "the expression next yields a int: it must yield the URL of the next page, or null"},

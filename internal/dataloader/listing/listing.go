@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	// PageSize is how many objects one request lists. Whoever can create objects can give each of them 256 KiB
-	// of annotations, so that this bounds what a page takes in memory.
+	// PageSize is how many objects one request lists. Each object may have 256 KiB of annotations, so this
+	// bounds the memory for a page.
 	PageSize = 200
 	// MaxObjects bounds the objects that one refresh lists.
 	MaxObjects = 1_000_000
@@ -29,11 +29,11 @@ const (
 	Timeout = 60 * time.Second
 )
 
-// ErrTooMany says that there are more than MaxObjects objects to list.
+// ErrTooMany means that there are more than MaxObjects objects to list.
 var ErrTooMany = errors.New("there are too many objects")
 
-// Pages lists objects and hands over each page. empty makes the list that a page is read into. Pages returns how many
-// requests it made. Its error is ErrTooMany, or what the API server or the context says.
+// Pages lists objects, and passes on each page. empty makes the list that a page is read into. Pages returns how many
+// requests it made. Its error is ErrTooMany, or that of the API server or of the context.
 func Pages[L client.ObjectList](ctx context.Context, live client.Reader, empty func() L, page func(L), options ...client.ListOption) (requests int, err error) {
 	limited, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()

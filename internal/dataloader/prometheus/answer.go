@@ -75,7 +75,7 @@ func (a answer) refused(said map[string]any) error {
 		return dataloader.Failf(dataloader.ReasonInvalidExpression, "Prometheus rejected the query: %s", a.endpoint.Scrub(sentence))
 	}
 	failure := dataloader.Failf(dataloader.ReasonSourceError,
-		"Prometheus could not evaluate the query (%s): run it there to see why, or look into the operator's log", errorType(said))
+		"Prometheus could not evaluate the query (%s): run it there to see why, or look at the operator's log", errorType(said))
 	failure.Detail = a.endpoint.Scrub(sentence)
 	return failure
 }

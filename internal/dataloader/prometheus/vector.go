@@ -9,8 +9,8 @@ import "github.com/seatplane/seatplane/internal/dataloader"
 type vector struct {
 	keyLabel string
 	rows     []dataloader.Row
-	// unlabelled is the number of samples without the label of the key.
-	unlabelled int
+	// unlabeled is the number of samples without the label of the key.
+	unlabeled int
 	// odd means that an element was not a sample. It is reported at the end, because the elements of a
 	// matrix or of a scalar are not samples either, and the type of the result may come after it.
 	odd bool
@@ -35,7 +35,7 @@ func (v *vector) add(element any) error {
 	}
 	if key == "" {
 		// To Prometheus, an empty label is the same as no label.
-		v.unlabelled++
+		v.unlabeled++
 	}
 	v.rows = append(v.rows, dataloader.Row{Key: key, NullKey: key == "", Count: count(sample)})
 	return nil
@@ -46,7 +46,7 @@ func (v *vector) finish() ([]dataloader.Row, error) {
 	switch {
 	case v.odd:
 		return nil, fail("the answer is not from the API of Prometheus: its vector cannot be read")
-	case v.unlabelled > 0 && v.unlabelled == len(v.rows):
+	case v.unlabeled > 0 && v.unlabeled == len(v.rows):
 		return nil, fail("no sample of the answer has the label %q that keyLabel names: keep it in the query, as in sum by (%s) (…)", v.keyLabel, v.keyLabel)
 	}
 	return v.rows, nil

@@ -8,8 +8,8 @@ import "slices"
 // lane decides whose load runs next among a fixed number of places. It starts nothing and reads no clock.
 //
 // A namespace has at most half of the places that the other namespaces leave, and at least one if one is
-// free. So one namespace can take half of all places, and the next one half of the rest. Waiting namespaces
-// take turns. Within a namespace, loads are first come, first served.
+// free. So one namespace can take half of all places, and the next namespace half of the rest. Waiting
+// namespaces take turns. Within a namespace, loads are first come, first served.
 //
 // Loads that are slow, or were slow when they last ran, have at most half of all places together. If a load
 // turns out to be slow when that half is taken, it gives up its place to a waiting load, and starts again

@@ -12,10 +12,11 @@ import (
 )
 
 const (
-	// Marker is the first line of every comment, which nobody sees. A job finds its own comment by it.
+	// Marker is the first line of every comment. It is invisible, and a job finds its own comment by
+	// it.
 	Marker = "<!-- seatplane-preview -->"
 
-	// MaxMarkdown is how many characters a comment has at most. GitHub takes 65,536.
+	// MaxMarkdown is the largest number of characters in a comment. GitHub accepts 65,536.
 	MaxMarkdown = 60000
 
 	// room is kept for what says that something was left out.
@@ -71,7 +72,7 @@ func (m *comment) add(format string, args ...any) {
 	m.text.WriteString(text)
 }
 
-// try writes a text if there is room, and else counts it as left out.
+// try writes a text if there is room, and otherwise counts it as left out.
 func (m *comment) try(name, text string) {
 	if len(m.left) == 0 && m.fits(text) {
 		m.add("%s", text)
@@ -118,7 +119,7 @@ func (m *comment) totals(totals []preview.Total) {
 
 func (m *comment) effect(e *preview.Effect) {
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "\n**%s**, for others who use it: %s\n\n", escape(strings.Join(e.Objects, " + ")), effectCounts(e))
+	fmt.Fprintf(b, "\n**%s**, effect on other subscriptions: %s\n\n", escape(strings.Join(e.Objects, " + ")), effectCounts(e))
 	for _, edit := range e.Edits {
 		fmt.Fprintf(b, "- %s\n", escape(edit))
 	}
@@ -190,7 +191,7 @@ func details(c *preview.Change) string {
 	return fmt.Sprintf("\n<details><summary>%s</summary>\n\n%s\n</details>\n", escape(c.Name), b.String())
 }
 
-// escape keeps what a manifest says from being read as Markdown or HTML.
+// escape prevents text from a manifest from being read as Markdown or HTML.
 func escape(text string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", `\|`, "\n", " ", "`", "'", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`,
 		"@", "@\u200b").Replace(text)

@@ -104,7 +104,7 @@ func grouped(n int) string {
 	return text
 }
 
-// horizon is one of the three times at which a change costs, with its name.
+// horizon is one of the three times at which a change has a cost, with its name.
 type horizon struct {
 	name  string
 	money preview.Money
@@ -146,7 +146,7 @@ func counts(r *preview.Report) string {
 	return fmt.Sprintf("%s: %s.", plural(c.Subscriptions, "subscription", "subscriptions"), strings.Join(parts, ", "))
 }
 
-// effectCounts says how many subscriptions an edit of the catalogue concerns.
+// effectCounts says how many subscriptions an edit of the catalog affects.
 func effectCounts(e *preview.Effect) string {
 	text := fmt.Sprintf("%s unchanged, %s up, %s down", grouped(e.Unchanged), grouped(e.Up), grouped(e.Down))
 	if e.Refused > 0 {

@@ -113,7 +113,7 @@ func tableChange(line func(string, ...any), c *preview.Change) {
 }
 
 func tableEffect(line func(string, ...any), e *preview.Effect) {
-	line("\n%s", cut(fmt.Sprintf("%s, for others who use it: %s", strings.Join(e.Objects, " + "), effectCounts(e)), width))
+	line("\n%s", cut(fmt.Sprintf("%s, effect on other subscriptions: %s", strings.Join(e.Objects, " + "), effectCounts(e)), width))
 	for _, edit := range e.Edits {
 		line("  %s", cut(edit, width-2))
 	}
@@ -149,7 +149,7 @@ func cut(text string, to int) string {
 	return string([]rune(text)[:to-1]) + "…"
 }
 
-// wrap breaks a text into lines of at most so many characters, at blanks.
+// wrap breaks a text at spaces, into lines of at most the given number of characters.
 func wrap(text string, to int) []string {
 	var lines []string
 	current := ""

@@ -10,8 +10,7 @@ package v1alpha1
 //
 // ActedOn is the spec that was last acted on. The next edit is compared with it.
 type ActedOnApplyConfiguration struct {
-	// The generation of the spec that was last acted on. Quantities of items have generations of their
-	// own.
+	// The generation of the spec that was last acted on. For the quantities of items, see their generation.
 	Generation *int64 `json:"generation,omitempty"`
 	// The items of that spec, with the generation that was last acted on for each item's quantity. Items
 	// that have been removed since then are included.

@@ -18,9 +18,9 @@ type ActedOnItemApplyConfiguration struct {
 	Product *string `json:"product,omitempty"`
 	// The plan that the spec named. Absent for an item that has been removed since then.
 	Plan *string `json:"plan,omitempty"`
-	// The quantity that the spec declared. Absent if it declared none.
+	// The quantity that the spec declared. Absent if it did not declare one.
 	Quantity *int64 `json:"quantity,omitempty"`
-	// Whether the spec declared the item as recurring. Absent when it did not say.
+	// Whether the spec declared the item as recurring. Absent if it did not set this field.
 	Recurring *bool `json:"recurring,omitempty"`
 	// The usage limits that the spec declared. Absent if it declared none.
 	UsageLimits *UsageLimitsApplyConfiguration `json:"usageLimits,omitempty"`

@@ -18,12 +18,12 @@ import (
 // with apply.
 //
 // Archive copies finished SubscriptionUpdates and Invoices, with the terms of their Subscriptions, into a
-// PostgreSQL database. There they outlive the cluster, and can be read with SQL. A record is written once
+// PostgreSQL database. The copies outlive the cluster, and can be read with SQL. A record is written once
 // and never overwritten.
 type ArchiveApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration    `json:""`
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
-	// Where records go, and which.
+	// Which records are archived, and where.
 	Spec *ArchiveSpecApplyConfiguration `json:"spec,omitempty"`
 	// The observed state of the archive.
 	Status *ArchiveStatusApplyConfiguration `json:"status,omitempty"`

@@ -15,11 +15,11 @@ type ArchivePostgresApplyConfiguration struct {
 	// billing.seatplane.dev/allow: archive, and list the server as host:port in the annotation
 	// billing.seatplane.dev/allow-hosts.
 	DSNSecretRef *SecretKeyReferenceApplyConfiguration `json:"dsnSecretRef,omitempty"`
-	// The Secret that holds the certificate, in PEM, of the authority that signed the server's. Defaults
-	// to the authorities that the operator's system trusts.
+	// The Secret that holds the certificate, in PEM format, of the authority that signed the server's
+	// certificate. Defaults to the authorities that the operator's system trusts.
 	CASecretRef *SecretKeyReferenceApplyConfiguration `json:"caSecretRef,omitempty"`
 	// The schema that has the tables, 1 to 63 characters: lower-case letters, digits and _. The operator
-	// creates it if it does not exist. Defaults to seatplane. It cannot be changed.
+	// creates it if it does not exist. Defaults to seatplane. Immutable.
 	Schema *string `json:"schema,omitempty"`
 }
 

@@ -8,14 +8,14 @@ package v1alpha1
 // ArchiveSpecApplyConfiguration represents a declarative configuration of the ArchiveSpec type for use
 // with apply.
 //
-// ArchiveSpec says where records go, and which.
+// ArchiveSpec says which records are archived, and where.
 type ArchiveSpecApplyConfiguration struct {
 	// The database that records are copied to.
 	Postgres *ArchivePostgresApplyConfiguration `json:"postgres,omitempty"`
-	// The name of this cluster in the archive, which every row carries. Give each cluster that shares a
-	// database a name of its own. Defaults to default. It cannot be changed.
+	// The name of this cluster in the archive. Every row has it. If several clusters share a database, give
+	// each of them a different name. Defaults to default. Immutable.
 	Cell *string `json:"cell,omitempty"`
-	// The subscriptions whose records are archived. Defaults to all subscriptions of the namespace.
+	// The subscriptions whose records are archived. Defaults to all subscriptions in the namespace.
 	SubscriptionSelector *LabelSelectorApplyConfiguration `json:"subscriptionSelector,omitempty"`
 }
 

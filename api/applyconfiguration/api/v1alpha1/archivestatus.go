@@ -15,7 +15,7 @@ import (
 //
 // ArchiveStatus is the observed state of an archive.
 type ArchiveStatusApplyConfiguration struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the archive.
+	// The metadata.generation that this status describes; -1 until the operator has seen the archive.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// Ready, and Reconciling or Stalled while there is a problem.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
@@ -23,13 +23,13 @@ type ArchiveStatusApplyConfiguration struct {
 	Archived *int64 `json:"archived,omitempty"`
 	// How many finished updates and invoices of the cluster are not in the archive yet.
 	Pending *int64 `json:"pending,omitempty"`
-	// When the oldest of the pending records was created. Absent when none is pending.
+	// When the oldest pending record was created. Absent if none is pending.
 	OldestPendingTime *metav1.Time `json:"oldestPendingTime,omitempty"`
-	// What went wrong last, in one sentence, without secrets. Absent when the last attempt succeeded.
+	// Why the last attempt failed, in one sentence, without secrets. Absent if it succeeded.
 	LastError *string `json:"lastError,omitempty"`
 	// When a record was last archived.
 	LastArchivedTime *metav1.Time `json:"lastArchivedTime,omitempty"`
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	Imported *ImportedApplyConfiguration `json:"imported,omitempty"`
 }
 

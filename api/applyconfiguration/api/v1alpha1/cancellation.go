@@ -21,7 +21,7 @@ type CancellationApplyConfiguration struct {
 	// Ends the subscription with the current period. Set either at or atPeriodEnd: true. Defaults to false.
 	AtPeriodEnd *bool `json:"atPeriodEnd,omitempty"`
 	// How unused time is settled: ProRata credits it; PayInFull and DoNotCharge do not. Defaults to
-	// DoNotCharge. Set it without at and atPeriodEnd to say how a deletion is settled, without an end.
+	// DoNotCharge. To say only how a deletion is settled, set it without at and atPeriodEnd.
 	CalculationMethod *apiv1alpha1.CalculationMethod `json:"calculationMethod,omitempty"`
 }
 

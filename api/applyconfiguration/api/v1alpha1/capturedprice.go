@@ -23,7 +23,7 @@ type CapturedPriceApplyConfiguration struct {
 	Tiers []CapturedTierApplyConfiguration `json:"tiers,omitempty"`
 	// How many units are in a package. Present only with Package.
 	PackageSize *int64 `json:"packageSize,omitempty"`
-	// How many units are free. Absent if no units are.
+	// How many units are free. Absent if there are none.
 	IncludedUnits *int64 `json:"includedUnits,omitempty"`
 }
 

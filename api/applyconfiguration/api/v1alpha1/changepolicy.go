@@ -18,7 +18,7 @@ type ChangePolicyApplyConfiguration struct {
 	// When a change takes effect: Immediately, NextPeriod (at the renewal) or Scheduled (at the next
 	// refresh). Defaults to the item's product's setting, then to Immediately.
 	ApplicationSchedule *apiv1alpha1.ApplicationSchedule `json:"applicationSchedule,omitempty"`
-	// When the adjustment is billed: Immediately (a document of its own) or NextInvoice. Defaults to the
+	// When the adjustment is billed: Immediately (a separate document) or NextInvoice. Defaults to the
 	// item's product's setting, then to NextInvoice. A change with renewalPolicy Reset defaults to
 	// Immediately.
 	PaymentSchedule *apiv1alpha1.PaymentSchedule `json:"paymentSchedule,omitempty"`

@@ -17,7 +17,7 @@ import (
 // ClusterProrationPolicyApplyConfiguration represents a declarative configuration of the ClusterProrationPolicy type for use
 // with apply.
 //
-// ClusterProrationPolicy rounds the prorations of the subscriptions of any namespace that use it. It
+// ClusterProrationPolicy rounds the prorations of the subscriptions in any namespace that use it. It
 // belongs to the whole organization. A ProrationPolicy belongs to one namespace.
 type ClusterProrationPolicyApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration    `json:""`

@@ -8,8 +8,8 @@ package v1alpha1
 // CoverageRunApplyConfiguration represents a declarative configuration of the CoverageRun type for use
 // with apply.
 //
-// CoverageRun is a number of units of an item whose time to the end of the current period is settled in
-// the same way.
+// CoverageRun is a number of units of an item that are all charged, or all free, until the end of the current
+// period.
 type CoverageRunApplyConfiguration struct {
 	// How many units the run has.
 	Units *int64 `json:"units,omitempty"`

@@ -8,7 +8,7 @@ package v1alpha1
 // CustomerApplyConfiguration represents a declarative configuration of the Customer type for use
 // with apply.
 //
-// Customer is who is billed.
+// Customer is the customer who is billed.
 type CustomerApplyConfiguration struct {
 	// The ID of the customer in your own systems, 1 to 256 characters. By default, data loaders count by
 	// it.

@@ -21,13 +21,13 @@ type DataLoaderApplyConfiguration struct {
 	SQL *SQLSourceApplyConfiguration `json:"sql,omitempty"`
 	// Counts with an HTTP request.
 	HTTP *HTTPSourceApplyConfiguration `json:"http,omitempty"`
-	// Counts with a query of Prometheus.
+	// Counts with a Prometheus query.
 	Prometheus *PrometheusSourceApplyConfiguration `json:"prometheus,omitempty"`
-	// Counts objects of this namespace.
+	// Counts objects in this namespace.
 	Kubernetes *KubernetesSourceApplyConfiguration `json:"kubernetes,omitempty"`
-	// Takes the counts from a ConfigMap of this namespace, whose data maps keys to integers.
+	// Reads the counts from a ConfigMap in this namespace, whose data maps keys to integers.
 	ConfigMap *LocalReferenceApplyConfiguration `json:"configMap,omitempty"`
-	// Counts the SeatAssignments of this namespace.
+	// Counts the SeatAssignments in this namespace.
 	SeatAssignments *apiv1alpha1.SeatAssignmentsSource `json:"seatAssignments,omitempty"`
 }
 

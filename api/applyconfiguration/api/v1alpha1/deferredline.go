@@ -15,9 +15,9 @@ import (
 //
 // DeferredLine is a line that is waiting for its billAt.
 type DeferredLineApplyConfiguration struct {
-	// When the line is billed, on a document of its own or shared with lines of the same instant.
+	// When the line is billed. Lines that are billed at the same instant share a document.
 	BillAt *v1.Time `json:"billAt,omitempty"`
-	// Why the line is billed on a document of its own: Update (billed at once) or Custom (it has a
+	// Why the line is billed on a separate document: Update (billed at once) or Custom (it has a
 	// billAt).
 	Reason *apiv1alpha1.InvoiceReason `json:"reason,omitempty"`
 	// The line.

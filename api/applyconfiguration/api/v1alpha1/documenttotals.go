@@ -12,7 +12,7 @@ import (
 // DocumentTotalsApplyConfiguration represents a declarative configuration of the DocumentTotals type for use
 // with apply.
 //
-// DocumentTotals are the sums of a document that is not issued yet.
+// DocumentTotals are the totals of a document that is not issued yet.
 type DocumentTotalsApplyConfiguration struct {
 	// The signed sum of the lines, in major units.
 	Subtotal *apiv1alpha1.Amount `json:"subtotal,omitempty"`

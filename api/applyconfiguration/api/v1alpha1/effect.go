@@ -14,7 +14,7 @@ import (
 // EffectApplyConfiguration represents a declarative configuration of the Effect type for use
 // with apply.
 //
-// Effect is a write that a commit owes to another object. Its content does not change any more.
+// Effect is a write that a commit owes to another object. Its content never changes.
 type EffectApplyConfiguration struct {
 	// MarkUpdate or CreateInvoice.
 	Type *apiv1alpha1.EffectType `json:"type,omitempty"`

@@ -17,16 +17,17 @@ import (
 type EventCursorApplyConfiguration struct {
 	// The name of the EventSink.
 	Sink *string `json:"sink,omitempty"`
-	// The UID of the EventSink. One that is deleted and created again starts with the next event.
+	// The UID of the EventSink. A sink that is deleted and created again starts with the next event.
 	UID *types.UID `json:"uid,omitempty"`
-	// The number of the newest event that the sink has, or does not want. It has all earlier ones.
+	// The number of the newest event that the sink has received or does not select. It has received all earlier ones
+	// that it selects.
 	Sequence *int64 `json:"sequence,omitempty"`
-	// The number of the newest event that left status.notifications before the sink had it. Up to this number, events are
+	// The number of the newest event that was removed from status.notifications before the sink had received it. Up to this number, events are
 	// rebuilt from the SubscriptionUpdates and Invoices that record them.
 	RebuildUntil *int64 `json:"rebuildUntil,omitempty"`
-	// How many events are rebuilt like that. 0 once the sink has them.
+	// How many events are rebuilt in this way. 0 once the sink has received them.
 	Rebuilt *int64 `json:"rebuilt,omitempty"`
-	// How many events the sink will never have, because there was no room left to keep them and no record to rebuild them
+	// How many events the sink will never receive, because there was no room to keep them and no record to rebuild them
 	// from.
 	Dropped *int64 `json:"dropped,omitempty"`
 	// How often the delivery of the next event has failed. Absent until the second failure.

@@ -22,7 +22,7 @@ import (
 type EventSinkApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration    `json:""`
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
-	// Where events go, and which.
+	// Which events are sent, and where.
 	Spec *EventSinkSpecApplyConfiguration `json:"spec,omitempty"`
 	// The observed state of the sink.
 	Status *EventSinkStatusApplyConfiguration `json:"status,omitempty"`

@@ -22,11 +22,11 @@ type EventSinkSpecApplyConfiguration struct {
 	SigningSecretRefs []SecretKeyReferenceApplyConfiguration `json:"signingSecretRefs,omitempty"`
 	// The types of events to send, at most 32, such as "invoice.*". Defaults to all types.
 	Types []apiv1alpha1.EventType `json:"types,omitempty"`
-	// The subscriptions whose events are sent. Defaults to all subscriptions of the namespace. It does not apply to events of
-	// products: a sink whose types include them receives those of all products of the namespace.
+	// The subscriptions whose events are sent. Defaults to all subscriptions in the namespace. It does not apply to events of
+	// products: a sink whose types include these receives the events of all products in the namespace.
 	SubscriptionSelector *LabelSelectorApplyConfiguration `json:"subscriptionSelector,omitempty"`
 	// What happens to an event that could not be delivered in ten attempts over about three days. Block keeps trying once
-	// a day, and holds back the later events of its subscription or product. Skip gives the event up. Defaults to Block.
+	// a day, and holds back the later events of its subscription or product. Skip gives up on the event. Defaults to Block.
 	OnDeadLetter *apiv1alpha1.OnDeadLetter `json:"onDeadLetter,omitempty"`
 }
 

@@ -15,7 +15,7 @@ import (
 //
 // EventSinkStatus is the observed state of a sink.
 type EventSinkStatusApplyConfiguration struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the sink.
+	// The metadata.generation that this status describes; -1 until the operator has seen the sink.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// Ready, and Reconciling or Stalled while there is a problem.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
@@ -23,14 +23,14 @@ type EventSinkStatusApplyConfiguration struct {
 	Delivered *int64 `json:"delivered,omitempty"`
 	// How many events wait to be delivered.
 	Pending *int64 `json:"pending,omitempty"`
-	// When the oldest event that waits happened, on the clock of its subscription or product. Absent when none waits.
+	// When the oldest waiting event happened, on the clock of its subscription or product. Absent if none waits.
 	OldestPendingTime *metav1.Time `json:"oldestPendingTime,omitempty"`
 	// How many events were given up: after the last attempt, or because their record was deleted.
 	DeadLettered *int64 `json:"deadLettered,omitempty"`
 	// How many events of the present subscriptions and products were given up because there was no room to keep them: more
-	// than 256 events of one of them waited, and no record could rebuild them. Absent without one.
+	// than 256 events of one of them waited, and could not be rebuilt from records. Absent if there are none.
 	Dropped *int64 `json:"dropped,omitempty"`
-	// Why the newest failed attempt failed, in a sentence. Absent once events are delivered again.
+	// Why the last failed attempt failed, in one sentence. Absent once events are delivered again.
 	LastError *string `json:"lastError,omitempty"`
 	// When an event was last delivered.
 	LastDeliveryTime *metav1.Time `json:"lastDeliveryTime,omitempty"`
@@ -38,7 +38,7 @@ type EventSinkStatusApplyConfiguration struct {
 	FailingSince *metav1.Time `json:"failingSince,omitempty"`
 	// The last value of the annotation billing.seatplane.dev/retry-requested-at that was acted on.
 	LastHandledRetryRequest *string `json:"lastHandledRetryRequest,omitempty"`
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	Imported *ImportedApplyConfiguration `json:"imported,omitempty"`
 }
 

@@ -12,7 +12,7 @@ package v1alpha1
 // guarded.
 type GuardApplyConfiguration struct {
 	// The largest increase, as a percentage of the current quantity, that applies without approval. From
-	// a quantity of 0, every increase exceeds it. Defaults to no guard on increases.
+	// a quantity of 0, every increase needs approval. Defaults to no guard on increases.
 	MaxIncreasePercent *int32 `json:"maxIncreasePercent,omitempty"`
 	// The largest decrease, as a percentage of the current quantity, that applies without approval.
 	// Defaults to no guard on decreases.

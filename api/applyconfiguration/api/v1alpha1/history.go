@@ -9,7 +9,7 @@ package v1alpha1
 // with apply.
 //
 // History says how long finished records are kept. It uses the wall clock, even for a subscription on a
-// TestClock. Records that are not finished, or that the subscription's last step wrote, are never
+// TestClock. Records that are not finished, or that the subscription's last commit wrote, are never
 // deleted.
 type HistoryApplyConfiguration struct {
 	// How many finished updates are kept regardless of their age, 0 to 1000. The newest updates are kept.

@@ -12,14 +12,14 @@ import (
 // HTTPSourceApplyConfiguration represents a declarative configuration of the HTTPSource type for use
 // with apply.
 //
-// HTTPSource counts seats with a request that answers JSON.
+// HTTPSource counts seats with a request whose answer is JSON.
 type HTTPSourceApplyConfiguration struct {
 	// The URL to request, beginning with http:// or https://, up to 2048 characters. It must use https and
 	// its server must have a public address, unless the operator's flags --loader-allow-plain-http and
 	// --loader-allowed-networks allow more.
 	URL *string `json:"url,omitempty"`
-	// GET, or POST, which sends {"keys": [...]} with the wanted keys in batches of up to 10,000. Defaults to
-	// GET.
+	// The HTTP method. GET asks for all keys. POST sends {"keys": [...]} with the keys that are needed, in
+	// batches of up to 10,000. Defaults to GET.
 	Method *apiv1alpha1.HTTPMethod `json:"method,omitempty"`
 	// The Secret that holds a bearer token. It must have the label billing.seatplane.dev/allow: loader-token,
 	// and its annotation billing.seatplane.dev/allow-hosts must list the server as host:port. Defaults to no
@@ -33,7 +33,7 @@ type HTTPSourceApplyConfiguration struct {
 	Rows *string `json:"rows,omitempty"`
 	// A CEL expression over row. It yields the row's key. Example: row.tenant.
 	RowKey *string `json:"rowKey,omitempty"`
-	// A CEL expression over row. It yields the row's count. Example: int(row.active). Unlike in other uses of
+	// A CEL expression over row. It yields the row's count. Example: int(row.active). Unlike elsewhere in
 	// CEL, int() of a number that is not whole is an error.
 	RowCount *string `json:"rowCount,omitempty"`
 	// A CEL expression that yields the URL of the next page, or null on the last page. It sees response,

@@ -13,14 +13,14 @@ import (
 // ImportedApplyConfiguration represents a declarative configuration of the Imported type for use
 // with apply.
 //
-// Imported says what an object was in the cluster that it was exported from. The API server gives every object that is
-// created a UID, an age and generations of its own. Names of records, references and the order of changes depend on the
-// earlier ones, which stay valid. Only kubectl seatplane import writes it, and it never changes.
+// Imported records the identity that an object had in the cluster from which it was exported. The API server gives
+// every new object a new UID, age and generation, but the names of records, references and the order of changes depend
+// on the earlier ones, which stay valid. Only kubectl seatplane import writes it, and it never changes.
 type ImportedApplyConfiguration struct {
 	// The export that the object comes from: the first 16 hexadecimal digits of its SHA-256 checksum.
 	Export *string `json:"export,omitempty"`
-	// The UID of the object that was created first. It stays the identity of the object: the names of records are
-	// derived from it, and other objects refer to it.
+	// The UID that the object had when it was first created. It remains the identity of the object: the names of
+	// records are derived from it, and other objects refer to it.
 	UID *types.UID `json:"uid,omitempty"`
 	// When the object was first created.
 	CreationTime *v1.Time `json:"creationTime,omitempty"`

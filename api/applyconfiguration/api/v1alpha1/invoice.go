@@ -24,7 +24,7 @@ type InvoiceApplyConfiguration struct {
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
 	// The content of the document. Immutable.
 	Spec *InvoiceSpecApplyConfiguration `json:"spec,omitempty"`
-	// The state of collection and archiving, written by the systems that do it.
+	// The state of collection and archiving, written by the systems that collect and archive.
 	Status *InvoiceStatusApplyConfiguration `json:"status,omitempty"`
 }
 

@@ -17,7 +17,7 @@ import (
 type InvoiceSpecApplyConfiguration struct {
 	// The Subscription that the document is for.
 	SubscriptionRef *SubscriptionReferenceApplyConfiguration `json:"subscriptionRef,omitempty"`
-	// The customer, as the subscription had it when the document was issued.
+	// The customer, as in the subscription when the document was issued.
 	Customer *CustomerApplyConfiguration `json:"customer,omitempty"`
 	// Invoice, or CreditNote.
 	Type *apiv1alpha1.InvoiceType `json:"type,omitempty"`
@@ -34,15 +34,15 @@ type InvoiceSpecApplyConfiguration struct {
 	// period.
 	PeriodEnd *v1.Time `json:"periodEnd,omitempty"`
 	// The billedUntil of a subscription that ended before that instant. Charges that fell due before it
-	// were invoiced elsewhere, and a later subscription of this name and customer counts as billed up to
-	// it. Left out on all other documents.
+	// were invoiced elsewhere, and a later subscription with this name and customer counts as billed up to
+	// it. Absent on all other documents.
 	BilledUntil *v1.Time `json:"billedUntil,omitempty"`
-	// The currency of all amounts, by ISO 4217.
+	// The currency of all amounts, as an ISO 4217 code.
 	Currency *apiv1alpha1.Currency `json:"currency,omitempty"`
-	// What is charged and given back, at most 1000 lines. Empty on a final document that only pays the
-	// credit balance out.
+	// What is charged and given back, at most 1000 lines. Empty on a final document that only pays out
+	// the credit balance.
 	Lines []LineApplyConfiguration `json:"lines,omitempty"`
-	// The number of the event that tells EventSinks of the document. Left out if no sink asked for it.
+	// The number of the event about the document for EventSinks. Absent if no sink asked for it.
 	EventSequence *int64 `json:"eventSequence,omitempty"`
 	// The document before this one. Absent on the first.
 	Previous *string `json:"previous,omitempty"`

@@ -14,9 +14,9 @@ import (
 //
 // InvoiceStatus belongs to the systems that collect or archive, not to the operator.
 type InvoiceStatusApplyConfiguration struct {
-	// Paid, Void, Archived. Retention deletes only what is Archived.
+	// Paid, Void and Archived. Retention deletes only Invoices that are Archived.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	Imported *ImportedApplyConfiguration `json:"imported,omitempty"`
 }
 

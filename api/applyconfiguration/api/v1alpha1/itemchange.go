@@ -19,7 +19,7 @@ type ItemChangeApplyConfiguration struct {
 	Item *string `json:"item,omitempty"`
 	// The SeatProduct of the item.
 	Product *string `json:"product,omitempty"`
-	// The ID of that product in another system. Absent when it has none.
+	// The ID of that product in another system. Absent if it has none.
 	ProductExternalRef *string `json:"productExternalRef,omitempty"`
 	// The plan before the change, even if it stays the same. Absent if the item is new.
 	PreviousPlan *string `json:"previousPlan,omitempty"`
@@ -32,7 +32,7 @@ type ItemChangeApplyConfiguration struct {
 	// The signed sum of the item's lines, in major units. Absent if DoNotCharge makes no line, and until
 	// it is computed.
 	AdjustmentAmount *apiv1alpha1.Amount `json:"adjustmentAmount,omitempty"`
-	// When the item's product is next refreshed. Absent when it is refreshed on demand only.
+	// When the item's product is next refreshed. Absent if it is refreshed on demand only.
 	NextRefreshTime *v1.Time `json:"nextRefreshTime,omitempty"`
 }
 

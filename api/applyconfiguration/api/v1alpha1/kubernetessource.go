@@ -8,7 +8,7 @@ package v1alpha1
 // KubernetesSourceApplyConfiguration represents a declarative configuration of the KubernetesSource type for use
 // with apply.
 //
-// KubernetesSource counts objects of the product's namespace. The operator needs permission to list them,
+// KubernetesSource counts objects in the product's namespace. The operator needs permission to list them,
 // from a ClusterRole with the label billing.seatplane.dev/aggregate-to-loader: "true".
 type KubernetesSourceApplyConfiguration struct {
 	// The group and version of the objects, such as v1 or apps/v1.

@@ -24,13 +24,13 @@ type LineApplyConfiguration struct {
 	Product *string `json:"product,omitempty"`
 	// The plan by which the line is priced.
 	Plan *string `json:"plan,omitempty"`
-	// Why the line is there: Recurring, OneTime, Usage, Debit or Credit.
+	// Why the line exists: Recurring, OneTime, Usage, Debit or Credit.
 	Kind *apiv1alpha1.LineKind `json:"kind,omitempty"`
-	// The line in words, such as "5 seats added, 15 of 30 days".
+	// A description of the line, such as "5 seats added, 15 of 30 days".
 	Description *string `json:"description,omitempty"`
 	// How many units the line prices.
 	Quantity *int64 `json:"quantity,omitempty"`
-	// The price of one unit for a full period, in major units. Absent where units differ in price.
+	// The price of one unit for a full period, in major units. Absent if units differ in price.
 	UnitAmount *apiv1alpha1.Amount `json:"unitAmount,omitempty"`
 	// What the line would cost for the whole period, signed, in major units.
 	FullAmount *apiv1alpha1.Amount `json:"fullAmount,omitempty"`

@@ -12,11 +12,11 @@ import (
 // LoadedReadingApplyConfiguration represents a declarative configuration of the LoadedReading type for use
 // with apply.
 //
-// LoadedReading is a reading of a metered item, until it is taken.
+// LoadedReading is a reading of a metered item that is not processed yet.
 type LoadedReadingApplyConfiguration struct {
 	// The name of the item.
 	Item *string `json:"item,omitempty"`
-	// The SeatProduct whose data loader read it.
+	// The SeatProduct whose data loader returned it.
 	Product *string `json:"product,omitempty"`
 	// The reading: a total that only grows.
 	Reading *int64 `json:"reading,omitempty"`

@@ -17,16 +17,16 @@ import (
 type LoadStatusApplyConfiguration struct {
 	// The name of the SeatProduct.
 	Product *string `json:"product,omitempty"`
-	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which this product made
-	// an attempt, whether it succeeded or failed. Absent once every product has made one.
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which a refresh of this
+	// product was attempted, whether it succeeded or failed. Absent once a refresh of every product was attempted.
 	LastHandledRefreshRequest *string `json:"lastHandledRefreshRequest,omitempty"`
 	// Why the last answer had no usable count for the subscription's key: BadCounts, KeyMissing or
 	// DuplicateKey. Absent if it had one.
 	Reason *string `json:"reason,omitempty"`
 	// A sentence that explains the reason.
 	Message *string `json:"message,omitempty"`
-	// The time, on the subscription's clock, of the first answer in a row that had no row for the key. Absent
-	// unless the reason is KeyMissing, and absent when the subscription has no key at all.
+	// Since when answers have had no row for the key, on the subscription's clock. Absent unless the reason is
+	// KeyMissing, and absent if the subscription does not have a key.
 	MissingSince *v1.Time `json:"missingSince,omitempty"`
 }
 

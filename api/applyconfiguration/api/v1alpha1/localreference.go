@@ -8,7 +8,7 @@ package v1alpha1
 // LocalReferenceApplyConfiguration represents a declarative configuration of the LocalReference type for use
 // with apply.
 //
-// LocalReference names an object of the same namespace.
+// LocalReference names an object in the same namespace.
 type LocalReferenceApplyConfiguration struct {
 	// The name of the object, in the same namespace.
 	Name *string `json:"name,omitempty"`

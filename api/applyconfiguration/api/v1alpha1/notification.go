@@ -12,7 +12,7 @@ import (
 // NotificationApplyConfiguration represents a declarative configuration of the Notification type for use
 // with apply.
 //
-// Notification is an event for the EventSinks. What it tells follows from it and from the record that it refers to.
+// Notification is an event for EventSinks. The body of the event is built from it and from the record that it refers to.
 type NotificationApplyConfiguration struct {
 	// The number of the event within its subscription or product, from 1. The ID of the event is "<UID>/<sequence>", with
 	// the UID of the subscription or product.
@@ -35,11 +35,11 @@ type NotificationApplyConfiguration struct {
 	PeriodEnd *v1.Time `json:"periodEnd,omitempty"`
 	// When a scheduled update applies, if that is known.
 	ApplyAt *v1.Time `json:"applyAt,omitempty"`
-	// The change of a waiting update in short, such as "editors 2 → 7".
+	// A summary of the change of a waiting update, such as "editors 2 → 7".
 	Summary *string `json:"summary,omitempty"`
-	// The word for why a refresh failed, such as SourceUnreachable.
+	// The reason why a refresh failed, such as SourceUnreachable.
 	Reason *string `json:"reason,omitempty"`
-	// Why it happened, in a sentence, if no record says it.
+	// Why it happened, in one sentence. Absent if a record says it.
 	Message *string `json:"message,omitempty"`
 }
 

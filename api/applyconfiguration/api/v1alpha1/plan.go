@@ -16,7 +16,7 @@ import (
 type PlanApplyConfiguration struct {
 	// The name of the plan, unique within the product. Items of subscriptions name it.
 	Name *string `json:"name,omitempty"`
-	// The currency of its prices, by ISO 4217, such as EUR. Immutable.
+	// The currency of its prices, as an ISO 4217 code such as EUR. Immutable.
 	Currency *apiv1alpha1.Currency `json:"currency,omitempty"`
 	// The length of a billing period. Immutable.
 	Interval *IntervalApplyConfiguration `json:"interval,omitempty"`

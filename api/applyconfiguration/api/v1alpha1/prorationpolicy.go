@@ -17,7 +17,7 @@ import (
 // ProrationPolicyApplyConfiguration represents a declarative configuration of the ProrationPolicy type for use
 // with apply.
 //
-// ProrationPolicy rounds the prorations of the subscriptions of its namespace that use it. An edit
+// ProrationPolicy rounds the prorations of the subscriptions in its namespace that use it. An edit
 // changes the price of every change that has not been applied yet.
 type ProrationPolicyApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration    `json:""`

@@ -14,7 +14,7 @@ import (
 //
 // ProrationPolicyReference names a policy that rounds the units of time of a proration.
 type ProrationPolicyReferenceApplyConfiguration struct {
-	// ProrationPolicy for one of the same namespace, ClusterProrationPolicy for one of the cluster.
+	// ProrationPolicy for a policy in the same namespace, or ClusterProrationPolicy for a policy of the cluster.
 	Kind *apiv1alpha1.PolicyKind `json:"kind,omitempty"`
 	// The name of the policy.
 	Name *string `json:"name,omitempty"`

@@ -23,7 +23,7 @@ type ProrationPolicySpecApplyConfiguration struct {
 	// The unit of time that is counted and rounded: Second, Minute, Hour or Day. Defaults to Day.
 	Unit *apiv1alpha1.TimeUnit `json:"unit,omitempty"`
 	// The ID of the policy in another system, 1 to 2048 characters. Must be unique among the policies of
-	// its kind in its namespace, or in the cluster. If two policies share an ID, the younger one is not
+	// its kind in its namespace, or in the cluster. If two policies share an ID, the newer one is not
 	// Ready. Defaults to no ID.
 	ExternalRef *string `json:"externalRef,omitempty"`
 }

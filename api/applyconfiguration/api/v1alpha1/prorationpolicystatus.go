@@ -15,7 +15,7 @@ import (
 //
 // ProrationPolicyStatus is the observed state of a policy.
 type ProrationPolicyStatusApplyConfiguration struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the policy.
+	// The metadata.generation that this status describes; -1 until the operator has seen the policy.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// Ready, and Reconciling or Stalled while there is a problem.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
@@ -23,7 +23,7 @@ type ProrationPolicyStatusApplyConfiguration struct {
 	Subscriptions *int64 `json:"subscriptions,omitempty"`
 	// When the operator first saw the current spec.
 	UpdatedTime *metav1.Time `json:"updatedTime,omitempty"`
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	Imported *ImportedApplyConfiguration `json:"imported,omitempty"`
 }
 

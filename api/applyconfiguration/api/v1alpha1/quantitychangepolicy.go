@@ -18,7 +18,7 @@ type QuantityChangePolicyApplyConfiguration struct {
 	// When the change takes effect: Immediately, NextPeriod (at the renewal) or Scheduled (at the next
 	// refresh). Defaults to Immediately.
 	ApplicationSchedule *apiv1alpha1.ApplicationSchedule `json:"applicationSchedule,omitempty"`
-	// When the adjustment is billed: Immediately (a document of its own) or NextInvoice. Defaults to
+	// When the adjustment is billed: Immediately (a separate document) or NextInvoice. Defaults to
 	// NextInvoice.
 	PaymentSchedule *apiv1alpha1.PaymentSchedule `json:"paymentSchedule,omitempty"`
 	// How the change is priced: ProRata (for the rest of the period), PayInFull (the whole period, no

@@ -21,13 +21,13 @@ type RefreshApplyConfiguration struct {
 	// days. A stable jitter spreads refreshes. If neither schedule nor every is set, refreshes run on
 	// demand only.
 	Every *string `json:"every,omitempty"`
-	// The time zone of the schedule, by the IANA database, such as Europe/Paris. Defaults to UTC.
+	// The IANA time zone of the schedule, such as Europe/Paris. Defaults to UTC.
 	TimeZone *string `json:"timeZone,omitempty"`
 	// Stops scheduled refreshes while true. Requested refreshes still run. Defaults to false.
 	Suspend *bool `json:"suspend,omitempty"`
 	// What happens if a key is missing from the answer: Keep its count, count Zero, or Fail that key.
 	// With Keep, a customer whose row disappears keeps paying for the last count. A metered item keeps
-	// its reading with Zero too. Defaults to Keep.
+	// its reading, even with Zero. Defaults to Keep.
 	OnMissing *apiv1alpha1.OnMissing `json:"onMissing,omitempty"`
 	// Accepts an answer without any rows even while customers have seats. Defaults to false: such an
 	// answer is a failure.

@@ -17,12 +17,12 @@ import (
 // SeatAssignmentApplyConfiguration represents a declarative configuration of the SeatAssignment type for use
 // with apply.
 //
-// SeatAssignment gives a person or device a seat of a subscription's item. It waits while no seat is
+// SeatAssignment assigns a seat of a subscription's item to a person or a device. It waits while no seat is
 // free. Deleting it frees the seat.
 type SeatAssignmentApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration    `json:""`
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
-	// Who has a seat of which item.
+	// Which item a seat is assigned from, and to whom.
 	Spec *SeatAssignmentSpecApplyConfiguration `json:"spec,omitempty"`
 	// The observed state of the assignment.
 	Status *SeatAssignmentStatusApplyConfiguration `json:"status,omitempty"`

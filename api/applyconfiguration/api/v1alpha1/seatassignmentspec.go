@@ -8,13 +8,13 @@ package v1alpha1
 // SeatAssignmentSpecApplyConfiguration represents a declarative configuration of the SeatAssignmentSpec type for use
 // with apply.
 //
-// SeatAssignmentSpec says who has a seat of which item.
+// SeatAssignmentSpec says which item a seat is assigned from, and to whom.
 type SeatAssignmentSpecApplyConfiguration struct {
 	// The Subscription that the seat belongs to. Immutable.
 	SubscriptionRef *LocalReferenceApplyConfiguration `json:"subscriptionRef,omitempty"`
 	// The item of the subscription that the seat belongs to. Immutable.
 	Item *string `json:"item,omitempty"`
-	// Who has the seat. Only the display name and the email address can be changed.
+	// The assignee of the seat. Only the display name and the email address can be changed.
 	Holder *HolderApplyConfiguration `json:"holder,omitempty"`
 }
 

@@ -16,16 +16,16 @@ import (
 //
 // SeatAssignmentStatus is the observed state of an assignment.
 type SeatAssignmentStatusApplyConfiguration struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the assignment.
+	// The metadata.generation that this status describes; -1 until the operator has seen the assignment.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// Assigned and Ready once the holder has a seat. Reconciling while the holder waits for one.
+	// Assigned and Ready once the assignee has a seat. Reconciling while the assignee waits for one.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// When the holder got the seat, on the subscription's clock. Absent while the holder has no seat.
+	// When the assignee got the seat, on the subscription's clock. Absent while the assignee has no seat.
 	AssignedTime *metav1.Time `json:"assignedTime,omitempty"`
 	// The UID of the Subscription that the seat belongs to. A seat of a deleted Subscription is not a
-	// seat of a new one with the same name. Absent while the holder has no seat.
+	// seat of a new one with the same name. Absent while the assignee has no seat.
 	SubscriptionUID *types.UID `json:"subscriptionUID,omitempty"`
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	Imported *ImportedApplyConfiguration `json:"imported,omitempty"`
 }
 

@@ -15,7 +15,7 @@ import (
 //
 // SeatProductStatus is the observed state of a product.
 type SeatProductStatusApplyConfiguration struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the product.
+	// The metadata.generation that this status describes; -1 until the operator has seen the product.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// Ready, Loaded (the last refresh), and Reconciling or Stalled while there is a problem.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
@@ -40,7 +40,7 @@ type SeatProductStatusApplyConfiguration struct {
 	Notifications []NotificationApplyConfiguration `json:"notifications,omitempty"`
 	// How far each EventSink has received the events of the product.
 	EventCursors []EventCursorApplyConfiguration `json:"eventCursors,omitempty"`
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	Imported *ImportedApplyConfiguration `json:"imported,omitempty"`
 }
 

@@ -8,7 +8,7 @@ package v1alpha1
 // SecretKeyReferenceApplyConfiguration represents a declarative configuration of the SecretKeyReference type for use
 // with apply.
 //
-// SecretKeyReference names a value in a Secret of the same namespace. The operator reads a Secret only if
+// SecretKeyReference names a value in a Secret in the same namespace. The operator reads a Secret only if
 // the label billing.seatplane.dev/allow on the Secret allows it.
 type SecretKeyReferenceApplyConfiguration struct {
 	// The name of the Secret, in the same namespace.

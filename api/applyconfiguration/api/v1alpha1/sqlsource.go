@@ -14,13 +14,13 @@ import (
 //
 // SQLSource counts seats with a query. Its first column is the key, its second the count.
 type SQLSourceApplyConfiguration struct {
-	// The kind of database: Postgres, MySQL (MariaDB too) or SQLite.
+	// The kind of database: Postgres, MySQL (also for MariaDB) or SQLite.
 	Driver *apiv1alpha1.SQLDriver `json:"driver,omitempty"`
 	// The Secret that holds the connection string. It must have the label
 	// billing.seatplane.dev/allow: loader-dsn and, for a database server, list the server as host:port in
 	// the annotation billing.seatplane.dev/allow-hosts. It is read again at each refresh.
 	DSNSecretRef *SecretKeyReferenceApplyConfiguration `json:"dsnSecretRef,omitempty"`
-	// The Secret that holds the certificates, in PEM, of the authorities that the database server's
+	// The Secret that holds the certificates, in PEM format, of the authorities that the database server's
 	// certificate may come from. It must have the label billing.seatplane.dev/allow: loader-ca, or be the
 	// Secret of the connection string. Defaults to the authorities of the operator's system. Not allowed
 	// with SQLite.
@@ -28,8 +28,8 @@ type SQLSourceApplyConfiguration struct {
 	// The query, up to 16384 characters. It returns one row for each key: the key, then its count. It
 	// runs in a read-only transaction.
 	Query *string `json:"query,omitempty"`
-	// The keys that the query returns. All: every key. Bound: only the wanted keys, which the query takes
-	// as its one parameter. Defaults to All.
+	// The keys that the query returns. All: every key. Bound: only the keys that are needed, which the query
+	// gets as its only parameter. Defaults to All.
 	Keys *apiv1alpha1.QueryKeys `json:"keys,omitempty"`
 	// How long the query may take, 1 to 300 seconds. Defaults to 30.
 	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`

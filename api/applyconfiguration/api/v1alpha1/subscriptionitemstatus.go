@@ -45,10 +45,10 @@ type SubscriptionItemStatusApplyConfiguration struct {
 	// How many units were charged for this period and have not been credited.
 	BilledQuantity *int64 `json:"billedQuantity,omitempty"`
 	// The units for which nothing more is charged in this period, oldest first. The quantity counts from the
-	// first unit. Units beyond the quantity were given up without a credit and can be taken again for nothing
-	// until the period ends. If there are more than 64 runs, the two oldest become one run that is not charged.
+	// first unit. Units beyond the quantity were given up without a credit, and can be taken again free of
+	// charge until the period ends. If there are more than 64 runs, the two oldest become one run that is not charged.
 	Coverage []CoverageRunApplyConfiguration `json:"coverage,omitempty"`
-	// Written by earlier versions of Seatplane, which kept no coverage. It is read once and no longer written.
+	// Written by earlier versions of Seatplane, which did not record coverage. It is read once and no longer written.
 	ReferenceTotal *apiv1alpha1.Amount `json:"referenceTotal,omitempty"`
 	// The upper limit of credits in this period, in major units for a full period.
 	ChargedTotal *apiv1alpha1.Amount `json:"chargedTotal,omitempty"`
@@ -66,17 +66,17 @@ type SubscriptionItemStatusApplyConfiguration struct {
 	CreditTime *v1.Time `json:"creditTime,omitempty"`
 	// When the newest change of this period took effect. Later changes cannot take effect earlier.
 	LastEffectiveTime *v1.Time `json:"lastEffectiveTime,omitempty"`
-	// How many units have a holder through SeatAssignments. The quantity is never less. Absent once the
+	// How many units are assigned by SeatAssignments. The quantity is never less. Absent once the
 	// subscription has ended.
 	Assigned *int64 `json:"assigned,omitempty"`
-	// How many units have no holder. Absent once the subscription has ended.
+	// How many units are not assigned. Absent once the subscription has ended.
 	Available *int64 `json:"available,omitempty"`
 	// The count of the data loader that was last acted on. Absent before the first one.
 	LoadedQuantity *int64 `json:"loadedQuantity,omitempty"`
 	// When that count was observed, on the subscription's clock.
 	ObservedTime *v1.Time `json:"observedTime,omitempty"`
-	// When the answer with that count arrived, on the wall clock. It distinguishes two counts at one
-	// instant of a TestClock.
+	// When the answer with that count arrived, on the wall clock. It distinguishes two counts at
+	// the same instant of a TestClock.
 	LoadedTime *v1.Time `json:"loadedTime,omitempty"`
 	// The highest of 75, 90 and 100 percent of the maximum that was announced in this period, or 0.
 	SeatsThresholdPercent *int32 `json:"seatsThresholdPercent,omitempty"`

@@ -12,12 +12,12 @@ import (
 // SubscriptionReferenceApplyConfiguration represents a declarative configuration of the SubscriptionReference type for use
 // with apply.
 //
-// SubscriptionReference names a Subscription of the same namespace.
+// SubscriptionReference names a Subscription in the same namespace.
 type SubscriptionReferenceApplyConfiguration struct {
 	// The name of the Subscription, in the same namespace.
 	Name *string `json:"name,omitempty"`
-	// The UID of the Subscription. If set, only the Subscription with this UID is meant, and not another
-	// one with the same name. Defaults to matching by name alone.
+	// The UID of the Subscription. If set, the reference matches only the Subscription with this UID, and
+	// not another one with the same name. Defaults to matching by name alone.
 	UID *types.UID `json:"uid,omitempty"`
 }
 

@@ -14,7 +14,7 @@ import (
 //
 // SubscriptionSpec is what a customer has subscribed to.
 type SubscriptionSpecApplyConfiguration struct {
-	// Who is billed. The ID is immutable.
+	// The customer who is billed. The ID is immutable.
 	Customer *CustomerApplyConfiguration `json:"customer,omitempty"`
 	// The ID of the subscription in another system, 1 to 2048 characters. Events include it as
 	// subscription_id. Defaults to the object's name.
@@ -33,10 +33,10 @@ type SubscriptionSpecApplyConfiguration struct {
 	// instant up to the creation or the start of this one. Defaults to the start: everything is invoiced
 	// here. Immutable once started.
 	BilledUntil *v1.Time `json:"billedUntil,omitempty"`
-	// The time zone in which periods are counted, by the IANA database, such as Europe/Paris. An edit
+	// The IANA time zone in which periods are counted, such as Europe/Paris. An edit
 	// takes effect at the next boundary. Defaults to UTC.
 	TimeZone *string `json:"timeZone,omitempty"`
-	// What the customer has, 1 to 100 items, by name. They share an interval and a currency.
+	// What the customer has subscribed to: 1 to 100 items, by name. They share an interval and a currency.
 	Items []SubscriptionItemApplyConfiguration `json:"items,omitempty"`
 	// The trial of the subscription. Defaults to the trial of its plans. Once the subscription has started, only
 	// endTime can be changed, and only while the trial lasts. A change of items ends a trial early.

@@ -17,13 +17,13 @@ import (
 // SubscriptionStatus is the billing state of a subscription. All of it changes in one write, and only
 // the operator writes it.
 type SubscriptionStatusApplyConfiguration struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the
+	// The metadata.generation that this status describes; -1 until the operator has seen the
 	// subscription.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// Ready, InSync, SeatsWithinLimits, SeatsCurrent and UsageWithinLimits, and Reconciling or Stalled
 	// while there is a problem.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// Where the subscription is in its life: Pending, Trialing, Active, Suspended or Canceled.
+	// The state of the subscription: Pending, Trialing, Active, Suspended or Canceled.
 	State *apiv1alpha1.SubscriptionState `json:"state,omitempty"`
 	// How many events were replayed so far.
 	Sequence *int64 `json:"sequence,omitempty"`
@@ -57,7 +57,7 @@ type SubscriptionStatusApplyConfiguration struct {
 	RecurringAmount *apiv1alpha1.Amount `json:"recurringAmount,omitempty"`
 	// The currency of all amounts, fixed at the start.
 	Currency *apiv1alpha1.Currency `json:"currency,omitempty"`
-	// What the customer has in credit, in major units.
+	// The credit balance of the customer, in major units.
 	CreditBalance *apiv1alpha1.Amount `json:"creditBalance,omitempty"`
 	// How many updates are not finished.
 	PendingUpdates *int64 `json:"pendingUpdates,omitempty"`
@@ -74,9 +74,9 @@ type SubscriptionStatusApplyConfiguration struct {
 	// annotation billing.seatplane.dev/unpark. Absent if the subscription is not parked.
 	Parked *string `json:"parked,omitempty"`
 	// The instant up to which a person allowed more than 400 billing periods to be replayed at once.
-	// Absent if nobody had to.
+	// Absent if that was not necessary.
 	CatchUpTime *metav1.Time `json:"catchUpTime,omitempty"`
-	// The next invoice if nothing else changes: the lines accrued so far, and the sums including
+	// The next invoice if nothing else changes: the lines accrued so far, and the totals including
 	// everything else that falls due with it. It includes changes that are scheduled until then, the end
 	// of a trial and a cancellation. Absent if the subscription ends with nothing to bill.
 	UpcomingInvoice *UpcomingInvoiceApplyConfiguration `json:"upcomingInvoice,omitempty"`
@@ -108,23 +108,23 @@ type SubscriptionStatusApplyConfiguration struct {
 	Outbox []EffectApplyConfiguration `json:"outbox,omitempty"`
 	// The number of the newest event that was recorded for EventSinks.
 	EventSequence *int64 `json:"eventSequence,omitempty"`
-	// The newest events for EventSinks, in order. Usually there are at most 64. While a sink does not receive them, there
-	// are more, up to 256, of those that no SubscriptionUpdate or Invoice records.
+	// The newest events for EventSinks, in order. Usually there are at most 64. While a sink does not receive events,
+	// there are up to 256 that no SubscriptionUpdate or Invoice records.
 	Notifications []NotificationApplyConfiguration `json:"notifications,omitempty"`
 	// How far each EventSink that selects the subscription has received its events.
 	EventCursors []EventCursorApplyConfiguration `json:"eventCursors,omitempty"`
-	// The end of the trial that the event subscription.trial-ending was recorded for. Absent without one.
+	// The end of the trial for which the event subscription.trial-ending was recorded. Absent without such an event.
 	TrialEndingTime *metav1.Time `json:"trialEndingTime,omitempty"`
-	// What the data loaders of its products have to say about this subscription, by product.
+	// What the data loaders of its products report about this subscription, by product.
 	Loads []LoadStatusApplyConfiguration `json:"loads,omitempty"`
-	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which every connected
-	// product made an attempt, whether it succeeded or failed.
+	// The last value of the annotation billing.seatplane.dev/refresh-requested-at for which a refresh of every
+	// connected product was attempted, whether it succeeded or failed.
 	LastHandledRefreshRequest *string `json:"lastHandledRefreshRequest,omitempty"`
 	// The last value of the annotation billing.seatplane.dev/invoice-requested-at that was acted on.
 	LastHandledInvoiceRequest *string `json:"lastHandledInvoiceRequest,omitempty"`
 	// The last value of the annotation billing.seatplane.dev/unpark that was acted on.
 	LastHandledUnpark *string `json:"lastHandledUnpark,omitempty"`
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	Imported *ImportedApplyConfiguration `json:"imported,omitempty"`
 }
 

@@ -17,10 +17,9 @@ type SubscriptionTrialApplyConfiguration struct {
 	// When the trial ends. Defaults to the longest trial of the items' plans. While the trial lasts, it
 	// can be moved later or earlier; an instant that has passed means now. Nothing is charged or credited
 	// for the move. Must be at most three years after the start. Not allowed for a customer who had a
-	// subscription of this name.
+	// subscription with this name before.
 	EndTime *v1.Time `json:"endTime,omitempty"`
-	// Ends the subscription with its trial. Defaults to false: the subscription continues after the
-	// trial.
+	// Whether the subscription ends when its trial ends. Defaults to false: it continues after the trial.
 	Only *bool `json:"only,omitempty"`
 }
 

@@ -15,7 +15,7 @@ import (
 //
 // SubscriptionUpdateSpec is a change of a subscription. It is immutable, except for approved.
 type SubscriptionUpdateSpecApplyConfiguration struct {
-	// The Subscription that changes. The update waits for one of that name, for 30 days.
+	// The Subscription that changes. If there is none with that name, the update waits for 30 days.
 	SubscriptionRef *SubscriptionReferenceApplyConfiguration `json:"subscriptionRef,omitempty"`
 	// Changes the quantity of one item. Exactly one of seats and changeItems is set.
 	Seats *SeatsChangeApplyConfiguration `json:"seats,omitempty"`
@@ -32,7 +32,7 @@ type SubscriptionUpdateSpecApplyConfiguration struct {
 	// which the change applies. With renewalPolicy Reset, a future effectiveTime also decides when the
 	// change applies. Not allowed with NextPeriod and Scheduled.
 	EffectiveTime *v1.Time `json:"effectiveTime,omitempty"`
-	// When the adjustment is billed: Immediately (a document of its own), NextInvoice or Custom (at
+	// When the adjustment is billed: Immediately (a separate document), NextInvoice or Custom (at
 	// billAt). Defaults to the subscription's setting, then to the product's, then to NextInvoice. A
 	// change with renewalPolicy Reset defaults to Immediately and also bills everything accrued so far.
 	// Has no effect on items in arrears, which the next invoice bills.

@@ -17,11 +17,11 @@ import (
 //
 // SubscriptionUpdateStatus is the outcome of a change, with the arithmetic behind its amounts.
 type SubscriptionUpdateStatusApplyConfiguration struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the update.
+	// The metadata.generation that this status describes; -1 until the operator has seen the update.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// Ready, Applied, and Reconciling or Stalled while there is a problem.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// Where the update is in its life. Applied, Previewed, Rejected and Superseded are final.
+	// The state of the update. Applied, Previewed, Rejected and Superseded are final.
 	State *apiv1alpha1.UpdateState `json:"state,omitempty"`
 	// The change in short, such as "editors 2 → 7" or "5 items".
 	Summary *string `json:"summary,omitempty"`
@@ -33,11 +33,11 @@ type SubscriptionUpdateStatusApplyConfiguration struct {
 	SubscriptionExternalRef *string `json:"subscriptionExternalRef,omitempty"`
 	// When the operator first saw the update, on the subscription's clock.
 	SeenTime *metav1.Time `json:"seenTime,omitempty"`
-	// Whether an edit of the spec was due but could not apply. It takes effect once it can.
+	// Whether the update is for an edit of the spec that was due but could not apply. It applies as soon as it can.
 	Overdue *bool `json:"overdue,omitempty"`
 	// When the operator saw the approval of an update that was Held, on the subscription's clock.
 	ApprovedTime *metav1.Time `json:"approvedTime,omitempty"`
-	// Who approved an update that was Held, as far as the API server can tell. Absent until it is
+	// Who approved an update that was Held, according to the API server. Absent until it is
 	// approved.
 	Approval *UpdateApprovalApplyConfiguration `json:"approval,omitempty"`
 	// When the change takes effect, as resolved from all settings.
@@ -48,7 +48,7 @@ type SubscriptionUpdateStatusApplyConfiguration struct {
 	EffectiveTime *metav1.Time `json:"effectiveTime,omitempty"`
 	// When the adjustment is billed, as resolved from all settings.
 	PaymentSchedule *apiv1alpha1.PaymentSchedule `json:"paymentSchedule,omitempty"`
-	// The instant at which the adjustment is billed. Only with paymentSchedule Custom.
+	// The instant at which the adjustment is billed. Present only with paymentSchedule Custom.
 	BillAt *metav1.Time `json:"billAt,omitempty"`
 	// How the change is priced, as resolved from all settings.
 	CalculationMethod *apiv1alpha1.CalculationMethod `json:"calculationMethod,omitempty"`
@@ -58,7 +58,7 @@ type SubscriptionUpdateStatusApplyConfiguration struct {
 	KeepTrial *bool `json:"keepTrial,omitempty"`
 	// Whether a trial-only subscription stays trial-only, as resolved from all settings.
 	IgnoreRecurring *bool `json:"ignoreRecurring,omitempty"`
-	// The policy that the change is priced by. Absent when there is none.
+	// The policy that the change is priced by. Absent if there is none.
 	ProrationPolicy *ProrationPolicyInForceApplyConfiguration `json:"prorationPolicy,omitempty"`
 	// The generation of that policy.
 	PolicyGeneration *int64 `json:"policyGeneration,omitempty"`
@@ -78,7 +78,7 @@ type SubscriptionUpdateStatusApplyConfiguration struct {
 	Currency *apiv1alpha1.Currency `json:"currency,omitempty"`
 	// The lines that explain each amount.
 	Lines []LineApplyConfiguration `json:"lines,omitempty"`
-	// What a preview would put on documents at its resolved apply time, if nothing else changes.
+	// What the change would put on documents at its resolved apply time, if nothing else changes.
 	Preview *UpdatePreviewApplyConfiguration `json:"preview,omitempty"`
 	// The renewal time after the change, even if it stays the same. Absent until the change is computed.
 	NewRenewalTime *metav1.Time `json:"newRenewalTime,omitempty"`
@@ -87,14 +87,14 @@ type SubscriptionUpdateStatusApplyConfiguration struct {
 	// The Invoice that was issued when the update applied. Absent if the update is billed later. The
 	// lines of invoices name their updates.
 	Invoice *string `json:"invoice,omitempty"`
-	// The number of the event that tells EventSinks how the update ended. Absent if no sink asked for it.
+	// The number of the event about the result of the update for EventSinks. Absent if no sink asked for it.
 	EventSequence *int64 `json:"eventSequence,omitempty"`
 	// When that event happened, on the subscription's clock.
 	EventTime *metav1.Time `json:"eventTime,omitempty"`
-	// The states in which the open update has waited so far: Scheduled for its date, Held for its approval. Each of them
-	// has one event. Absent once the update is finished.
+	// The states in which the open update has waited so far: Scheduled (for its date) or Held (for approval). There is
+	// one event for each. Absent once the update is finished.
 	Waited []apiv1alpha1.UpdateState `json:"waited,omitempty"`
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	Imported *ImportedApplyConfiguration `json:"imported,omitempty"`
 }
 

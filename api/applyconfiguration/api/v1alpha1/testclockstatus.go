@@ -15,7 +15,7 @@ import (
 //
 // TestClockStatus is the observed state of a clock.
 type TestClockStatusApplyConfiguration struct {
-	// The metadata.generation that this status is about; -1 until the operator has seen the clock.
+	// The metadata.generation that this status describes; -1 until the operator has seen the clock.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// Ready once every subscription on the clock has reached spec.now and has written everything it owes,
 	// and every product refresh due by then has run. Reconciling until then.
@@ -24,7 +24,7 @@ type TestClockStatusApplyConfiguration struct {
 	Now *metav1.Time `json:"now,omitempty"`
 	// How many subscriptions follow the clock.
 	Subscriptions *int64 `json:"subscriptions,omitempty"`
-	// What the object was in the cluster that it was exported from. Absent unless it was imported.
+	// The identity of the object in the cluster that it was exported from. Absent unless it was imported.
 	Imported *ImportedApplyConfiguration `json:"imported,omitempty"`
 }
 

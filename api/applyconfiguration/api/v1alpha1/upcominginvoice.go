@@ -17,11 +17,11 @@ import (
 type UpcomingInvoiceApplyConfiguration struct {
 	// When the invoice is due.
 	DueTime *v1.Time `json:"dueTime,omitempty"`
-	// The lines accrued so far, without the next recurring charge. A line has only the fields that do not follow
-	// from its item, the captured price and the period, unless it has unroundedAmount: then it is whole. Its
-	// SubscriptionUpdate has the whole line, and the invoice will have it.
+	// The lines accrued so far, without the next recurring charge. A line leaves out fields that follow from its
+	// item, the captured price and the period, unless it has unroundedAmount. Its SubscriptionUpdate has the
+	// whole line, and so will the invoice.
 	Lines []LineApplyConfiguration `json:"lines,omitempty"`
-	// The sums, including everything that falls due with the invoice.
+	// The totals, including everything that falls due with the invoice.
 	DocumentTotalsApplyConfiguration `json:""`
 }
 

@@ -16,7 +16,7 @@ import (
 // field.
 type UpdateApprovalApplyConfiguration struct {
 	// The name of the client that set spec.approved, such as kubectl-patch: its field manager. It is not the name of
-	// a user; the API server's audit log has that.
+	// a user, which is in the API server's audit log.
 	Manager *string `json:"manager,omitempty"`
 	// When that client last wrote the update.
 	WrittenTime *v1.Time `json:"writtenTime,omitempty"`

@@ -17,8 +17,8 @@ import (
 type UpdateEstimateApplyConfiguration struct {
 	// The signed adjustment, in major units.
 	Amount *apiv1alpha1.Amount `json:"amount,omitempty"`
-	// When the update would apply. Absent for an update that waits for approval: its count is priced from
-	// its observation on.
+	// When the update would apply. Absent for an update that waits for approval, which is priced from when
+	// its seats were counted.
 	ApplyAt *v1.Time `json:"applyAt,omitempty"`
 }
 

@@ -8,9 +8,9 @@ package v1alpha1
 // UpdatePreviewApplyConfiguration represents a declarative configuration of the UpdatePreview type for use
 // with apply.
 //
-// UpdatePreview is what a preview would put on documents.
+// UpdatePreview is what a previewed change would put on documents.
 type UpdatePreviewApplyConfiguration struct {
-	// The document that would be issued at once. Absent when there would be none.
+	// The document that would be issued at once. Absent if there would be none.
 	Now *DocumentTotalsApplyConfiguration `json:"now,omitempty"`
 	// The upcoming invoice as it would be.
 	Upcoming *DocumentTotalsApplyConfiguration `json:"upcoming,omitempty"`

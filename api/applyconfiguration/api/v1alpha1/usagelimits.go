@@ -10,8 +10,8 @@ package v1alpha1
 //
 // UsageLimits are the limits on the usage of a metered item. On a licensed item they are ignored.
 type UsageLimitsApplyConfiguration struct {
-	// An event is sent when usage reaches 75 %, 90 % and 100 % of this limit, once in a period. Usage is
-	// still billed beyond it. Defaults to no limit.
+	// An event is sent when usage reaches 75 %, 90 % and 100 % of this limit, once in each period. Usage
+	// beyond the limit is still billed. Defaults to no limit.
 	SoftLimit *UsageLimitApplyConfiguration `json:"softLimit,omitempty"`
 	// During the trial, usage beyond this limit is not counted. Defaults to no limit.
 	TrialLimit *UsageLimitApplyConfiguration `json:"trialLimit,omitempty"`

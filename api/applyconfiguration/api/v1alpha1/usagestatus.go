@@ -21,7 +21,7 @@ type UsageStatusApplyConfiguration struct {
 	Quantity *int64 `json:"quantity,omitempty"`
 	// What the usage costs so far, in major units.
 	Amount *apiv1alpha1.Amount `json:"amount,omitempty"`
-	// The last reading that was taken: a total that only grows.
+	// The last reading that was processed: a total that only grows.
 	Reading *int64 `json:"reading,omitempty"`
 	// When that reading was observed, on the subscription's clock.
 	ObservedTime *v1.Time `json:"observedTime,omitempty"`
