@@ -20,7 +20,6 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -116,7 +115,7 @@ func (c *Courier) Check(text string) (Address, error) {
 	case parsed.Fragment != "":
 		return invalid("url has a part after #, which is never sent: remove it.")
 	}
-	port, err := portOf(parsed)
+	port, err := egress.PortOf(parsed)
 	if err != nil {
 		return invalid("url has an invalid port: use a number from 1 to 65535.")
 	}
@@ -129,22 +128,6 @@ func (c *Courier) Check(text string) (Address, error) {
 			"--sink-allowed-networks allows such networks."}
 	}
 	return Address{Host: parsed.Hostname(), Port: port}, nil
-}
-
-// portOf returns the port of an address, which defaults to the one of its scheme.
-func portOf(address *url.URL) (uint16, error) {
-	written := address.Port()
-	if written == "" {
-		if strings.EqualFold(address.Scheme, "http") {
-			return 80, nil
-		}
-		return 443, nil
-	}
-	port, err := strconv.ParseUint(written, 10, 16)
-	if err == nil && port == 0 {
-		err = strconv.ErrRange
-	}
-	return uint16(port), err
 }
 
 // Answer is what is used of a receiver's answer.

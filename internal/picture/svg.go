@@ -9,7 +9,8 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/seatplane/seatplane/internal/table"
 )
 
 // Measures, in pixels.
@@ -56,7 +57,7 @@ func SVG(c Chart) string {
 	height := header + float64(panels)*(caption+panelHeight) + footer
 	d := &drawing{time: timeAxis{c.From, c.Until, left + inset, right - inset}}
 	fmt.Fprintf(d, head, width, height, html.EscapeString(c.Title), html.EscapeString(c.describe(accounts)), width-1, height-1)
-	d.text(24, 28, "title", "", cut(c.Title, mostLetters))
+	d.text(24, 28, "title", "", table.Cut(c.Title, mostLetters))
 	d.text(24, 46, "faint", "", fmt.Sprintf("%s to %s, times in UTC", date(c.From), date(c.Until)))
 	top := header + caption
 	d.seats(c.total(), len(c.Seats), top)
@@ -90,14 +91,6 @@ func (a *account) caption() string {
 }
 
 func date(at time.Time) string { return at.UTC().Format(time.DateOnly) }
-
-// cut shortens a text to a number of characters.
-func cut(text string, most int) string {
-	if utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	return string([]rune(text)[:most-1]) + "…"
-}
 
 func (d *drawing) text(x, y float64, class, anchor, text string) {
 	if anchor != "" {

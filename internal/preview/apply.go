@@ -73,39 +73,18 @@ func (p *proposal) editSubscription(ctx context.Context, d manifests.Document, b
 
 // applyUpdates applies the manifests of a subscription's updates. An update that is finished stays what it is.
 func (p *proposal) applyUpdates(ctx context.Context, of types.NamespacedName, after *offline.Case) (ok bool) {
-	ok = true
-	updates := slices.Clone(after.Updates)
-	kept := map[string]bool{}
-	for _, d := range p.updates[of] {
-		name := d.Object.GetName()
-		kept[name] = true
-		if slices.Contains(after.Finished, name) {
-			continue
+	documents := p.updates[of]
+	open := slices.DeleteFunc(slices.Clone(documents), func(d manifests.Document) bool {
+		return slices.Contains(after.Finished, d.Object.GetName())
+	})
+	updates, ok := applyEach(ctx, p, open, after.Updates, func(u, manifest *v1alpha1.SubscriptionUpdate) {
+		if !sameSpec(u.Spec, manifest.Spec) {
+			u.Generation++
 		}
-		at := slices.IndexFunc(updates, func(u v1alpha1.SubscriptionUpdate) bool { return u.Name == name })
-		var before *v1alpha1.SubscriptionUpdate
-		if at >= 0 {
-			before = &updates[at]
-		}
-		admitted, err := admit(ctx, p, d, before)
-		if err != nil {
-			p.refuse(d, err)
-			ok = false
-			continue
-		}
-		if before == nil {
-			updates = append(updates, *created(admitted, p.options.Now))
-			continue
-		}
-		edited := *before.DeepCopy()
-		if !sameSpec(edited.Spec, admitted.Spec) {
-			edited.Generation++
-		}
-		edited.Spec = admitted.Spec
-		updates[at] = edited
-	}
+		u.Spec = manifest.Spec
+	})
 	if p.options.Whole {
-		updates = slices.DeleteFunc(updates, func(u v1alpha1.SubscriptionUpdate) bool { return u.Spec.Cause == nil && !kept[u.Name] })
+		updates = slices.DeleteFunc(updates, func(u v1alpha1.SubscriptionUpdate) bool { return u.Spec.Cause == nil && !isNamed(documents, u.Name) })
 	}
 	after.Updates = updates
 	return ok
@@ -113,36 +92,45 @@ func (p *proposal) applyUpdates(ctx context.Context, of types.NamespacedName, af
 
 // applyAssignments applies the manifests of a subscription's assignments.
 func (p *proposal) applyAssignments(ctx context.Context, of types.NamespacedName, after *offline.Case) (ok bool) {
-	ok = true
-	assignments := slices.Clone(after.Assignments)
-	kept := map[string]bool{}
-	for _, d := range p.assignments[of] {
-		name := d.Object.GetName()
-		kept[name] = true
-		at := slices.IndexFunc(assignments, func(a v1alpha1.SeatAssignment) bool { return a.Name == name })
-		var before *v1alpha1.SeatAssignment
-		if at >= 0 {
-			before = &assignments[at]
-		}
-		admitted, err := admit(ctx, p, d, before)
-		if err != nil {
-			p.refuse(d, err)
-			ok = false
-			continue
-		}
-		if before == nil {
-			assignments = append(assignments, *created(admitted, p.options.Now))
-			continue
-		}
-		edited := *before.DeepCopy()
-		edited.Spec = admitted.Spec
-		assignments[at] = edited
-	}
+	documents := p.assignments[of]
+	assignments, ok := applyEach(ctx, p, documents, after.Assignments, func(a, manifest *v1alpha1.SeatAssignment) {
+		a.Spec = manifest.Spec
+	})
 	if p.options.Whole {
-		assignments = slices.DeleteFunc(assignments, func(a v1alpha1.SeatAssignment) bool { return !kept[a.Name] })
+		assignments = slices.DeleteFunc(assignments, func(a v1alpha1.SeatAssignment) bool { return !isNamed(documents, a.Name) })
 	}
 	after.Assignments = assignments
 	return ok
+}
+
+// applyEach applies manifests to objects of one kind, which it leaves as they are: it returns them as they would be. edit
+// gives a copy of an object the spec of its manifest. It is not ok if a manifest would be refused.
+func applyEach[T any, P object[T]](
+	ctx context.Context, p *proposal, documents []manifests.Document, objects []T, edit func(object, manifest *T),
+) (after []T, ok bool) {
+	after, ok = slices.Clone(objects), true
+	for _, d := range documents {
+		var before *T
+		if at := slices.IndexFunc(after, func(o T) bool { return P(&o).GetName() == d.Object.GetName() }); at >= 0 {
+			before = &after[at]
+		}
+		admitted, err := admit(ctx, p, d, before)
+		switch {
+		case err != nil:
+			p.refuse(d, err)
+			ok = false
+		case before == nil:
+			after = append(after, *created[T, P](admitted, p.options.Now))
+		default:
+			edit(before, admitted)
+		}
+	}
+	return after, ok
+}
+
+// isNamed reports whether one of the manifests is that of an object.
+func isNamed(documents []manifests.Document, name string) bool {
+	return slices.ContainsFunc(documents, func(d manifests.Document) bool { return d.Object.GetName() == name })
 }
 
 // createSubscription is a subscription that does not exist yet, with the updates and assignments that come with it.

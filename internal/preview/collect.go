@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 
@@ -184,7 +185,7 @@ func (c *collector) report(into *Report) {
 	into.Changes = slices.SortedFunc(slices.Values(c.changes), byName)
 	into.Refused = append(into.Refused, listed(c.problems[refused])...)
 	into.NotExamined = append(into.NotExamined, listed(c.problems[notExamined])...)
-	for _, key := range sortedKeys(c.effects) {
+	for _, key := range slices.Sorted(maps.Keys(c.effects)) {
 		e := c.effects[key]
 		for _, r := range e.largest {
 			e.Largest = append(e.Largest, r.change)
@@ -232,7 +233,7 @@ func listed(problems map[Problem]*Problem) []Problem {
 
 func totalsOf(sums map[string]*sum) []Total {
 	var totals []Total
-	for _, code := range sortedKeys(sums) {
+	for _, code := range slices.Sorted(maps.Keys(sums)) {
 		s := sums[code]
 		t := Total{Currency: code, Horizons: horizonsOf(s.before, s.after, s.currency)}
 		if percent, ok := s.increase(); ok {
@@ -253,13 +254,4 @@ func (s *sum) increase() (percent money.Fraction, ok bool) {
 	const promille = 1000
 	rise := money.FractionOf(s.recurs.Sub(s.recurred)).Mul(money.NewFraction(promille, 1)).Quo(money.FractionOf(s.recurred))
 	return money.NewFraction(rise.Ceil(), promille/100), true
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	var keys []string
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -7,6 +7,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -86,7 +88,7 @@ func propose(ctx context.Context, schemas *manifests.Schemas, source *offline.So
 		}
 	}
 	p.takeUpCatalogue(ctx, catalogue)
-	for _, kind := range sortedKeys(ignored) {
+	for _, kind := range slices.Sorted(maps.Keys(ignored)) {
 		into.Ignored = append(into.Ignored, Ignored{Kind: kind, Count: ignored[kind]})
 	}
 	if ignored["Kustomization.kustomize.config.k8s.io"] > 0 {

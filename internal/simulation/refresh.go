@@ -4,8 +4,8 @@
 package simulation
 
 import (
-	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,7 +27,7 @@ const tokenSimulated = "simulated"
 // set changes the counts of the data sources. For an item that no data loader counts, it changes the quantity itself, in
 // the spec or by an update. Both take effect after the events that are due at the same instant.
 func (m *machine) set(counts map[string]int64) {
-	for _, item := range sortedKeys(counts) {
+	for _, item := range slices.Sorted(maps.Keys(counts)) {
 		switch {
 		case m.of.Subscription == nil || m.isLoaded(item):
 			m.source[item] = counts[item]
@@ -279,14 +279,4 @@ func (m *machine) clock() string {
 		return ""
 	}
 	return facts.Clock(m.of.Subscription)
-}
-
-// sortedKeys are the keys of a map in order.
-func sortedKeys[K cmp.Ordered, V any](of map[K]V) []K {
-	keys := make([]K, 0, len(of))
-	for key := range of {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

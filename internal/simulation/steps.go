@@ -6,6 +6,8 @@ package simulation
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,7 +192,7 @@ func (m *machine) report(result *Result, sums map[money.Currency]*sum) {
 	r := &m.result
 	r.Namespace, r.Name, r.Customer, r.From = m.name.Namespace, m.name.Name, sub.Spec.Customer.ID, instant(m.from)
 	r.End = End{State: string(sub.Status.State), Seats: seatsOf(&m.state), Waiting: m.told[""]}
-	for _, item := range sortedKeys(m.source) {
+	for _, item := range slices.Sorted(maps.Keys(m.source)) {
 		if _, held := m.state.Item(item); held && !m.isLoaded(item) && m.state.Started() {
 			m.warn(fmt.Sprintf("No data loader counts item %q of Subscription %q: the script's counts for it have no effect.", item, m.name.Name))
 		}

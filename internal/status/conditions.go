@@ -31,6 +31,14 @@ func Of(list *[]metav1.Condition, generation int64, now time.Time) Conditions {
 	return Conditions{list: list, generation: generation, now: metav1.NewTime(now.UTC().Truncate(time.Second))}
 }
 
+// Time returns an instant in whole seconds, as the API server stores it. The zero instant becomes nil.
+func Time(t time.Time) *metav1.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &metav1.Time{Time: t.UTC().Truncate(time.Second)}
+}
+
 // Ready means that the object is in its desired state.
 func (c Conditions) Ready(reason, message string) {
 	c.Set(v1alpha1.ConditionReady, metav1.ConditionTrue, reason, message)
@@ -42,13 +50,6 @@ func (c Conditions) Ready(reason, message string) {
 // editing it.
 func (c Conditions) InProgress(reason, message string) {
 	c.Set(v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
-	c.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
-	c.Remove(v1alpha1.ConditionStalled)
-}
-
-// Undetermined means that it is not known yet whether the object is in its desired state.
-func (c Conditions) Undetermined(reason, message string) {
-	c.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, reason, message)
 	c.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
 	c.Remove(v1alpha1.ConditionStalled)
 }

@@ -53,7 +53,6 @@ func read(t *testing.T, conditions []metav1.Condition) kstatus.Status {
 func TestConditionsByTheRulesOfKstatus(t *testing.T) {
 	ready := func(c Conditions) { c.Ready("Reconciled", "All is well") }
 	inProgress := func(c Conditions) { c.InProgress("Held", "Waits for approval") }
-	undetermined := func(c Conditions) { c.Undetermined("NotLookedAt", "Not looked at yet") }
 	stalled := func(c Conditions) { c.Stalled("PlanNotFound", "There is no such plan") }
 
 	type set map[string]metav1.ConditionStatus
@@ -72,11 +71,6 @@ func TestConditionsByTheRulesOfKstatus(t *testing.T) {
 		"in progress": {
 			"what gets there by itself is Reconciling, not Stalled", stalled, inProgress,
 			set{v1alpha1.ConditionReady: metav1.ConditionFalse, v1alpha1.ConditionReconciling: metav1.ConditionTrue},
-			kstatus.InProgressStatus,
-		},
-		"undetermined": {
-			"what is not known is Reconciling too", ready, undetermined,
-			set{v1alpha1.ConditionReady: metav1.ConditionUnknown, v1alpha1.ConditionReconciling: metav1.ConditionTrue},
 			kstatus.InProgressStatus,
 		},
 		"stalled": {

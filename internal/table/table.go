@@ -1,7 +1,7 @@
 // Copyright 2026 The Seatplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package table lays out text in columns, as kubectl does.
+// Package table lays out text in columns, as kubectl does, and makes text fit to be shown.
 package table
 
 import (
@@ -61,6 +61,14 @@ func line(row []string, widths []int) string {
 		out.WriteString(strings.Repeat(" ", widths[n]+gap-utf8.RuneCountInString(cell)))
 	}
 	return strings.TrimRight(out.String(), " ")
+}
+
+// Cut shortens a text to a number of characters, and marks that it did.
+func Cut(text string, most int) string {
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	return string([]rune(text)[:most-1]) + "…"
 }
 
 // Plain replaces characters that control a terminal by spaces.

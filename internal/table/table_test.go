@@ -49,3 +49,17 @@ func TestTable(t *testing.T) {
 		})
 	}
 }
+
+func TestCut(t *testing.T) {
+	cases := map[string]struct{ reason, text, want string }{
+		"fits":     {reason: "nothing is missing, and nothing is marked", text: "Möbel", want: "Möbel"},
+		"too long": {reason: "it is counted in characters, and the mark is one of them", text: "Möbelhaus", want: "Möbe…"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := Cut(tc.text, 5); got != tc.want {
+				t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
+			}
+		})
+	}
+}

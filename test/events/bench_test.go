@@ -15,24 +15,26 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/event"
+	"github.com/seatplane/seatplane/internal/testing/harness"
+	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 // TestLatency measures how long an event takes from the request that causes it, with a receiver that is up, and again next
 // to one that is down. It judges only that everything arrives.
 func TestLatency(t *testing.T) {
-	rate, seconds := number(t, "SEATPLANE_BENCH_SINK_RATE", 20), number(t, "SEATPLANE_BENCH_SINK_SECONDS", 3)
+	rate, seconds := settings.Number(t, "SEATPLANE_BENCH_SINK_RATE", 20), settings.Number(t, "SEATPLANE_BENCH_SINK_SECONDS", 3)
 	subscriptions := enough(50, 2*rate*seconds)
 	s, books := newShop(t, subscriptions), newReceiver(t)
 	s.sink("books", books.URL)
 	running := s.manage()
 	defer func() { s.stop(running) }()
-	s.eventually("every subscription starts", s.started)
+	s.Eventually("every subscription starts", s.started)
 	alone := s.measure(books, subscriptions, rate, seconds)
 	t.Logf("a sink alone, %d events/s: %s", rate, alone)
 
 	// Nobody answers here, although the connection is made.
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	harness.Must(t, err)
 	defer silent.Close()
 	s.sink("silent", "http://"+silent.Addr().String())
 	beside := s.measure(books, subscriptions, rate, seconds)
@@ -64,7 +66,7 @@ func (s *shop) measure(at *receiver, subscriptions, rate, seconds int) latency {
 		asked[s.change(subscriptions)] = now
 	}
 	var l latency
-	s.eventually("every event arrives", func(ctx context.Context) (string, error) {
+	s.Eventually("every event arrives", func(ctx context.Context) (string, error) {
 		l.took = nil
 		var list v1alpha1.SubscriptionUpdateList
 		if err := s.List(ctx, &list, client.InNamespace(namespace)); err != nil {

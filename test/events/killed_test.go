@@ -15,6 +15,8 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/event"
 	"github.com/seatplane/seatplane/internal/facts"
+	"github.com/seatplane/seatplane/internal/testing/harness"
+	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 func named(namespace, name string) metav1.ObjectMeta {
@@ -25,29 +27,29 @@ func named(namespace, name string) metav1.ObjectMeta {
 // ID and the same bytes, and the events of each subscription come in order.
 func TestKilledManager(t *testing.T) {
 	const batch = 40
-	kills := number(t, "SEATPLANE_SINK_KILLS", 3)
+	kills := settings.Number(t, "SEATPLANE_SINK_KILLS", 3)
 	subscriptions := enough(8, kills*batch)
 	s, books := newShop(t, subscriptions), newReceiver(t)
 	s.sink("books", books.URL)
 	running := s.manage()
-	s.eventually("every subscription starts", s.started)
+	s.Eventually("every subscription starts", s.started)
 	for n := range kills {
 		before := books.count()
 		for range batch {
 			s.change(subscriptions)
 		}
 		// Somewhere among the deliveries of the batch.
-		s.eventually("events arrive", func(context.Context) (string, error) {
+		s.Eventually("events arrive", func(context.Context) (string, error) {
 			if arrived := books.count() - before; arrived < 1+(n*7)%(batch-5) {
 				return fmt.Sprintf("%d of them", arrived), nil
 			}
 			return "", nil
 		})
-		must(t, running.Kill())
+		harness.Must(t, running.Kill())
 		running = s.manage()
 	}
 	defer func() { s.stop(running) }()
-	s.eventually("every update is finished", func(ctx context.Context) (string, error) {
+	s.Eventually("every update is finished", func(ctx context.Context) (string, error) {
 		var list v1alpha1.SubscriptionUpdateList
 		err := s.List(ctx, &list, client.InNamespace(namespace))
 		for i := range list.Items {
@@ -58,8 +60,8 @@ func TestKilledManager(t *testing.T) {
 		return "", err
 	})
 	var subs v1alpha1.SubscriptionList
-	must(t, s.List(t.Context(), &subs, client.InNamespace(namespace)))
-	s.eventually("every event arrives", func(context.Context) (string, error) {
+	harness.Must(t, s.List(t.Context(), &subs, client.InNamespace(namespace)))
+	s.Eventually("every event arrives", func(context.Context) (string, error) {
 		for i := range subs.Items {
 			for n := int64(1); n <= subs.Items[i].Status.EventSequence; n++ {
 				if id := event.ID(subs.Items[i].UID, n); !arrived(books, id) {
@@ -101,13 +103,13 @@ func TestNothingIsWrittenAtRest(t *testing.T) {
 	s.sink("books", books.URL)
 	running := s.manage()
 	defer func() { s.stop(running) }()
-	s.eventually("every subscription starts", s.started)
+	s.Eventually("every subscription starts", s.started)
 	s.change(2)
 	versions := func(ctx context.Context) (string, bool) {
 		var subs v1alpha1.SubscriptionList
 		var sinks v1alpha1.EventSinkList
-		must(t, s.List(ctx, &subs, client.InNamespace(namespace)))
-		must(t, s.List(ctx, &sinks, client.InNamespace(namespace)))
+		harness.Must(t, s.List(ctx, &subs, client.InNamespace(namespace)))
+		harness.Must(t, s.List(ctx, &sinks, client.InNamespace(namespace)))
 		text, done := "", true
 		for i := range subs.Items {
 			text += subs.Items[i].ResourceVersion + " "
@@ -119,7 +121,7 @@ func TestNothingIsWrittenAtRest(t *testing.T) {
 		}
 		return text, done
 	}
-	s.eventually("the progress is written", func(ctx context.Context) (string, error) {
+	s.Eventually("the progress is written", func(ctx context.Context) (string, error) {
 		text, done := versions(ctx)
 		if !done {
 			return text, nil

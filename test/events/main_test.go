@@ -6,64 +6,30 @@ package events
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/testing/builders"
+	"github.com/seatplane/seatplane/internal/testing/harness"
 	"github.com/seatplane/seatplane/internal/testing/playground"
-	"github.com/seatplane/seatplane/internal/testing/suite"
 )
 
 // manager is the path of the manager's binary.
 var manager string
 
-func TestMain(m *testing.M) {
-	suite.Main(func(folder string) (int, error) {
-		var err error
-		if manager, err = playground.Build(folder); err != nil {
-			return 0, err
-		}
-		return m.Run(), nil
-	})
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// number is a number from the environment, or a default.
-func number(t *testing.T, variable string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(variable)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s is %q: write a number", variable, text)
-	}
-	return n
-}
+func TestMain(m *testing.M) { harness.Main(m, &manager) }
 
 // delivered is the first delivery of an event.
 type delivered struct {
@@ -128,10 +94,7 @@ func (r *receiver) look(id string) (delivered, bool) {
 
 // shop is a namespace with subscriptions, in a cluster of its own.
 type shop struct {
-	*testing.T
-	client.Client
-	ground *playground.Playground
-	log    string
+	*harness.Cluster
 	// made counts the updates.
 	made int
 }
@@ -141,19 +104,10 @@ const namespace = "shop"
 // newShop starts a cluster without a manager, and creates subscriptions.
 func newShop(t *testing.T, subscriptions int) *shop {
 	t.Helper()
-	ground, err := playground.Start(t.Context(), playground.Options{})
-	must(t, err)
-	t.Cleanup(func() { must(t, ground.Plane.Stop()) })
-	scheme := runtime.NewScheme()
-	must(t, errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)))
-	config := ground.Plane.Config
-	config.QPS = -1
-	live, err := client.New(config, client.Options{Scheme: scheme})
-	must(t, err)
-	s := &shop{T: t, Client: live, ground: ground, log: filepath.Join(t.TempDir(), "manager.log")}
-	s.create(&corev1.Namespace{ObjectMeta: named("", namespace)}, builders.MakeSeatProduct("seat", namespace).Plan("monthly", "EUR", "10").Obj())
+	s := &shop{Cluster: harness.Start(t)}
+	s.Make(&corev1.Namespace{ObjectMeta: named("", namespace)}, builders.MakeSeatProduct("seat", namespace).Plan("monthly", "EUR", "10").Obj())
 	for n := range subscriptions {
-		s.create(builders.MakeSubscription(name(n), namespace).LoadedItem("editors", "seat", "monthly").Obj())
+		s.Make(builders.MakeSubscription(name(n), namespace).LoadedItem("editors", "seat", "monthly").Obj())
 	}
 	return s
 }
@@ -174,21 +128,14 @@ func (s *shop) sink(name, url string) {
 	secret.Annotations = map[string]string{v1alpha1.AnnotationAllowHosts: strings.TrimPrefix(url, "http://")}
 	sink := &v1alpha1.EventSink{ObjectMeta: named(namespace, name)}
 	sink.Spec = v1alpha1.EventSinkSpec{URL: url, SigningSecretRefs: []v1alpha1.SecretKeyReference{{Name: name, Key: "key"}}}
-	s.create(secret, sink)
-}
-
-func (s *shop) create(objects ...client.Object) {
-	s.Helper()
-	for _, object := range objects {
-		must(s.T, s.Create(s.Context(), object))
-	}
+	s.Make(secret, sink)
 }
 
 // manage starts a manager that may reach the receivers.
 func (s *shop) manage() *playground.Manager {
 	s.Helper()
-	started, err := s.ground.StartManager(manager, s.log, "--sink-allow-plain-http", "--sink-allowed-networks=127.0.0.0/8")
-	must(s.T, err)
+	started, err := s.Ground.StartManager(manager, filepath.Join(s.Folder, "manager.log"), "--sink-allow-plain-http", "--sink-allowed-networks=127.0.0.0/8")
+	s.Must(err)
 	return started
 }
 
@@ -198,7 +145,7 @@ func (s *shop) stop(m *playground.Manager) {
 	if s.Failed() {
 		s.Logf("the manager ended with\n%s", m.LastWords())
 	}
-	must(s.T, m.Stop())
+	s.Must(m.Stop())
 }
 
 // change adds a seat to one of the subscriptions, and returns the name of the update.
@@ -206,22 +153,8 @@ func (s *shop) change(subscriptions int) string {
 	s.Helper()
 	update := builders.MakeSubscriptionUpdate(fmt.Sprintf("change-%05d", s.made), namespace, name(s.made%subscriptions)).Increment("editors", 1).Obj()
 	s.made++
-	s.create(update)
+	s.Make(update)
 	return update.Name
-}
-
-// eventually waits for what the manager brings about; holds returns what is missing.
-func (s *shop) eventually(what string, holds func(context.Context) (string, error)) {
-	s.Helper()
-	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		missing, err := holds(s.Context())
-		if err == nil && missing == "" {
-			return
-		}
-		if time.Now().After(deadline) {
-			s.Fatalf("never: %s: %s %v", what, missing, err)
-		}
-	}
 }
 
 // started says which subscription has not started.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -28,7 +27,9 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/testing/builders"
+	"github.com/seatplane/seatplane/internal/testing/harness"
 	"github.com/seatplane/seatplane/internal/testing/playground"
+	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 // kept is how many finished updates of a customer retention keeps in the kill test.
@@ -45,17 +46,15 @@ type ledger struct {
 // witness writes all finished records of the shop down until the test ends. It knows nothing of managers.
 func (c *cell) witness() *ledger {
 	c.Helper()
-	watcher, err := client.NewWithWatch(c.ground.Plane.Config, client.Options{Scheme: c.Scheme()})
-	must(c.T, err)
 	l := &ledger{records: map[types.UID]string{}, gone: map[types.UID]time.Time{}}
 	for _, list := range []client.ObjectList{&v1alpha1.InvoiceList{}, &v1alpha1.SubscriptionUpdateList{}} {
-		must(c.T, watcher.List(c.Context(), list, client.InNamespace(shop)))
+		c.Must(c.List(c.Context(), list, client.InNamespace(shop)))
 		changes, err := toolswatch.NewRetryWatcherWithContext(c.Context(), list.GetResourceVersion(), &toolscache.ListWatch{
 			WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-				return watcher.Watch(ctx, list, &client.ListOptions{Namespace: shop, Raw: &options})
+				return c.Watch(ctx, list, &client.ListOptions{Namespace: shop, Raw: &options})
 			},
 		})
-		must(c.T, err)
+		c.Must(err)
 		go func() {
 			for change := range changes.ResultChan() {
 				l.note(change.Type, change.Object)
@@ -113,7 +112,7 @@ func (l *library) stored() (map[types.UID]string, map[types.UID]time.Time) {
 		for _, row := range l.rows(query) {
 			fields := strings.SplitN(row, " ", 3)
 			seconds, err := strconv.ParseFloat(fields[1], 64)
-			must(l.T, err)
+			harness.Must(l.T, err)
 			records[types.UID(fields[0])] = fields[2]
 			at[types.UID(fields[0])] = time.UnixMicro(int64(seconds * 1e6))
 		}
@@ -152,8 +151,8 @@ func isWorking(ctx context.Context, db *sql.DB) bool {
 func (l *library) aim(more time.Duration) bool {
 	l.Helper()
 	db, err := l.server.Open("")
-	must(l.T, err)
-	defer func() { must(l.T, db.Close()) }()
+	harness.Must(l.T, err)
+	defer func() { harness.Must(l.T, db.Close()) }()
 	for deadline := time.Now().Add(20 * time.Second); !isWorking(l.Context(), db); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			return false
@@ -161,18 +160,6 @@ func (l *library) aim(more time.Duration) bool {
 	}
 	time.Sleep(more)
 	return isWorking(l.Context(), db)
-}
-
-// number is a number from the environment, or a default.
-func number(t *testing.T, variable string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(variable)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	must(t, err)
-	return n
 }
 
 // siege is a cell that is archived, and whose manager and database are killed.
@@ -192,20 +179,20 @@ func besiege(t *testing.T, customers ...string) *siege {
 	s.seen = s.witness()
 	s.archives(s.books, "eu-1")
 	for _, name := range customers {
-		s.create(builders.MakeSubscription(name, shop).Customer(name).Start(april).TestClock("clock").
+		s.Make(builders.MakeSubscription(name, shop).Customer(name).Start(april).TestClock("clock").
 			LoadedItem("editors", "editor", "monthly").With(func(s *v1alpha1.Subscription) {
 			s.Spec.History = &v1alpha1.History{KeepUpdates: ptr.To[int32](kept), TTLSecondsAfterFinished: ptr.To[int64](0)}
 		}).Obj())
 	}
 	s.start()
-	s.eventually("the start", s.caughtUp(shop))
+	s.Eventually("the start", s.caughtUp(shop))
 	return s
 }
 
 func (s *siege) start() {
 	s.Helper()
-	started, err := s.ground.StartManager(manager, filepath.Join(s.folder, "manager.log"), archiveFlags...)
-	must(s.T, err)
+	started, err := s.Ground.StartManager(manager, filepath.Join(s.Folder, "manager.log"), archiveFlags...)
+	s.Must(err)
 	s.running = started
 }
 
@@ -213,21 +200,21 @@ func (s *siege) start() {
 func (s *siege) month(n int) {
 	s.Helper()
 	for _, name := range s.customers {
-		s.create(builders.MakeSubscriptionUpdate(fmt.Sprintf("%s-%04d", name, n), shop, name).Increment("editors", 1).
+		s.Make(builders.MakeSubscriptionUpdate(fmt.Sprintf("%s-%04d", name, n), shop, name).Increment("editors", 1).
 			With(func(u *v1alpha1.SubscriptionUpdate) {
 				u.Annotations = map[string]string{v1alpha1.AnnotationPrune: v1alpha1.PruneTrue}
 			}).Obj())
 	}
-	s.move(shop, april.AddDate(0, n, 0))
+	s.MoveClock(shop, april.AddDate(0, n, 0))
 }
 
 // rests waits until so many months are billed and archived, and retention has deleted what is not to be kept.
 func (s *siege) rests(months int) {
 	s.Helper()
-	s.eventually("all months", s.caughtUp(shop))
-	s.eventually("all changes", s.appliedAll)
-	s.eventually("all is archived", s.archivedAll)
-	s.eventually("retention deletes what is not to be kept", func(ctx context.Context) (string, error) {
+	s.Eventually("all months", s.caughtUp(shop))
+	s.Eventually("all changes", s.appliedAll)
+	s.Eventually("all is archived", s.archivedAll)
+	s.Eventually("retention deletes what is not to be kept", func(ctx context.Context) (string, error) {
 		var left v1alpha1.SubscriptionUpdateList
 		err := s.List(ctx, &left, client.InNamespace(shop))
 		if most := len(s.customers) * (kept + 1); len(left.Items) > most { // the last step of each names one more
@@ -235,7 +222,7 @@ func (s *siege) rests(months int) {
 		}
 		return "", err
 	})
-	s.eventually("the witness has seen everything", func(context.Context) (string, error) {
+	s.Eventually("the witness has seen everything", func(context.Context) (string, error) {
 		s.seen.mu.Lock()
 		defer s.seen.mu.Unlock()
 		if want := len(s.customers) * (2*months + 1); len(s.seen.records) != want { // each month, and the start
@@ -249,20 +236,20 @@ func (s *siege) rests(months int) {
 // change, and retention deletes. Every record is in the archive once, with its amounts, and none was deleted before it was
 // there. SEATPLANE_DATABASE_KILLS says how often each is killed.
 func TestArchiveThroughKills(t *testing.T) {
-	kills := number(t, "SEATPLANE_DATABASE_KILLS", 1)
+	kills := settings.Number(t, "SEATPLANE_DATABASE_KILLS", 1)
 	s := besiege(t, "acme", "bolt", "coda", "dime", "echo")
 	defer func() {
 		if t.Failed() {
 			t.Logf("the last manager ended with\n%s", s.running.LastWords())
 		}
-		must(t, s.running.Stop())
+		harness.Must(t, s.running.Stop())
 	}()
 	victims := []struct {
 		name string
 		kill func()
 	}{
-		{"database", func() { must(t, s.books.server.Kill()); must(t, s.books.server.Restart()) }},
-		{"manager", func() { must(t, s.running.Kill()); s.start() }},
+		{"database", func() { harness.Must(t, s.books.server.Kill()); harness.Must(t, s.books.server.Restart()) }},
+		{"manager", func() { harness.Must(t, s.running.Kill()); s.start() }},
 	}
 	months := 0
 	for killed := 0; killed < len(victims)*kills; {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +22,7 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/databases"
+	"github.com/seatplane/seatplane/internal/testing/harness"
 	"github.com/seatplane/seatplane/internal/testing/playground"
 )
 
@@ -38,7 +38,7 @@ type library struct {
 func newLibrary(t *testing.T) *library {
 	t.Helper()
 	l := &library{t, databases.StartPostgres(t)}
-	must(t, l.server.Exec("", "CREATE ROLE seatplane LOGIN PASSWORD 'hunter2'", "CREATE DATABASE books OWNER seatplane"))
+	harness.Must(t, l.server.Exec("", "CREATE ROLE seatplane LOGIN PASSWORD 'hunter2'", "CREATE DATABASE books OWNER seatplane"))
 	return l
 }
 
@@ -46,28 +46,28 @@ func newLibrary(t *testing.T) *library {
 func (l *library) rows(query string) []string {
 	l.Helper()
 	db, err := l.server.Open("books")
-	must(l.T, err)
-	defer func() { must(l.T, db.Close()) }()
+	harness.Must(l.T, err)
+	defer func() { harness.Must(l.T, db.Close()) }()
 	found, err := db.QueryContext(l.Context(), query)
-	must(l.T, err)
+	harness.Must(l.T, err)
 	return textsOf(l.T, found)
 }
 
 func textsOf(t *testing.T, found *sql.Rows) []string {
 	t.Helper()
-	defer func() { must(t, found.Close()) }()
+	defer func() { harness.Must(t, found.Close()) }()
 	columns, err := found.Columns()
-	must(t, err)
+	harness.Must(t, err)
 	var all []string
 	for found.Next() {
 		values, into := make([]string, len(columns)), make([]any, len(columns))
 		for n := range values {
 			into[n] = &values[n]
 		}
-		must(t, found.Scan(into...))
+		harness.Must(t, found.Scan(into...))
 		all = append(all, strings.Join(values, " "))
 	}
-	must(t, found.Err())
+	harness.Must(t, found.Err())
 	return all
 }
 
@@ -76,7 +76,7 @@ func (c *cell) archives(to *library, name string) {
 	c.Helper()
 	archive := &v1alpha1.Archive{ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: "books"}}
 	archive.Spec.Cell, archive.Spec.Postgres.DSNSecretRef = name, v1alpha1.SecretKeyReference{Name: "books", Key: "dsn"}
-	c.create(&corev1.Secret{
+	c.Make(&corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: shop, Name: "books", Labels: map[string]string{v1alpha1.LabelAllow: v1alpha1.AllowArchive},
 			Annotations: map[string]string{v1alpha1.AnnotationAllowHosts: to.server.Address()},
@@ -89,9 +89,9 @@ func (c *cell) archives(to *library, name string) {
 func (c *cell) records() []string {
 	c.Helper()
 	var invoices v1alpha1.InvoiceList
-	must(c.T, c.List(c.Context(), &invoices, client.InNamespace(shop)))
+	c.Must(c.List(c.Context(), &invoices, client.InNamespace(shop)))
 	var updates v1alpha1.SubscriptionUpdateList
-	must(c.T, c.List(c.Context(), &updates, client.InNamespace(shop)))
+	c.Must(c.List(c.Context(), &updates, client.InNamespace(shop)))
 	var found []string
 	for i := range invoices.Items {
 		v := &invoices.Items[i]
@@ -133,7 +133,7 @@ func (c *cell) archivedAll(ctx context.Context) (string, error) {
 // requireArchived requires that the archive has exactly the records of a cell.
 func (c *cell) requireArchived(in *library, name string) {
 	c.Helper()
-	c.eventually("all is archived", c.archivedAll)
+	c.Eventually("all is archived", c.archivedAll)
 	if diff := cmp.Diff(c.records(), in.archived(name)); diff != "" {
 		c.Errorf("the archive of %s (-cluster +database):\n%s", name, diff)
 	}
@@ -143,7 +143,7 @@ func (c *cell) requireArchived(in *library, name string) {
 func (c *cell) sellsTo(customers ...string) {
 	c.Helper()
 	for _, name := range customers {
-		c.create(builders.MakeSubscription(name, shop).Customer(name).Start(april).TestClock("clock").Item("editors", "editor", "monthly", 12).Obj())
+		c.Make(builders.MakeSubscription(name, shop).Customer(name).Start(april).TestClock("clock").Item("editors", "editor", "monthly", 12).Obj())
 	}
 }
 
@@ -155,28 +155,27 @@ func TestArchiveOfTwoCells(t *testing.T) {
 	cells := map[string]*cell{"eu-1": one, "us-1": two}
 	for name, each := range cells {
 		each.shop(shop, nil)
-		each.create(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: "counts"}})
+		each.Make(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: "counts"}})
 		each.archives(books, name)
 	}
 	two.manage("manager", archiveFlags...)
-	first, err := one.ground.StartManager(manager, filepath.Join(one.folder, "first.log"), archiveFlags...)
-	must(t, err)
+	stop := one.manage("first", archiveFlags...)
 	one.sellsTo("acme")
 	two.sellsTo("bolt")
 	for _, each := range cells {
 		// Updates, and not the spec, decide how many seats this one has.
-		each.create(builders.MakeSubscription("both", shop).Customer("both").Start(april).TestClock("clock").
+		each.Make(builders.MakeSubscription("both", shop).Customer("both").Start(april).TestClock("clock").
 			LoadedItem("editors", "editor", "monthly").Obj())
 	}
 	for _, each := range cells {
-		each.eventually("the start", each.caughtUp(shop))
+		each.Eventually("the start", each.caughtUp(shop))
 	}
 	backup := one.subscription("acme")
 	for _, each := range cells {
-		each.move(shop, april.AddDate(0, 1, 0))
-		each.eventually("May", each.caughtUp(shop))
-		each.create(builders.MakeSubscriptionUpdate("more", shop, "both").Increment("editors", 2).Obj())
-		each.eventually("the change", each.appliedAll)
+		each.MoveClock(shop, april.AddDate(0, 1, 0))
+		each.Eventually("May", each.caughtUp(shop))
+		each.Make(builders.MakeSubscriptionUpdate("more", shop, "both").Increment("editors", 2).Obj())
+		each.Eventually("the change", each.appliedAll)
 	}
 	for name, each := range cells {
 		each.requireArchived(books, name)
@@ -185,18 +184,18 @@ func TestArchiveOfTwoCells(t *testing.T) {
 		t.Errorf("the archive has %v", got)
 	}
 
-	must(t, first.Stop())
+	stop()
 	one.restores(backup)
 	one.manage("second", archiveFlags...)
-	one.eventually("acme stops", func(context.Context) (string, error) {
+	one.Eventually("acme stops", func(context.Context) (string, error) {
 		ready := meta.FindStatusCondition(one.subscription("acme").Status.Conditions, v1alpha1.ConditionReady)
 		if ready == nil || ready.Reason != v1alpha1.ReasonArchiveAhead || !strings.Contains(ready.Message, "-000002") {
 			return fmt.Sprintf("%+v", ready), nil
 		}
 		return "", nil
 	})
-	one.move(shop, april.AddDate(0, 2, 0))
-	one.eventually("June", func(context.Context) (string, error) {
+	one.MoveClock(shop, april.AddDate(0, 2, 0))
+	one.Eventually("June", func(context.Context) (string, error) {
 		if due := dueOf(t, one.documents(shop), "both"); len(due.reasons) != 3 {
 			return fmt.Sprint(due), nil
 		}
@@ -205,7 +204,7 @@ func TestArchiveOfTwoCells(t *testing.T) {
 	if due := dueOf(t, one.documents(shop), "acme"); len(due.reasons) != 1 {
 		t.Errorf("the restored customer was billed again: %v", due)
 	}
-	one.eventually("June is archived", func(context.Context) (string, error) {
+	one.Eventually("June is archived", func(context.Context) (string, error) {
 		if got := books.rows("SELECT count(*) FROM seatplane.invoices WHERE cell = 'eu-1'"); got[0] != "5" {
 			return fmt.Sprint(got), nil
 		}
@@ -217,18 +216,18 @@ func TestArchiveOfTwoCells(t *testing.T) {
 // it has issued since.
 func (c *cell) restores(backup *v1alpha1.Subscription) {
 	c.Helper()
-	account := rest.CopyConfig(c.ground.Plane.Config)
+	account := rest.CopyConfig(c.Ground.Plane.Config)
 	account.Impersonate.UserName = playground.Account
 	asManager, err := client.New(account, client.Options{Scheme: c.Scheme()})
-	must(c.T, err)
+	c.Must(err)
 	present := c.subscription(backup.Name)
 	present.Status = backup.Status
-	must(c.T, asManager.Status().Update(c.Context(), present))
+	c.Must(asManager.Status().Update(c.Context(), present))
 	var invoices v1alpha1.InvoiceList
-	must(c.T, c.List(c.Context(), &invoices, client.InNamespace(shop)))
+	c.Must(c.List(c.Context(), &invoices, client.InNamespace(shop)))
 	for i := range invoices.Items {
 		if v := &invoices.Items[i]; v.Spec.SubscriptionRef.UID == backup.UID && v.Spec.Sequence >= backup.Status.NextInvoiceNumber {
-			must(c.T, c.Delete(c.Context(), v))
+			c.Must(c.Delete(c.Context(), v))
 		}
 	}
 }

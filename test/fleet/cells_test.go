@@ -27,41 +27,41 @@ func TestCustomerMovesBetweenCells(t *testing.T) {
 	old, other := newCell(t), newCell(t)
 	for _, each := range []*cell{old, other} {
 		each.shop(shop, nil)
-		each.create(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: "counts"}})
+		each.Make(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: "counts"}})
 		each.manage("manager")
 	}
 	for _, name := range []string{"renewing", "renewing-twin", "midway", "midway-twin"} {
-		old.create(builders.MakeSubscription(name, shop).Customer(name).Start(april).TestClock("clock").
+		old.Make(builders.MakeSubscription(name, shop).Customer(name).Start(april).TestClock("clock").
 			LoadedItem("editors", "editor", "monthly").Obj())
 	}
 	both := func(to time.Time) {
 		t.Helper()
 		for _, each := range []*cell{old, other} {
-			each.move(shop, to)
-			each.eventually(to.String(), each.caughtUp(shop))
+			each.MoveClock(shop, to)
+			each.Eventually(to.String(), each.caughtUp(shop))
 		}
 	}
-	old.eventually("the start", old.caughtUp(shop))
+	old.Eventually("the start", old.caughtUp(shop))
 
 	// On 16 April everybody has two more seats, to be paid with the next invoice.
 	both(april.AddDate(0, 0, 15))
 	for _, name := range []string{"renewing", "renewing-twin", "midway", "midway-twin"} {
-		old.create(builders.MakeSubscriptionUpdate(name+"-more", shop, name).Increment("editors", 2).Obj())
+		old.Make(builders.MakeSubscriptionUpdate(name+"-more", shop, name).Increment("editors", 2).Obj())
 	}
-	old.eventually("the change", old.appliedAll)
+	old.Eventually("the change", old.appliedAll)
 	old.endsWithItsPeriod("renewing")
 
 	// On 20 April, one moves in the midst of its month.
 	both(april.AddDate(0, 0, 19))
 	renews := old.leaves("midway")
-	other.create(arrival("midway", renews).Obj())
+	other.Make(arrival("midway", renews).Obj())
 
 	both(april.AddDate(0, 1, 1))
 	ended := old.subscription("renewing")
 	if ended.Status.State != v1alpha1.SubscriptionCanceled || ended.Status.EndTime == nil {
 		t.Fatalf("it has not ended: %+v", ended.Status)
 	}
-	other.create(arrival("renewing", ended.Status.EndTime.Time).Obj())
+	other.Make(arrival("renewing", ended.Status.EndTime.Time).Obj())
 	both(april.AddDate(0, 3, 1))
 
 	for _, name := range []string{"renewing", "midway"} {
@@ -85,7 +85,7 @@ func arrival(name string, billed time.Time) *builders.Subscription {
 func (c *cell) subscription(name string) *v1alpha1.Subscription {
 	c.Helper()
 	var found v1alpha1.Subscription
-	must(c.T, c.Get(c.Context(), client.ObjectKey{Namespace: shop, Name: name}, &found))
+	c.Must(c.Get(c.Context(), client.ObjectKey{Namespace: shop, Name: name}, &found))
 	return &found
 }
 
@@ -104,8 +104,8 @@ func (c *cell) appliedAll(ctx context.Context) (string, error) {
 // endsWithItsPeriod has a subscription settle at its renewal and end there.
 func (c *cell) endsWithItsPeriod(name string) {
 	c.Helper()
-	c.patch(c.subscription(name), `{"spec":{"cancel":{"atPeriodEnd":true}}}`)
-	c.eventually("it is to end", func(context.Context) (string, error) {
+	c.Merge(c.subscription(name), `{"spec":{"cancel":{"atPeriodEnd":true}}}`)
+	c.Eventually("it is to end", func(context.Context) (string, error) {
 		if c.subscription(name).Status.EndTime == nil {
 			return "no end", nil
 		}
@@ -117,17 +117,17 @@ func (c *cell) endsWithItsPeriod(name string) {
 // billed: up to its renewal.
 func (c *cell) leaves(name string) (renews time.Time) {
 	c.Helper()
-	c.patch(c.subscription(name), `{"metadata":{"annotations":{%q:"now"}}}`, v1alpha1.AnnotationInvoiceRequestedAt)
-	c.eventually("it is billed", func(context.Context) (string, error) {
+	c.Merge(c.subscription(name), `{"metadata":{"annotations":{%q:"now"}}}`, v1alpha1.AnnotationInvoiceRequestedAt)
+	c.Eventually("it is billed", func(context.Context) (string, error) {
 		if got := c.subscription(name).Status.LastHandledInvoiceRequest; got != "now" {
 			return fmt.Sprintf("handled %q", got), nil
 		}
 		return "", nil
 	})
 	leaving := c.subscription(name)
-	c.patch(leaving, `{"metadata":{"annotations":{%q:%q}}}`, v1alpha1.AnnotationDelete, v1alpha1.DeleteAbandon)
-	must(c.T, c.Delete(c.Context(), leaving))
-	c.eventually("it is gone", func(ctx context.Context) (string, error) {
+	c.Merge(leaving, `{"metadata":{"annotations":{%q:%q}}}`, v1alpha1.AnnotationDelete, v1alpha1.DeleteAbandon)
+	c.Must(c.Delete(c.Context(), leaving))
+	c.Eventually("it is gone", func(ctx context.Context) (string, error) {
 		err := c.Get(ctx, client.ObjectKeyFromObject(leaving), &v1alpha1.Subscription{})
 		if apierrors.IsNotFound(err) {
 			return "", nil

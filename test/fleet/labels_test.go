@@ -35,14 +35,14 @@ func TestLabelMoves(t *testing.T) {
 	c := newCell(t)
 	c.component("namespace-selector")
 	shared := builders.MakeProrationPolicy("by-day", "", v1alpha1.RoundUp).ClusterObj()
-	c.create(shared)
+	c.Make(shared)
 	c.shop(moving, map[string]string{shard: "a"})
 	c.shop(staying, map[string]string{shard: "b"})
 	c.manage("a", "--watch-namespace-selector="+shard+"=a")
 	c.manage("b", "--watch-namespace-selector="+shard+"=b")
 	for _, namespace := range []string{moving, staying} {
 		c.customers(namespace)
-		c.eventually("the start", c.caughtUp(namespace))
+		c.Eventually("the start", c.caughtUp(namespace))
 	}
 	for month, shards := range [][]string{1: {"b"}, 2: {"", "a"}, 3: {"b", "a", "b"}} {
 		if month == 0 {
@@ -58,7 +58,7 @@ func TestLabelMoves(t *testing.T) {
 			}
 		}
 		for _, namespace := range []string{moving, staying} {
-			c.eventually(fmt.Sprintf("month %d", month), c.caughtUp(namespace))
+			c.Eventually(fmt.Sprintf("month %d", month), c.caughtUp(namespace))
 		}
 	}
 	c.requireApplied(moving)
@@ -76,9 +76,9 @@ func customer(n int) string { return fmt.Sprint("customer-", n) }
 // customers makes the customers of a namespace.
 func (c *cell) customers(namespace string) {
 	c.Helper()
-	c.create(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "counts"}, Data: counts(0)})
+	c.Make(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "counts"}, Data: counts(0)})
 	for n := range customers {
-		c.create(builders.MakeSubscription(customer(n), namespace).Start(april).TestClock("clock").
+		c.Make(builders.MakeSubscription(customer(n), namespace).Start(april).TestClock("clock").
 			LoadedItem("editors", "editor", "monthly").LoadedItem("viewers", "viewer", "monthly").
 			Policy(v1alpha1.KindClusterProrationPolicy, "by-day").Obj())
 	}
@@ -96,14 +96,14 @@ func counts(month int) map[string]string {
 // month has every customer ask for one more seat and have more viewers, and moves the clock past a renewal.
 func (c *cell) month(namespace string, month int) {
 	c.Helper()
-	must(c.T, c.Update(c.Context(), &corev1.ConfigMap{
+	c.Must(c.Update(c.Context(), &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "counts"}, Data: counts(month),
 	}))
 	for n := range customers {
-		c.create(builders.MakeSubscriptionUpdate(fmt.Sprintf("%s-%d", customer(n), month), namespace, customer(n)).
+		c.Make(builders.MakeSubscriptionUpdate(fmt.Sprintf("%s-%d", customer(n), month), namespace, customer(n)).
 			Increment("editors", 1).Obj())
 	}
-	c.move(namespace, april.AddDate(0, month, 0).Add(3*time.Hour))
+	c.MoveClock(namespace, april.AddDate(0, month, 0).Add(3*time.Hour))
 }
 
 // label moves a namespace to a shard, or to none.
@@ -113,7 +113,7 @@ func (c *cell) label(namespace, to string) {
 	if to != "" {
 		value = strconv.Quote(to)
 	}
-	c.patch(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, `{"metadata":{"labels":{%q:%s}}}`, shard, value)
+	c.Merge(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, `{"metadata":{"labels":{%q:%s}}}`, shard, value)
 }
 
 // nobodyWorks requires that nothing changes in a namespace without a manager, once what was under way is over.
@@ -121,7 +121,7 @@ func (c *cell) nobodyWorks(namespace string) {
 	c.Helper()
 	versions := func() map[string]string {
 		var list v1alpha1.SubscriptionList
-		must(c.T, c.List(c.Context(), &list, client.InNamespace(namespace)))
+		c.Must(c.List(c.Context(), &list, client.InNamespace(namespace)))
 		found := map[string]string{}
 		for i := range list.Items {
 			found[list.Items[i].Name] = list.Items[i].ResourceVersion
@@ -130,7 +130,7 @@ func (c *cell) nobodyWorks(namespace string) {
 	}
 	const still = 2 * time.Second
 	before, since := versions(), time.Now()
-	c.eventually("a namespace without a manager is left alone", func(context.Context) (string, error) {
+	c.Eventually("a namespace without a manager is left alone", func(context.Context) (string, error) {
 		if now := versions(); cmp.Diff(before, now) != "" {
 			before, since = now, time.Now()
 		}
@@ -141,20 +141,20 @@ func (c *cell) nobodyWorks(namespace string) {
 	})
 	// A manager would say at once that nobody has this name.
 	unserved := builders.MakeSubscriptionUpdate("unserved", namespace, "nobody").Increment("editors", 1).Obj()
-	c.create(unserved)
+	c.Make(unserved)
 	time.Sleep(still)
-	must(c.T, c.Get(c.Context(), client.ObjectKeyFromObject(unserved), unserved))
+	c.Must(c.Get(c.Context(), client.ObjectKeyFromObject(unserved), unserved))
 	if len(unserved.Status.Conditions) > 0 {
 		c.Errorf("a namespace without a manager has an update with a status: %+v", unserved.Status)
 	}
-	must(c.T, c.Delete(c.Context(), unserved))
+	c.Must(c.Delete(c.Context(), unserved))
 }
 
 // requireNoQuarrel requires that two managers agree on the status of what they share.
 func (c *cell) requireNoQuarrel(shared client.Object) {
 	c.Helper()
 	version := func() string {
-		must(c.T, c.Get(c.Context(), client.ObjectKeyFromObject(shared), shared))
+		c.Must(c.Get(c.Context(), client.ObjectKeyFromObject(shared), shared))
 		return shared.GetResourceVersion()
 	}
 	before := version()
@@ -168,7 +168,7 @@ func (c *cell) requireNoQuarrel(shared client.Object) {
 func (c *cell) requireApplied(namespace string) {
 	c.Helper()
 	var list v1alpha1.SubscriptionUpdateList
-	must(c.T, c.List(c.Context(), &list, client.InNamespace(namespace)))
+	c.Must(c.List(c.Context(), &list, client.InNamespace(namespace)))
 	if len(list.Items) < customers*3 {
 		c.Errorf("%d updates, want three months of %d customers at least", len(list.Items), customers)
 	}

@@ -6,110 +6,42 @@ package fleet
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/builders"
-	"github.com/seatplane/seatplane/internal/testing/playground"
-	"github.com/seatplane/seatplane/internal/testing/suite"
+	"github.com/seatplane/seatplane/internal/testing/controlplane"
+	"github.com/seatplane/seatplane/internal/testing/harness"
 )
 
 // manager is the path of the manager's binary.
 var manager string
 
-func TestMain(m *testing.M) {
-	suite.Main(func(folder string) (int, error) {
-		var err error
-		if manager, err = playground.Build(folder); err != nil {
-			return 0, err
-		}
-		return m.Run(), nil
-	})
-}
+func TestMain(m *testing.M) { harness.Main(m, &manager) }
 
 var april = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 
 // cell is a cluster with its managers.
-type cell struct {
-	*testing.T
-	client.Client
-	ground *playground.Playground
-	folder string
-}
+type cell struct{ *harness.Cluster }
 
 // newCell starts a cluster without a manager.
 func newCell(t *testing.T) *cell {
 	t.Helper()
-	ground, err := playground.Start(t.Context(), playground.Options{})
-	must(t, err)
-	t.Cleanup(func() { must(t, ground.Plane.Stop()) })
-	scheme := runtime.NewScheme()
-	must(t, errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)))
-	live, err := client.New(ground.Plane.Config, client.Options{Scheme: scheme})
-	must(t, err)
-	return &cell{T: t, Client: live, ground: ground, folder: t.TempDir()}
+	return &cell{harness.Start(t)}
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// manage starts a manager, which ends with the test.
-func (c *cell) manage(name string, flags ...string) *playground.Manager {
+// manage starts a manager, which runs until the test ends or it is stopped.
+func (c *cell) manage(name string, flags ...string) (stop func()) {
 	c.Helper()
-	started, err := c.ground.StartManager(manager, filepath.Join(c.folder, name+".log"), flags...)
-	must(c.T, err)
-	c.Cleanup(func() {
-		if c.Failed() {
-			c.Logf("the manager %s ended with\n%s", name, started.LastWords())
-		}
-		must(c.T, started.Stop())
-	})
-	return started
-}
-
-func (c *cell) create(objects ...client.Object) {
-	c.Helper()
-	for _, object := range objects {
-		must(c.T, c.Create(c.Context(), object))
-	}
-}
-
-// patch changes an object by a merge patch.
-func (c *cell) patch(object client.Object, format string, args ...any) {
-	c.Helper()
-	must(c.T, c.Patch(c.Context(), object, client.RawPatch(types.MergePatchType, fmt.Appendf(nil, format, args...))))
-}
-
-// eventually waits for what managers bring about; holds returns what is missing.
-func (c *cell) eventually(what string, holds func(context.Context) (string, error)) {
-	c.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		missing, err := holds(c.Context())
-		if err == nil && missing == "" {
-			return
-		}
-		if time.Now().After(deadline) {
-			c.Fatalf("never: %s: %s %v", what, missing, err)
-		}
-	}
+	return c.Manage(manager, name, flags...)
 }
 
 // shop makes a namespace that may have TestClocks, with a clock and a product that a ConfigMap counts.
@@ -119,8 +51,8 @@ func (c *cell) shop(namespace string, labels map[string]string) {
 	for name, value := range labels {
 		all[name] = value
 	}
-	c.create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: all}})
-	c.create(
+	c.Make(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: all}})
+	c.Make(
 		builders.MakeTestClock("clock", namespace, april).Obj(),
 		builders.MakeSeatProduct("editor", namespace).Plan("monthly", "EUR", "12.50").Seats(10, 1000).Obj(),
 		builders.MakeSeatProduct("viewer", namespace).Plan("monthly", "EUR", "1").ConfigMapLoader("counts").
@@ -128,15 +60,8 @@ func (c *cell) shop(namespace string, labels map[string]string) {
 	)
 }
 
-// move sets the clock of a namespace.
-func (c *cell) move(namespace string, to time.Time) {
-	c.Helper()
-	c.patch(&v1alpha1.TestClock{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "clock"}},
-		`{"spec":{"now":%q}}`, to.Format(time.RFC3339))
-}
-
-// caughtUp says what keeps a namespace from having caught up with its clock: the clock says so itself, of the
-// subscriptions that it knows. It may not know those that were created a moment ago, so each must have started.
+// caughtUp says what keeps a namespace from having caught up with its clock. The clock may not know the subscriptions
+// that were created a moment ago, so each of them must have started.
 func (c *cell) caughtUp(namespace string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		var all v1alpha1.SubscriptionList
@@ -149,12 +74,7 @@ func (c *cell) caughtUp(namespace string) func(context.Context) (string, error) 
 				return fmt.Sprintf("%s has not started: %v", each.Name, each.Status.Conditions), nil
 			}
 		}
-		var clock v1alpha1.TestClock
-		err := c.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "clock"}, &clock)
-		if clock.Status.ObservedGeneration == clock.Generation && meta.IsStatusConditionTrue(clock.Status.Conditions, v1alpha1.ConditionReady) {
-			return "", err
-		}
-		return fmt.Sprintf("%s: %v", namespace, clock.Status.Conditions), err
+		return c.CaughtUp(namespace)(ctx)
 	}
 }
 
@@ -168,7 +88,7 @@ type document struct {
 func (c *cell) documents(namespace string) []document {
 	c.Helper()
 	var list v1alpha1.InvoiceList
-	must(c.T, c.List(c.Context(), &list, client.InNamespace(namespace)))
+	c.Must(c.List(c.Context(), &list, client.InNamespace(namespace)))
 	var found []document
 	for i := range list.Items {
 		spec := &list.Items[i].Spec
@@ -183,13 +103,11 @@ func (c *cell) documents(namespace string) []document {
 	return found
 }
 
-// component applies an optional part of the configuration.
+// component applies the role of an optional part of the configuration.
 func (c *cell) component(folder string) {
 	c.Helper()
-	for _, file := range []string{"role.yaml"} {
-		manifests, err := os.ReadFile(filepath.Join("..", "..", "config", folder, file))
-		must(c.T, err)
-		_, err = c.ground.Kubectl.In("").Apply(c.Context(), string(manifests))
-		must(c.T, err)
-	}
+	manifests, err := os.ReadFile(controlplane.FromRoot(c.T, "config", folder, "role.yaml"))
+	c.Must(err)
+	_, err = c.Ground.Kubectl.In("").Apply(c.Context(), string(manifests))
+	c.Must(err)
 }

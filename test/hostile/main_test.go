@@ -16,8 +16,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	eventsv1 "k8s.io/api/events/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -70,11 +68,7 @@ func runSuite(m *testing.M, folder string) (status int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, ground.Stop()) }()
-	scheme := runtime.NewScheme()
-	if err := errors.Join(corev1.AddToScheme(scheme), eventsv1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return 0, err
-	}
-	if cluster, err = client.New(ground.Plane.Config, client.Options{Scheme: scheme}); err != nil {
+	if cluster, err = ground.Client(); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil

@@ -7,10 +7,11 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 // the time in SEATPLANE_KILL_FOR is over.
 func TestKill(t *testing.T) {
 	limit := timeLimit(t)
-	cycles, seed := setting(t, "SEATPLANE_KILL_CYCLES", slice), uint64(setting(t, "SEATPLANE_KILL_SEED", 1))
+	cycles, seed := settings.Number(t, "SEATPLANE_KILL_CYCLES", slice), uint64(settings.Number(t, "SEATPLANE_KILL_SEED", 1))
 	w := begun(t, present)
 	violations, began := 0, time.Now()
 	for first := seed; cycles > 0 && time.Since(began) < limit; seed++ {
@@ -54,20 +55,6 @@ func begun(t *testing.T, runs release) *world {
 		}
 	})
 	return w
-}
-
-// setting is a number from the environment, which chooses how long and from where.
-func setting(t *testing.T, name string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	number, err := strconv.Atoi(text)
-	if err != nil || number < 1 {
-		t.Fatalf("%s is %q: set it to a number of at least 1", name, text)
-	}
-	return number
 }
 
 // timeLimit is how long rounds may begin.

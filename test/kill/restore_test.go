@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 const (
@@ -33,8 +35,8 @@ func TestRestore(t *testing.T) {
 	if os.Getenv("SEATPLANE_RESTORES") == "" {
 		t.Skip("make test-restore runs it: it takes some minutes")
 	}
-	first := setting(t, "SEATPLANE_KILL_SEED", 1)
-	for n := range setting(t, "SEATPLANE_RESTORES", 1) {
+	first := settings.Number(t, "SEATPLANE_KILL_SEED", 1)
+	for n := range settings.Number(t, "SEATPLANE_RESTORES", 1) {
 		seed := uint64(first + n)
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { restored(t, seed) })
 	}

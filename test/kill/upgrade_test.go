@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
+	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 // upgradeCycles is how many cycles are played around an upgrade.
@@ -27,8 +28,8 @@ func TestUpgrade(t *testing.T) {
 		t.Skip("make test-upgrade runs it: the previous version has to be built first")
 	}
 	old := previous(t)
-	first := setting(t, "SEATPLANE_KILL_SEED", 1)
-	for n := range setting(t, "SEATPLANE_UPGRADES", 1) {
+	first := settings.Number(t, "SEATPLANE_KILL_SEED", 1)
+	for n := range settings.Number(t, "SEATPLANE_UPGRADES", 1) {
 		seed := uint64(first + n)
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			// The cycle in which the manager is another one: people change something, the clock moves, or all are counted.

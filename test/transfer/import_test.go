@@ -81,7 +81,7 @@ func (c *cluster) refuses(file, want string, flags ...string) {
 func (c *cluster) invoices(namespace string) map[string]v1alpha1.InvoiceSpec {
 	c.Helper()
 	var list v1alpha1.InvoiceList
-	must(c.T, c.List(c.Context(), &list, client.InNamespace(namespace)))
+	c.Must(c.List(c.Context(), &list, client.InNamespace(namespace)))
 	found := map[string]v1alpha1.InvoiceSpec{}
 	for i := range list.Items {
 		found[list.Items[i].Name] = list.Items[i].Spec
@@ -98,7 +98,7 @@ type record struct {
 func (c *cluster) updates(namespace string) map[string]record {
 	c.Helper()
 	var list v1alpha1.SubscriptionUpdateList
-	must(c.T, c.List(c.Context(), &list, client.InNamespace(namespace)))
+	c.Must(c.List(c.Context(), &list, client.InNamespace(namespace)))
 	found := map[string]record{}
 	for i := range list.Items {
 		found[list.Items[i].Name] = record{list.Items[i].Spec, list.Items[i].Status}
@@ -109,7 +109,7 @@ func (c *cluster) updates(namespace string) map[string]record {
 func (c *cluster) states(namespace string) map[string]v1alpha1.SubscriptionStatus {
 	c.Helper()
 	var list v1alpha1.SubscriptionList
-	must(c.T, c.List(c.Context(), &list, client.InNamespace(namespace)))
+	c.Must(c.List(c.Context(), &list, client.InNamespace(namespace)))
 	found := map[string]v1alpha1.SubscriptionStatus{}
 	for i := range list.Items {
 		found[list.Items[i].Name] = list.Items[i].Status
@@ -120,7 +120,7 @@ func (c *cluster) states(namespace string) map[string]v1alpha1.SubscriptionStatu
 func (c *cluster) seats(namespace string) map[string]v1alpha1.SeatAssignmentStatus {
 	c.Helper()
 	var list v1alpha1.SeatAssignmentList
-	must(c.T, c.List(c.Context(), &list, client.InNamespace(namespace)))
+	c.Must(c.List(c.Context(), &list, client.InNamespace(namespace)))
 	found := map[string]v1alpha1.SeatAssignmentStatus{}
 	for i := range list.Items {
 		found[list.Items[i].Name] = list.Items[i].Status

@@ -29,7 +29,7 @@ func (c *cluster) importKilled(file string) int {
 	for kills := 0; ; kills++ {
 		through := newReaper(c, kills/2+1, kills%2 == 0)
 		cmd, said := c.command("import", file, "--as="+importer, "--kubeconfig="+through.kubeconfig)
-		must(c.T, cmd.Start())
+		c.Must(cmd.Start())
 		through.victim <- cmd
 		err := cmd.Wait()
 		through.server.CloseClientConnections()
@@ -59,14 +59,14 @@ type reaper struct {
 // newReaper starts a proxy that kills at the write with a number, counted from 1.
 func newReaper(c *cluster, write int, before bool) *reaper {
 	c.Helper()
-	server, _, err := rest.DefaultServerUrlFor(c.ground.Plane.Config)
-	must(c.T, err)
-	transport, err := rest.TransportFor(c.ground.Plane.Config)
-	must(c.T, err)
+	server, _, err := rest.DefaultServerUrlFor(c.Ground.Plane.Config)
+	c.Must(err)
+	transport, err := rest.TransportFor(c.Ground.Plane.Config)
+	c.Must(err)
 	silent := log.New(io.Discard, "", 0)
 	r := &reaper{
 		left: write, before: before, victim: make(chan *exec.Cmd, 1),
-		kubeconfig: filepath.Join(c.folder, fmt.Sprintf("reaper-%d-%t.kubeconfig", write, before)),
+		kubeconfig: filepath.Join(c.Folder, fmt.Sprintf("reaper-%d-%t.kubeconfig", write, before)),
 		through: &httputil.ReverseProxy{
 			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(server) }, Transport: transport, FlushInterval: -1, ErrorLog: silent,
 		},
@@ -75,7 +75,7 @@ func newReaper(c *cluster, write int, before bool) *reaper {
 	r.server.EnableHTTP2, r.server.Config.ErrorLog = true, silent
 	r.server.StartTLS()
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: r.server.Certificate().Raw})
-	must(c.T, controlplane.WriteKubeconfig(r.kubeconfig, &rest.Config{Host: r.server.URL, TLSClientConfig: rest.TLSClientConfig{CAData: authority}}))
+	c.Must(controlplane.WriteKubeconfig(r.kubeconfig, &rest.Config{Host: r.server.URL, TLSClientConfig: rest.TLSClientConfig{CAData: authority}}))
 	return r
 }
 

@@ -33,7 +33,7 @@ func (c *cluster) namespace(name string) {
 	shop := &corev1.Namespace{}
 	shop.Name, shop.Labels = name, map[string]string{v1alpha1.LabelTestClocks: v1alpha1.TestClocksAllowed}
 	if err := c.Create(c.Context(), shop); !apierrors.IsAlreadyExists(err) {
-		must(c.T, err)
+		c.Must(err)
 	}
 }
 
@@ -50,7 +50,7 @@ func (c *cluster) counts(namespace string, seats, used int) {
 		if apierrors.IsAlreadyExists(err) {
 			err = c.Update(c.Context(), wanted)
 		}
-		must(c.T, err)
+		c.Must(err)
 	}
 }
 
@@ -61,7 +61,7 @@ func (c *cluster) live(shop string) {
 	c.Helper()
 	c.namespace(shop)
 	c.counts(shop, 4, 100)
-	c.create(
+	c.Make(
 		builders.MakeTestClock("clock", shop, april).Obj(),
 		builders.MakeProrationPolicy("by-day", shop, v1alpha1.RoundNearest).Unit(v1alpha1.UnitDay).Obj(),
 		builders.MakeSeatProduct("editor", shop).Plan("monthly", "EUR", "12.50").Seats(0, 1000).
@@ -86,26 +86,26 @@ func (c *cluster) live(shop string) {
 			}).Obj(),
 	)
 	for _, name := range []string{"zoe", "ada", "bob"} { // one of them waits
-		c.create(builders.MakeSeatAssignment(name, shop, "assigned", "editors").Obj())
+		c.Make(builders.MakeSeatAssignment(name, shop, "assigned", "editors").Obj())
 	}
-	c.eventually("the start", c.caughtUp(shop))
-	c.create(builders.MakeSubscriptionUpdate("first", shop, "changed").Count("editors", 9).Obj())
-	c.eventually("the change", c.caughtUp(shop))
+	c.Eventually("the start", c.CaughtUp(shop))
+	c.Make(builders.MakeSubscriptionUpdate("first", shop, "changed").Count("editors", 9).Obj())
+	c.Eventually("the change", c.CaughtUp(shop))
 	c.moveAll(april.AddDate(0, 0, 9), shop)
 	c.counts(shop, 6, 340)
-	c.patch(c.subscription(shop, "declared"), `{"spec":{"items":[{"name":"editors","productRef":{"name":"editor"},"plan":"monthly","quantity":11}]}}`)
-	c.create(
+	c.Merge(c.subscription(shop, "declared"), `{"spec":{"items":[{"name":"editors","productRef":{"name":"editor"},"plan":"monthly","quantity":11}]}}`)
+	c.Make(
 		builders.MakeSubscriptionUpdate("deferred", shop, "changed").Increment("editors", 3).Pay(v1alpha1.PayCustom).
 			BillAt(april.AddDate(0, 0, 40)).Obj(),
 	)
 	c.moveAll(april.AddDate(0, 0, 14), shop)
-	c.create(
+	c.Make(
 		builders.MakeSubscriptionUpdate("scheduled", shop, "changed").Increment("editors", 2).ApplyAt(april.AddDate(0, 0, 26)).Obj(),
 		builders.MakeSubscriptionUpdate("given-back", shop, "changed").Decrement("editors", 4).Apply(v1alpha1.ApplyImmediately).
 			Calculate(v1alpha1.CalculateProRata).Pay(v1alpha1.PayImmediately).Obj(),
 	)
 	// Fewer seats, from the next period.
-	c.patch(c.subscription(shop, "declared"), `{"spec":{"items":[{"name":"editors","productRef":{"name":"editor"},"plan":"monthly","quantity":5}]}}`)
+	c.Merge(c.subscription(shop, "declared"), `{"spec":{"items":[{"name":"editors","productRef":{"name":"editor"},"plan":"monthly","quantity":5}]}}`)
 	c.moveAll(april.AddDate(0, 0, 19), shop)
 }
 
@@ -114,12 +114,12 @@ func (c *cluster) goesOn(shops ...string) {
 	c.Helper()
 	for _, shop := range shops {
 		c.counts(shop, 8, 900)
-		c.create(builders.MakeSubscriptionUpdate("later", shop, "changed").Increment("editors", 1).Obj())
-		must(c.T, c.Delete(c.Context(), builders.MakeSeatAssignment("ada", shop, "assigned", "editors").Obj()))
-		c.patch(c.subscription(shop, "declared"), `{"spec":{"items":[{"name":"editors","productRef":{"name":"editor"},"plan":"monthly","quantity":13}]}}`)
+		c.Make(builders.MakeSubscriptionUpdate("later", shop, "changed").Increment("editors", 1).Obj())
+		c.Must(c.Delete(c.Context(), builders.MakeSeatAssignment("ada", shop, "assigned", "editors").Obj()))
+		c.Merge(c.subscription(shop, "declared"), `{"spec":{"items":[{"name":"editors","productRef":{"name":"editor"},"plan":"monthly","quantity":13}]}}`)
 	}
 	for _, shop := range shops {
-		c.eventually("the manager has seen the changes", c.seen(shop))
+		c.Eventually("the manager has seen the changes", c.seen(shop))
 	}
 	c.moveAll(april.AddDate(0, 0, 29), shops...)
 	c.moveAll(april.AddDate(0, 1, 3), shops...)
@@ -155,14 +155,14 @@ func (c *cluster) seen(namespace string) func(context.Context) (string, error) {
 func (c *cluster) subscription(namespace, name string) *v1alpha1.Subscription {
 	c.Helper()
 	found := &v1alpha1.Subscription{}
-	must(c.T, c.Get(c.Context(), client.ObjectKey{Namespace: namespace, Name: name}, found))
+	c.Must(c.Get(c.Context(), client.ObjectKey{Namespace: namespace, Name: name}, found))
 	return found
 }
 
 // taken waits until the manager has looked at every imported subscription.
 func (c *cluster) taken(namespace string) {
 	c.Helper()
-	c.eventually("the manager has taken over "+namespace, func(ctx context.Context) (string, error) {
+	c.Eventually("the manager has taken over "+namespace, func(ctx context.Context) (string, error) {
 		var list v1alpha1.SubscriptionList
 		err := c.List(ctx, &list, client.InNamespace(namespace))
 		for i := range list.Items {

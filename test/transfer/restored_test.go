@@ -37,8 +37,8 @@ func TestRestoredStatuses(t *testing.T) {
 	c.restore(saved)
 
 	stop = c.manage()
-	c.move(shop, april.AddDate(0, 2, 3))
-	c.eventually("the subscriptions that were billed do not continue", func(context.Context) (string, error) {
+	c.MoveClock(shop, april.AddDate(0, 2, 3))
+	c.Eventually("the subscriptions that were billed do not continue", func(context.Context) (string, error) {
 		for name, status := range c.states(shop) {
 			ready := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
 			if before[name].RecentInvoice != nil && (ready == nil || ready.Reason != v1alpha1.ReasonForeignStatus) {
@@ -76,7 +76,7 @@ func (c *cluster) saved(namespace string) []unstructured.Unstructured {
 	for _, kind := range kinds {
 		list := &unstructured.UnstructuredList{}
 		list.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(kind + "List"))
-		must(c.T, c.List(c.Context(), list, client.InNamespace(namespace)))
+		c.Must(c.List(c.Context(), list, client.InNamespace(namespace)))
 		all = append(all, list.Items...)
 	}
 	return all
@@ -85,10 +85,10 @@ func (c *cluster) saved(namespace string) []unstructured.Unstructured {
 // as is a client with the rights of an account.
 func (c *cluster) as(account string) client.Client {
 	c.Helper()
-	config := rest.CopyConfig(c.ground.Plane.Config)
+	config := rest.CopyConfig(c.Ground.Plane.Config)
 	config.Impersonate.UserName = account
 	acting, err := client.New(config, client.Options{Scheme: c.Scheme(), Mapper: c.RESTMapper()})
-	must(c.T, err)
+	c.Must(err)
 	return acting
 }
 
@@ -99,7 +99,7 @@ func (c *cluster) lose(namespace string) {
 		if len(object.GetFinalizers()) > 0 {
 			before := object.DeepCopy()
 			object.SetFinalizers(nil)
-			must(c.T, c.as("system:serviceaccount:seatplane-system:seatplane-manager").Patch(c.Context(), &object, client.MergeFrom(before)))
+			c.Must(c.as("system:serviceaccount:seatplane-system:seatplane-manager").Patch(c.Context(), &object, client.MergeFrom(before)))
 		}
 		err := c.Delete(c.Context(), &object)
 		if err != nil && !apierrors.IsNotFound(err) {
@@ -116,8 +116,8 @@ func (c *cluster) restore(objects []unstructured.Unstructured) {
 		status := object.Object["status"]
 		object.SetResourceVersion("")
 		object.SetUID("")
-		must(c.T, acting.Create(c.Context(), &object))
+		c.Must(acting.Create(c.Context(), &object))
 		object.Object["status"] = status
-		must(c.T, acting.Status().Update(c.Context(), &object))
+		c.Must(acting.Status().Update(c.Context(), &object))
 	}
 }

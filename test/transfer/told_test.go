@@ -29,6 +29,7 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/databases"
+	"github.com/seatplane/seatplane/internal/testing/harness"
 )
 
 // TestEventsAndArchiveContinue: after a move to another cluster, the receiver of events and the archive's database see one
@@ -37,19 +38,19 @@ import (
 func TestEventsAndArchiveContinue(t *testing.T) {
 	const shop = "shop"
 	at, server := newReceiver(t), databases.StartPostgres(t)
-	must(t, server.Exec("", "CREATE ROLE keeper LOGIN PASSWORD 'hunter2'", "CREATE DATABASE books OWNER keeper", "CREATE DATABASE copies OWNER keeper"))
+	harness.Must(t, server.Exec("", "CREATE ROLE keeper LOGIN PASSWORD 'hunter2'", "CREATE DATABASE books OWNER keeper", "CREATE DATABASE copies OWNER keeper"))
 	old, other := newCluster(t), newCluster(t)
 	stop := old.manage()
 	old.namespace(shop)
 	old.secrets(shop, at, server, "books")
-	old.create(sinkFor(shop, at), archiveFor(shop))
-	old.eventually("the sink and the archive are used", old.bothReady(shop))
+	old.Make(sinkFor(shop, at), archiveFor(shop))
+	old.Eventually("the sink and the archive are used", old.bothReady(shop))
 	old.live(shop)
 	at.fail(true) // what happens from here on is told by the other cluster
-	old.create(builders.MakeSubscriptionUpdate("untold", shop, "changed").Increment("editors", 1).Obj())
+	old.Make(builders.MakeSubscriptionUpdate("untold", shop, "changed").Increment("editors", 1).Obj())
 	old.approves(shop, "allowed")
 	old.moveAll(april.AddDate(0, 0, 20), shop)
-	old.eventually("the archive has everything", old.isArchived(shop, server, "books"))
+	old.Eventually("the archive has everything", old.isArchived(shop, server, "books"))
 	stop()
 	file, before := old.export(shop), at.known()
 
@@ -61,8 +62,8 @@ func TestEventsAndArchiveContinue(t *testing.T) {
 	other.imports(file)
 	other.taken(shop)
 	other.goesOn(shop)
-	other.eventually("every event is told", other.isTold(shop, at))
-	other.eventually("the archive has everything", other.isArchived(shop, server, "books"))
+	other.Eventually("every event is told", other.isTold(shop, at))
+	other.Eventually("the archive has everything", other.isArchived(shop, server, "books"))
 	stop()
 	moved := at.known()
 	if len(before) < 20 || len(moved) < len(before)+20 {
@@ -73,7 +74,7 @@ func TestEventsAndArchiveContinue(t *testing.T) {
 	old.secrets(shop, at, server, "copies")
 	old.manage()
 	old.goesOn(shop)
-	old.eventually("every event is told", old.isTold(shop, at))
+	old.Eventually("every event is told", old.isTold(shop, at))
 	old.sameRecords(other, shop, "after two renewals")
 	if diff := cmp.Diff(alike(t, file, at.known()), alike(t, file, moved)); diff != "" {
 		t.Errorf("the events (-untouched +imported):\n%s", diff)
@@ -90,7 +91,7 @@ var aUID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 func alike(t *testing.T, file string, bodies map[string]string) map[string]string {
 	t.Helper()
 	exported, err := os.ReadFile(file)
-	must(t, err)
+	harness.Must(t, err)
 	same := map[string]string{}
 	for id, body := range bodies {
 		same[id] = aUID.ReplaceAllStringFunc(body, func(uid string) string {
@@ -183,8 +184,8 @@ func (c *cluster) secrets(namespace string, at *receiver, server *databases.Serv
 			Namespace: namespace, Name: each.name, Labels: map[string]string{v1alpha1.LabelAllow: each.allow},
 			Annotations: map[string]string{v1alpha1.AnnotationAllowHosts: each.host},
 		}, StringData: map[string]string{each.key: each.value}}
-		must(c.T, client.IgnoreNotFound(c.Delete(c.Context(), secret.DeepCopy())))
-		c.create(secret)
+		c.Must(client.IgnoreNotFound(c.Delete(c.Context(), secret.DeepCopy())))
+		c.Make(secret)
 	}
 }
 
@@ -229,15 +230,15 @@ func (c *cluster) archiveProblem(ctx context.Context, namespace string) (string,
 func (c *cluster) approves(namespace, name string) {
 	c.Helper()
 	update := builders.MakeSubscriptionUpdate(name, namespace, "changed").Increment("editors", 1).ApplyAt(april.AddDate(0, 0, 20)).Obj()
-	c.create(update)
-	c.eventually("the update is scheduled", func(ctx context.Context) (string, error) {
+	c.Make(update)
+	c.Eventually("the update is scheduled", func(ctx context.Context) (string, error) {
 		err := c.Get(ctx, client.ObjectKeyFromObject(update), update)
 		if update.Status.State != v1alpha1.UpdateScheduled {
 			return "it is " + string(update.Status.State), err
 		}
 		return "", err
 	})
-	c.patch(update, `{"spec":{"approved":true}}`)
+	c.Merge(update, `{"spec":{"approved":true}}`)
 }
 
 // isTold waits until the receiver has every event of every subscription, without a gap.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -87,10 +86,10 @@ func describe(a *v1alpha1.Archive, f findings, now time.Time) {
 	s.LastError = ""
 	if f.synced {
 		s.Archived, s.Pending = ptr.To(int64(f.archived)), ptr.To(int64(f.pending))
-		s.OldestPendingTime = instant(f.oldest)
+		s.OldestPendingTime = status.Time(f.oldest)
 	}
 	if !f.last.IsZero() {
-		s.LastArchivedTime = instant(f.last)
+		s.LastArchivedTime = status.Time(f.last)
 	}
 	set := status.Of(&s.Conditions, a.Generation, now)
 	defer func() { s.LastError = shortened(s.LastError) }()
@@ -140,11 +139,4 @@ func differs(p problem) string {
 func refused(p problem) string {
 	return fmt.Sprintf("The database does not accept the %s %q (SQLSTATE %s). Other records are archived. "+
 		"Compare the object with the table in the documentation of the archive.", p.item.kind, p.item.name, p.refused)
-}
-
-func instant(at time.Time) *metav1.Time {
-	if at.IsZero() {
-		return nil
-	}
-	return ptr.To(metav1.NewTime(at.UTC().Truncate(time.Second)))
 }

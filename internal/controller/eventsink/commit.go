@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -100,13 +99,4 @@ func (r *Reconciler) report(ctx context.Context, before, after *v1alpha1.EventSi
 		r.Memory.told(facts.Identity(before), said)
 	}
 	return nil
-}
-
-// instant returns a time in whole seconds, as the API server stores it; nil for none.
-func instant(t time.Time) *metav1.Time {
-	if t.IsZero() {
-		return nil
-	}
-	at := metav1.NewTime(t.UTC().Truncate(time.Second))
-	return &at
 }

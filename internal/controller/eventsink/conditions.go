@@ -68,11 +68,11 @@ func describe(sink *v1alpha1.EventSink, s situation) {
 	if s.waits.Oldest != nil {
 		st.OldestPendingTime = s.waits.Oldest.Time.DeepCopy()
 	}
-	if at := instant(s.known.lastDelivery); at != nil {
+	if at := status.Time(s.known.lastDelivery); at != nil {
 		st.LastDeliveryTime = at
 	}
 	if s.known.known {
-		st.FailingSince, st.LastError = instant(s.known.failing), s.known.lastError
+		st.FailingSince, st.LastError = status.Time(s.known.failing), s.known.lastError
 	}
 	set := status.Of(&st.Conditions, sink.Generation, s.now)
 	switch {

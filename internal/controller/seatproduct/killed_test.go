@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
-	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,21 +19,12 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader"
 	"github.com/seatplane/seatplane/internal/dataloader/sql"
 	"github.com/seatplane/seatplane/internal/testing/databases"
+	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 // killsEnv names the environment variable that says how often the database is killed; make
 // test-database-kill sets it to a hundred.
 const killsEnv = "SEATPLANE_DATABASE_KILLS"
-
-func kills() int {
-	text := os.Getenv(killsEnv)
-	if text == "" {
-		return 3
-	}
-	number, err := strconv.Atoi(text)
-	Expect(err).NotTo(HaveOccurred(), "%s is no number", killsEnv)
-	return number
-}
 
 const customers = 12
 
@@ -117,8 +106,8 @@ var _ = Describe("A database that is killed in the middle of a refresh", func() 
 		took := k.due(ctx)
 		k.settle(ctx)
 		Expect(k.quantities(ctx)).To(Equal(k.counts), k.condition(v1alpha1.ConditionLoaded).Message)
-		failed := 0
-		for range kills() {
+		kills, failed := settings.Number(GinkgoTB(), killsEnv, 3), 0
+		for range kills {
 			before := k.quantities(ctx)
 			k.grow()
 			killed := make(chan error, 1)
@@ -143,6 +132,6 @@ var _ = Describe("A database that is killed in the middle of a refresh", func() 
 			Expect(k.quantities(ctx)).To(Equal(k.counts), "the next refresh is right")
 			Expect(k.open(ctx)).To(BeEmpty())
 		}
-		AddReportEntry(fmt.Sprintf("of %d kills within a refresh, %d were seen as failures", kills(), failed), ReportEntryVisibilityAlways)
+		AddReportEntry(fmt.Sprintf("of %d kills within a refresh, %d were seen as failures", kills, failed), ReportEntryVisibilityAlways)
 	}, SpecTimeout(30*time.Minute))
 })

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	. "github.com/onsi/ginkgo/v2"
@@ -113,8 +114,10 @@ func uncheckedCustomers(ctx context.Context, step func(), accepted func() error)
 	}
 	rules := set([]any{})
 	Expect(rules).NotTo(BeEmpty())
-	Eventually(accepted).Should(Succeed())
+	// The API server takes the new rules into use soon after it has stored them, and later on a busy machine.
+	const patience = time.Minute
+	Eventually(accepted).WithTimeout(patience).Should(Succeed())
 	step()
 	set(rules)
-	Eventually(accepted).ShouldNot(Succeed())
+	Eventually(accepted).WithTimeout(patience).ShouldNot(Succeed())
 }

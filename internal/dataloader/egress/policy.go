@@ -75,7 +75,7 @@ func (p Policy) ParseURL(text string) (*url.URL, error) {
 	if err := p.checkScheme(parsed); err != nil {
 		return nil, refuse("url is not https, and the operator was started without the flag --loader-allow-plain-http")
 	}
-	if _, err := portOf(parsed); err != nil {
+	if _, err := PortOf(parsed); err != nil {
 		return nil, refuse("url has an invalid port: use a number from 1 to 65535")
 	}
 	return parsed, p.checkLiteral(parsed)
@@ -140,14 +140,10 @@ func (p Policy) dial(ctx context.Context, network, address string) (net.Conn, er
 	return p.Dialer().DialContext(ctx, network, address)
 }
 
-// Dialer returns a dialer that enforces the policy by checking each address when it connects. For a
-// denied address, IsDenied is true for the error.
+// Dialer returns a dialer that enforces the policy by checking each address when it connects.
 func (p Policy) Dialer() *net.Dialer {
 	return &net.Dialer{Timeout: connectTimeout, Resolver: p.resolver, Control: p.control}
 }
-
-// IsDenied reports whether an error means that the policy denies an address.
-func IsDenied(err error) bool { return errors.Is(err, errDenied) }
 
 // control is called with the exact address of the connection.
 func (p Policy) control(network, address string, _ syscall.RawConn) error {
@@ -197,14 +193,14 @@ func anyElsewhere(requests []*http.Request) bool {
 
 // sameOrigin reports whether two addresses have the same scheme, host and port.
 func sameOrigin(a, b *url.URL) bool {
-	portA, errA := portOf(a)
-	portB, errB := portOf(b)
+	portA, errA := PortOf(a)
+	portB, errB := PortOf(b)
 	return errA == nil && errB == nil && portA == portB &&
 		strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Hostname(), b.Hostname())
 }
 
-// portOf returns the port of an address, which defaults to the one of its scheme.
-func portOf(address *url.URL) (uint16, error) {
+// PortOf returns the port of an address, which defaults to the one of its scheme.
+func PortOf(address *url.URL) (uint16, error) {
 	written := address.Port()
 	if written == "" {
 		if strings.EqualFold(address.Scheme, "http") {

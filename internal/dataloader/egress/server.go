@@ -67,7 +67,7 @@ func (p Policy) readToken(ctx context.Context, live client.Reader, namespace str
 	if err != nil {
 		return "", err
 	}
-	port, err := portOf(parsed)
+	port, err := PortOf(parsed)
 	if err != nil {
 		return "", err
 	}

@@ -92,12 +92,12 @@ func tableTotals(line func(string, ...any), r *preview.Report) {
 }
 
 func tableChange(line func(string, ...any), c *preview.Change) {
-	line("%-24s %-30s %13s %13s %13s", cut(c.Name, 24), cut(what(c), 30), signed(c.DueNow.Difference),
+	line("%-24s %-30s %13s %13s %13s", table.Cut(c.Name, 24), table.Cut(what(c), 30), signed(c.DueNow.Difference),
 		c.NextInvoice.After, signed(c.PerMonth.Difference))
 	for i := range c.Outcomes {
 		o := &c.Outcomes[i]
 		for _, l := range o.Lines {
-			line("  %-82s %13s", cut(fmt.Sprintf("%s: %s", l.Item, l.Description), 82), signed(l.Amount))
+			line("  %-82s %13s", table.Cut(fmt.Sprintf("%s: %s", l.Item, l.Description), 82), signed(l.Amount))
 		}
 		if o.Message != "" {
 			for _, text := range wrap(o.Message, width-2) {
@@ -113,9 +113,9 @@ func tableChange(line func(string, ...any), c *preview.Change) {
 }
 
 func tableEffect(line func(string, ...any), e *preview.Effect) {
-	line("\n%s", cut(fmt.Sprintf("%s, effect on other subscriptions: %s", strings.Join(e.Objects, " + "), effectCounts(e)), width))
+	line("\n%s", table.Cut(fmt.Sprintf("%s, effect on other subscriptions: %s", strings.Join(e.Objects, " + "), effectCounts(e)), width))
 	for _, edit := range e.Edits {
-		line("  %s", cut(edit, width-2))
+		line("  %s", table.Cut(edit, width-2))
 	}
 	for i := range e.Totals {
 		t := &e.Totals[i]
@@ -126,7 +126,7 @@ func tableEffect(line func(string, ...any), e *preview.Effect) {
 	}
 	for i := range e.Largest {
 		c := &e.Largest[i]
-		line("  %-40s %13s a month", cut(c.Name, 40), signed(c.PerMonth.Difference))
+		line("  %-40s %13s a month", table.Cut(c.Name, 40), signed(c.PerMonth.Difference))
 	}
 }
 
@@ -140,14 +140,6 @@ func ignored(r *preview.Report) string {
 
 // fit leaves out the blanks at the end of a line.
 func fit(text string) string { return strings.TrimRight(text, " ") }
-
-// cut shortens a text to a number of characters.
-func cut(text string, to int) string {
-	if utf8.RuneCountInString(text) <= to {
-		return text
-	}
-	return string([]rune(text)[:to-1]) + "…"
-}
 
 // wrap breaks a text at spaces, into lines of at most the given number of characters.
 func wrap(text string, to int) []string {

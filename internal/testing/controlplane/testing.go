@@ -21,7 +21,7 @@ func Start(t testing.TB) *rest.Config {
 // StartRunning is Start for tests that need more than the administrator's access.
 func StartRunning(t testing.TB) *Running {
 	t.Helper()
-	r, err := launchWithCRDs()
+	r, err := launchWithCRDs(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,15 +35,26 @@ func StartRunning(t testing.TB) *Running {
 
 // StartForSuite is Start for TestMain and BeforeSuite, where many tests share one control plane.
 func StartForSuite() (cfg *rest.Config, stop func() error, err error) {
-	r, err := launchWithCRDs()
+	return startForSuite(Options{})
+}
+
+// StartForLists is StartForSuite for tests that call reconcilers one after the other, and so list again and again what
+// was just written. Its API server answers lists from etcd. With its watch cache, a list waits until the cache has seen
+// the latest write to any kind, and the cache asks etcd for that at most ten times a second.
+func StartForLists() (cfg *rest.Config, stop func() error, err error) {
+	return startForSuite(Options{APIServerFlags: map[string]string{"watch-cache": "false"}})
+}
+
+func startForSuite(opts Options) (cfg *rest.Config, stop func() error, err error) {
+	r, err := launchWithCRDs(opts)
 	if err != nil {
 		return nil, nil, err
 	}
 	return r.Config, r.Stop, nil
 }
 
-func launchWithCRDs() (*Running, error) {
-	r, err := Launch(Options{})
+func launchWithCRDs(opts Options) (*Running, error) {
+	r, err := Launch(opts)
 	if err != nil {
 		return nil, err
 	}

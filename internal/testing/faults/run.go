@@ -107,17 +107,6 @@ func (r *Run) Count() int {
 	return len(r.writes)
 }
 
-// PerObject counts the writes that were forwarded, by verb and object ("update Subscription/status ns/acme").
-func (r *Run) PerObject() map[string]int {
-	counts := map[string]int{}
-	for _, write := range r.Writes() {
-		if write.Forwarded {
-			counts[write.String()]++
-		}
-	}
-	return counts
-}
-
 // Unmet returns the numbers of the plan that no write has reached, sorted.
 func (r *Run) Unmet() []int {
 	count := r.Count()

@@ -9,12 +9,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/seatplane/seatplane/internal/testing/controlplane"
 )
 
 // patience is how long the manager may take to shut down cleanly.
@@ -30,36 +27,6 @@ type Manager struct {
 	earlier int64
 	exited  chan struct{}
 	err     error
-}
-
-// Build builds the manager into a folder, from the current code and not from bin, which may be older. It
-// returns the path of the binary.
-func Build(folder string) (string, error) {
-	root, err := controlplane.Root()
-	if err != nil {
-		return "", err
-	}
-	manager := filepath.Join(folder, "manager")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", manager, "./cmd/manager")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the manager: %w\n%s", err, out)
-	}
-	return manager, nil
-}
-
-// BuildPlugin builds the kubectl plugin into the folder that has the manager, which terminals have on their PATH.
-func BuildPlugin(folder string) error {
-	root, err := controlplane.Root()
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(folder, "kubectl-seatplane"), "./cmd/kubectl-seatplane")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the plugin: %w\n%s", err, out)
-	}
-	return nil
 }
 
 // FreeAddress returns a loopback address that nobody listens on at the moment, for the manager's metrics.

@@ -22,7 +22,7 @@ import (
 // writes to its API server, without a limit on requests. Call it in BeforeSuite.
 func Start() client.Client {
 	ginkgo.GinkgoHelper()
-	config, stop, err := controlplane.StartForSuite()
+	config, stop, err := controlplane.StartForLists()
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	ginkgo.DeferCleanup(stop)
 	gomega.Expect(v1alpha1.AddToScheme(scheme.Scheme)).To(gomega.Succeed())
