@@ -85,7 +85,7 @@ type InvoiceSpec struct {
 
 	// The billedUntil of a subscription that ended before that instant. Charges that fell due before it
 	// were invoiced elsewhere, and a later subscription with this name and customer counts as billed up to
-	// it. Absent on all other documents.
+	// it. Left out on all other documents.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getMilliseconds() == 0",message="write instants in whole seconds, such as 2026-04-16T00:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')",message="write an instant between 1970 and 2200"

@@ -46,7 +46,7 @@ long is cut, and a field such as ` + "`changes_omitted`" + ` says how many entri
 | ` + "`partitionkey`" + ` | the UID of that object: events with the same key are in order |
 | ` + "`data`" + ` | what happened, as described below |
 
-Fields and values are named as in [the API that these events are modeled on](../reference-apis.md#hyperline-refresh-seat-products).
+Fields and values are named as in [the API that these events are modeled on](../reference-apis.md).
 Amounts are strings with decimals in major units. The exception is ` + "`adjustment_amount`" + ` of a change, which is a number, as in
 that API. Times are in RFC 3339 format, in UTC. A new version may add fields, values and types, but never removes one. A change
 that would break a receiver gets a new type with the suffix ` + "`.v2`" + `.

@@ -72,16 +72,24 @@ func newAssign(o *Options) *cobra.Command {
 }
 
 // assign creates an assignment for a subscription that exists. An existing assignment with that name comes from an
-// earlier attempt.
+// earlier attempt, unless it is being deleted: then its assignee still seems to have the seat, and loses it.
 func assign(ctx context.Context, c *Cluster, a *v1alpha1.SeatAssignment) error {
 	if err := c.Find(ctx, a.Spec.SubscriptionRef.Name, &v1alpha1.Subscription{}); err != nil {
 		return err
 	}
 	err := c.Create(ctx, a, client.FieldOwner(fieldManager))
-	if apierrors.IsAlreadyExists(err) {
-		return nil
+	if !apierrors.IsAlreadyExists(err) {
+		return err
 	}
-	return err
+	existing := &v1alpha1.SeatAssignment{}
+	if err := c.Find(ctx, a.Name, existing); err != nil {
+		return err
+	}
+	if !existing.DeletionTimestamp.IsZero() {
+		return Fail(Failed, "SeatAssignment %q is being deleted, and waits for its finalizers (%s): try again when it is gone", a.Name,
+			strings.Join(existing.Finalizers, ", "))
+	}
+	return nil
 }
 
 // isAnswered reports whether the operator has decided on an assignment.

@@ -6,6 +6,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,8 +47,9 @@ func newPreview(o *Options) *cobra.Command {
 		Use:   "preview -f FILE|DIR [--against cluster|DIR|SNAPSHOT]",
 		Short: "See what manifests would cost before you apply them",
 		Long: "See what manifests would cost before you apply them: what is due now, the next invoice, and what recurs.\n\n" +
-			"The manifests are checked as the API server would check them, with the same messages. Then every subscription\n" +
-			"that they affect is computed twice, as it is and as it would be. A manifest is the whole spec of its object.\n\n" +
+			"The manifests are checked as the API server would check them, with the same messages. Admission policies, quotas\n" +
+			"and rights are not checked. Then every subscription that the manifests affect is computed twice, as it is and as it\n" +
+			"would be. A manifest is the whole spec of its object.\n\n" +
 			"With two directories, objects that are only in the second one are removed. In all other cases, objects that are\n" +
 			"not in the manifests stay. Kustomize is not run: pipe the output of kubectl kustomize into -f -.\n\n" +
 			"Exit codes: 0 nothing changes, 1 the command failed, 2 a manifest is invalid or would be refused, 3 an amount\n" +
@@ -168,6 +170,9 @@ func (o *Options) manifests(files []string) ([]manifests.Document, error) {
 	var documents []manifests.Document
 	for _, file := range files {
 		read, err := manifests.Read(file, o.In)
+		if _, missing := errors.AsType[*manifests.UnreadableError](err); missing {
+			return nil, failed(err)
+		}
 		if err != nil {
 			return nil, Fail(Refused, "%w", err)
 		}

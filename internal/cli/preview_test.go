@@ -154,7 +154,7 @@ func TestPreviewExitCodes(t *testing.T) {
 			stdin: strings.Replace(acmeOf10, "v1alpha1", "v1", 1), out: `no matches for kind "Subscription" in version "billing.seatplane.dev/v1"`,
 		},
 		"a file that is missing": {
-			reason: "2: what to preview cannot be read", args: []string{"-f", "nothing.yaml", "--against", snap}, code: Refused, err: "nothing.yaml cannot be read: no such file or directory",
+			reason: "1: the command cannot tell whether it is valid", args: []string{"-f", "nothing.yaml", "--against", snap}, code: Failed, err: "nothing.yaml cannot be read: no such file or directory",
 		},
 		"a file that does not parse": {
 			reason: "2: and says where", args: []string{"-f", "-", "--against", snap}, stdin: "kind: [", code: Refused,
@@ -201,6 +201,43 @@ func TestPreviewExitCodes(t *testing.T) {
 			}
 			if c.err != "" && strings.Count(errOut, "\n") != 1 {
 				t.Errorf("it is not one sentence: %q", errOut)
+			}
+		})
+	}
+}
+
+// A snapshot does not have the reasons of updates. The manifest of an update that waits is still the same update.
+func TestPreviewOfAnUpdateInASnapshot(t *testing.T) {
+	later := `---
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: SubscriptionUpdate
+metadata: {name: more}
+spec:
+  subscriptionRef: {name: acme}
+  applicationSchedule: Custom
+  applyAt: 2026-04-20T00:00:00Z
+  reason: Ada asked for it
+  changeItems: {items: [{name: editors, productRef: {name: seat}, plan: monthly, quantity: 14}]}
+`
+	snap := taken(t, folder(t, "seat.yaml", seatAt10, "acme.yaml", acmeOf10+later))
+	if text, err := os.ReadFile(snap); err != nil || strings.Contains(string(text), "Ada") {
+		t.Errorf("the snapshot names people: %v", err)
+	}
+	cases := map[string]struct {
+		reason, manifest string
+		code             Code
+	}{
+		"the same":      {"nothing changes", later, Done},
+		"another count": {"an update is immutable", strings.Replace(later, "quantity: 14", "quantity: 15", 1), Refused},
+		"no reason":     {"its reason too", strings.Replace(later, "  reason: Ada asked for it\n", "", 1), Refused},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if code, out, said := previewed(t, c.manifest, "-f", "-", "--against", snap); code != c.code {
+				t.Errorf("%s: exit code %d, out %s, and it said %q", c.reason, code, out, said)
+			}
+			if code, out, said := simulated(t, c.manifest, "-f", "-", "--against", snap, "--until", "2026-06-30"); code != c.code {
+				t.Errorf("%s: the simulation ends with %d, out %s, and it said %q", c.reason, code, out, said)
 			}
 		})
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
+
+	"github.com/seatplane/seatplane/internal/table"
 )
 
 // Formats that commands print.
@@ -60,7 +62,8 @@ func (f *Output) Print(o *Options, data any, text func() string) error {
 	case FormatYAML:
 		printed, err = yaml.Marshal(data)
 	default:
-		printed = []byte(text())
+		// The text may repeat what somebody else wrote, and a terminal obeys the control characters that it is shown.
+		printed = []byte(table.PlainLines(text()))
 	}
 	if err != nil {
 		return fmt.Errorf("print the result: %w", err)

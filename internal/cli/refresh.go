@@ -273,7 +273,10 @@ func (r *refresh) settle(ctx context.Context, result *refreshed, made map[string
 		}
 		done := func(u *v1alpha1.SubscriptionUpdate) (bool, error) { return isSettled(u), nil }
 		settled, err := await(ctx, r.c, r.timeout, &v1alpha1.SubscriptionUpdateList{}, name, done)
-		if err != nil && !errors.Is(err, errTimedOut) {
+		if errors.Is(err, errTimedOut) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		made[name] = settled

@@ -187,6 +187,10 @@ func TestExitCodes(t *testing.T) {
 			reason: "only what is held can be approved", args: []string{"approve", "done"}, code: Refused,
 			said: `update "done" is Superseded: only an update that is Held can be approved`,
 		},
+		"no time to wait": {
+			reason: "the update was created, and it stays", args: []string{"seats", "add", "acme", "editors", "1", "--name", "more", "--timeout", "0s"}, code: Failed,
+			said: `update "more" still waits after 0s: the operator has not seen it, so check that the operator runs. It stays`,
+		},
 		"nothing to refresh": {
 			reason: "no data loader", args: []string{"refresh", "acme"}, code: Refused,
 			said: `subscription "acme" has nothing to refresh`,

@@ -94,6 +94,10 @@ func TestSimulateExitCodes(t *testing.T) {
 		"a file that does not parse": {
 			reason: "and says where", args: []string{"-f", "-", "--until", "2026-06-30"}, stdin: "kind: [", code: Refused, err: "standard input does not parse",
 		},
+		"a file that is missing": {
+			reason: "nobody knows whether it is valid", args: []string{"-f", "nothing.yaml", "--until", "2026-06-30"}, code: Failed,
+			err: "nothing.yaml cannot be read: no such file or directory",
+		},
 		"an unknown format": {
 			reason: "before any work", args: []string{"-f", base, "--until", "2026-06-30", "-o", "png"}, code: Failed, err: `there is no format "png": choose one of`,
 		},

@@ -17,6 +17,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/rest"
 
@@ -75,6 +76,9 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	path := strings.TrimPrefix(r.URL.Path, "/apis/billing.seatplane.dev/v1alpha1/namespaces/shop/")
 	parts := strings.Split(strings.TrimPrefix(path, "/api/v1/namespaces/shop/"), "/")
+	if len(parts) == 1 && r.Method == http.MethodPost {
+		return s.create(parts[0], r), nil
+	}
 	if len(parts) == 1 {
 		return answer(http.StatusOK, s.list(parts[0], r)), nil
 	}
@@ -85,6 +89,21 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	missing := apierrors.NewNotFound(v1alpha1.Resource(parts[0]), parts[1])
 	return answerStatus(missing.Status()), nil
+}
+
+// create answers a request to create an object, and does not store it.
+func (s *stub) create(resource string, r *http.Request) *http.Response {
+	var object map[string]any
+	if err := json.NewDecoder(r.Body).Decode(&object); err != nil {
+		s.t.Errorf("it cannot be created: %v", err)
+	}
+	name := (&unstructured.Unstructured{Object: object}).GetName()
+	for _, there := range s.objects[resource] {
+		if there.(metav1.Object).GetName() == name {
+			return answerStatus(apierrors.NewAlreadyExists(v1alpha1.Resource(resource), name).Status())
+		}
+	}
+	return answer(http.StatusCreated, object)
 }
 
 // list returns the page that a request asks for.

@@ -34,7 +34,8 @@ func addTimeout(cmd *cobra.Command) *time.Duration {
 }
 
 // await watches an object of the namespace until done returns true or an error, and returns its newest version.
-// When the time is over, it returns the object and errTimedOut. The list is of the object's kind.
+// When the time is over, it returns the object and errTimedOut. An object that could not be read in that time has a name
+// and nothing else. The list is of the object's kind.
 func await[T any, P interface {
 	*T
 	client.Object
@@ -46,7 +47,11 @@ func await[T any, P interface {
 		object := P(new(T))
 		err := c.Find(waiting, name, object)
 		switch {
-		case waiting.Err() != nil && ctx.Err() == nil && last != nil:
+		case waiting.Err() != nil && ctx.Err() == nil:
+			if last == nil {
+				last = P(new(T))
+				last.SetName(name)
+			}
 			return last, errTimedOut
 		case err != nil:
 			return last, err

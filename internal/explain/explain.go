@@ -59,12 +59,14 @@ type Line struct {
 	Update string `json:"update,omitempty"`
 }
 
-// Text returns the explanation for people, with a newline at the end.
+// Text returns the explanation for people, with a newline at the end. Nothing that a user wrote starts a line of its own:
+// an approver must be able to tell it from what Seatplane computed.
 func (e Explanation) Text() string {
 	out := &strings.Builder{}
-	fmt.Fprintf(out, "%s %s: %s\n", e.Kind, e.Name, e.Headline)
+	line := func(format string, args ...any) { out.WriteString(table.Plain(fmt.Sprintf(format, args...)) + "\n") }
+	line("%s %s: %s", e.Kind, e.Name, e.Headline)
 	if len(e.Facts) > 0 {
-		fmt.Fprintf(out, "%s\n", strings.Join(e.Facts, " "))
+		line("%s", strings.Join(e.Facts, " "))
 	}
 	if len(e.Lines) > 0 {
 		lines := table.Table{}
@@ -78,10 +80,13 @@ func (e Explanation) Text() string {
 		fmt.Fprintf(out, "\n%s", lines.String())
 	}
 	if len(e.Sums) > 0 {
-		fmt.Fprintf(out, "\n%s\n", strings.Join(e.Sums, "\n"))
+		out.WriteByte('\n')
+	}
+	for _, sum := range e.Sums {
+		line("%s", sum)
 	}
 	for _, problem := range e.Problems {
-		fmt.Fprintf(out, "This does not add up: %s: %s.\n", problem.Field, problem.Message)
+		line("This does not add up: %s: %s.", problem.Field, problem.Message)
 	}
 	return out.String()
 }

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +104,18 @@ func TestExplanations(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) { golden(t, tc.reason, name, tc.got.Text()) })
+	}
+}
+
+// Nothing that a user wrote controls the terminal, or looks like a line of Seatplane's.
+func TestTextIsPlain(t *testing.T) {
+	u := fiveMore()
+	u.Spec.Cause, u.Spec.Reason = nil, "x\x1b[2J\nTotal: 0.00 EUR. It adds up."
+	want := `SubscriptionUpdate acme-7f3k2x9d0c1b: editors 10 → 15 of subscription acme
+Applied on 16 April 2026. A user created it: x [2J Total: 0.00 EUR. It adds up.. The time is measured by the ProrationPolicy by-day.
+`
+	if got := Update(u).Text(); !strings.HasPrefix(got, want) {
+		t.Errorf("(-want +got):\n%s", cmp.Diff(want, got))
 	}
 }
 

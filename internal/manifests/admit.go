@@ -151,6 +151,25 @@ func (s *Schemas) Admit(ctx context.Context, manifest, old *unstructured.Unstruc
 	return object, nil
 }
 
+// AdmitStatus checks an admitted manifest with a status, as the API server checks what the operator writes: a status that
+// the operator cannot have written must not be computed with. It returns the object with the status. Fields that the schema
+// does not have, such as those of another version, are left out.
+func (s *Schemas) AdmitStatus(ctx context.Context, admitted *unstructured.Unstructured, status map[string]any) (*unstructured.Unstructured, error) {
+	k := s.kinds[admitted.GroupVersionKind()]
+	r, err := k.compile()
+	if err != nil {
+		return nil, fmt.Errorf("read the schema of %s: %w", k.gvk.Kind, err)
+	}
+	object := admitted.DeepCopy()
+	object.Object["status"] = status
+	pruning.Prune(object.Object, r.structural, true)
+	defaulting.PruneNonNullableNullsWithoutDefaults(object.Object, r.structural)
+	if errs := k.validate(ctx, r, object, nil); len(errs) > 0 {
+		return nil, apierrors.NewInvalid(k.gvk.GroupKind(), object.GetName(), errs)
+	}
+	return object, nil
+}
+
 // unknownFields is the sentence about fields that the schema does not have, as with kubectl's strict validation.
 func unknownFields(gvk schema.GroupVersionKind, name string, paths []string) error {
 	var errs []error

@@ -21,6 +21,7 @@ import (
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
+	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/table"
 )
 
@@ -47,8 +48,9 @@ func (d Document) Place() string {
 }
 
 // Read reads the manifests at a path: a file, [Stdin], or a directory with everything below it. Files end in .yaml, .yml
-// or .json, and a file may hold several documents, or a List. Names that begin with a dot are left out. Kustomize is
-// not run. An error says which document of which file cannot be read.
+// or .json, and a file may hold several documents, or a List. Names that begin with a dot are left out, which is an error
+// if such a file declares an object of Seatplane's. Kustomize is not run. An error says which document of which file
+// cannot be read.
 func Read(path string, stdin io.Reader) ([]Document, error) {
 	if path == Stdin {
 		return decode("standard input", stdin)
@@ -83,26 +85,81 @@ func IsDirectory(path string) bool {
 
 // filesBelow lists the manifests below a directory, which may itself be a symbolic link.
 func filesBelow(root string) ([]string, error) {
-	var files []string
+	var files, hidden []string
 	err := fs.WalkDir(os.DirFS(root), ".", func(local string, entry fs.DirEntry, err error) error {
 		file := filepath.Join(root, local)
 		switch {
+		case err != nil && isHidden(local):
+			return nil
 		case err != nil:
 			return unreadable(file, err)
-		case local != "." && strings.HasPrefix(entry.Name(), "."):
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
+		case entry.IsDir() && entry.Name() == ".git":
+			return fs.SkipDir
+		case isHidden(local):
+			hidden = append(hidden, file)
 			return nil
 		case entry.Type()&fs.ModeSymlink != 0 && IsDirectory(file):
 			return fmt.Errorf("%s is a symbolic link to a directory, which is not followed: choose that directory with -f instead", file)
-		case entry.IsDir() || !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(file)):
+		case entry.IsDir() || !isNamedLikeManifest(file):
 			return nil
 		}
 		files = append(files, file)
 		return isFile(file)
 	})
-	return files, err
+	if err != nil {
+		return nil, err
+	}
+	return files, declareNothing(hidden, files)
+}
+
+func isNamedLikeManifest(file string) bool {
+	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(file))
+}
+
+// isHidden reports whether a part of a path begins with a dot.
+func isHidden(local string) bool {
+	return local != "." && slices.ContainsFunc(strings.Split(local, "/"), func(part string) bool { return strings.HasPrefix(part, ".") })
+}
+
+// declareNothing returns an error if a file that is left out declares an object of Seatplane's. kubectl apply -R reads such
+// files, so that a change in one of them would be applied, and nobody would have seen its price. A file that has another
+// name too, under which it is read, is none of them: a mounted ConfigMap has its files in a folder whose name begins with
+// a dot.
+func declareNothing(hidden, read []string) error {
+	for _, file := range hidden {
+		kind := declaredIn(file)
+		if kind != "" && !slices.ContainsFunc(read, func(other string) bool { return isSame(file, other) }) {
+			return fmt.Errorf("%s has a %s, and files whose names begin with a dot are left out: rename it, or move it elsewhere", file, kind)
+		}
+	}
+	return nil
+}
+
+// declaredIn returns the kind of an object of Seatplane's in a file; "" if it has none.
+func declaredIn(file string) string {
+	if !isNamedLikeManifest(file) || isFile(file) != nil {
+		return ""
+	}
+	documents, err := readFile(file)
+	if err != nil {
+		return "" // it is not a manifest
+	}
+	for _, d := range documents {
+		if d.Object.GroupVersionKind().Group == v1alpha1.GroupName {
+			return d.Object.GetKind()
+		}
+	}
+	return ""
+}
+
+// isSame reports whether two paths lead to one file.
+func isSame(a, b string) bool {
+	left, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	right, err := os.Stat(b)
+	return err == nil && os.SameFile(left, right)
 }
 
 // isFile returns an error for anything that is not a file, such as a named pipe: reading it might
@@ -118,12 +175,24 @@ func isFile(path string) error {
 	return nil
 }
 
+// UnreadableError is the error for a file or directory that cannot be read, so that nobody knows what is in it.
+type UnreadableError struct {
+	Path string
+	Err  error
+}
+
+// Error returns the path and the reason.
+func (e *UnreadableError) Error() string { return fmt.Sprintf("%s cannot be read: %v", e.Path, e.Err) }
+
+// Unwrap returns the reason.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
 func unreadable(path string, err error) error {
 	var reason *fs.PathError
 	if errors.As(err, &reason) {
 		err = reason.Err
 	}
-	return fmt.Errorf("%s cannot be read: %w", path, err)
+	return &UnreadableError{path, err}
 }
 
 func readFile(path string) ([]Document, error) {

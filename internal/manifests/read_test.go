@@ -56,6 +56,41 @@ func TestReadDirectory(t *testing.T) {
 	}
 }
 
+// kubectl apply -R reads files whose names begin with a dot. What they declare must not be applied without a preview.
+func TestHiddenManifests(t *testing.T) {
+	cases := map[string]struct{ reason, file, content, want string }{
+		"a file":           {"a manifest of Seatplane's", ".more.yaml", fmt.Sprintf(clock, "c"), "/.more.yaml has a TestClock, and files whose names begin with a dot are left out: rename it, or move it elsewhere"},
+		"a folder":         {"in a folder", ".more/deep/c.yaml", fmt.Sprintf(clock, "c"), "/.more/deep/c.yaml has a TestClock, and files whose names begin with a dot are left out: rename it, or move it elsewhere"},
+		"another kind":     {"what others declare costs nothing", ".github/config.yml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: d}\n", ""},
+		"no manifest":      {"the configuration of a tool", ".golangci.yml", "version: 2", ""},
+		"a worktree":       {"where Git has a file of that name", ".git", "gitdir: elsewhere\n", ""},
+		"Git's own folder": {"no tool applies it", ".git/refs/heads/c.yaml", fmt.Sprintf(clock, "c"), ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t, map[string]string{c.file: c.content, "d.yaml": fmt.Sprintf(clock, "d")})
+			documents, err := manifests.Read(dir, nil)
+			if c.want == "" && (err != nil || len(documents) != 1) || c.want != "" && (err == nil || err.Error() != dir+c.want) {
+				t.Errorf("%s: %d documents, %v", c.reason, len(documents), err)
+			}
+		})
+	}
+}
+
+// A mounted ConfigMap has its files in a folder whose name begins with dots, and links to them.
+func TestMountedManifests(t *testing.T) {
+	dir := folder(t, map[string]string{"..2026/c.yaml": fmt.Sprintf(clock, "c")})
+	for link, target := range map[string]string{"..data": "..2026", "c.yaml": "..data/c.yaml"} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	documents, err := manifests.Read(dir, nil)
+	if err != nil || len(documents) != 1 {
+		t.Errorf("%d documents, %v", len(documents), err)
+	}
+}
+
 func TestWhatDoesNotParse(t *testing.T) {
 	cases := map[string]struct{ reason, text, want string }{
 		"brackets":  {reason: "the line is named", text: "kind: [", want: "standard input does not parse: yaml: line 1: did not find expected node content"},

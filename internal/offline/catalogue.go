@@ -9,6 +9,7 @@
 package offline
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -117,14 +118,22 @@ type Case struct {
 	Updates []v1alpha1.SubscriptionUpdate `json:"updates,omitempty"`
 	// Finished are the names of the updates that users created and that are finished.
 	Finished []string `json:"finished,omitempty"`
+	// FinishedSpecs are digests of what they asked for, by name; see [Case.IsFinished].
+	FinishedSpecs map[string]string `json:"finishedSpecs,omitempty"`
 	// Assignments are the SeatAssignments that name the subscription.
 	Assignments []v1alpha1.SeatAssignment `json:"assignments,omitempty"`
 	// Earlier are the invoices of earlier subscriptions of its name and customer, where it has not started.
 	Earlier []v1alpha1.Invoice `json:"-"`
+	// Obstacle is why the subscription cannot be computed: the operator leaves it alone, or it only has a manifest, from
+	// which no state follows. It is empty for any other subscription.
+	Obstacle string `json:"obstacle,omitempty"`
 }
 
 // Objects gathers everything that a decision about a subscription depends on, at a time of the wall clock.
 func (c *Catalogue) Objects(of Case, wall time.Time) (assembly.Objects, error) {
+	if of.Obstacle != "" {
+		return assembly.Objects{}, errors.New(of.Obstacle)
+	}
 	shown, err := c.Now(of.Subscription, wall)
 	if err != nil {
 		return assembly.Objects{}, err

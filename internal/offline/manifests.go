@@ -31,11 +31,14 @@ func MakeReady(conditions *[]metav1.Condition) {
 	}
 }
 
-// FromManifests is a source with the subscriptions that manifests declare. A manifest with a status, as `kubectl get -o
-// yaml` prints it, has that state. Any other subscription has the state that [Catalogue.Settle] gives it. Objects of
-// other kinds are left out. The error names the invalid manifest. namespace is the default for manifests without one.
+// FromManifests is a source with what manifests declare. A manifest with a status, as `kubectl get -o yaml` prints it, has
+// that state. Any other subscription has the state that [Catalogue.Settle] gives it. A subscription that cannot be settled
+// does not stop the others: whoever computes with it reports it. Objects of other kinds are left out. The error names the
+// manifest that is invalid, or that declares an object again. namespace is the default for manifests without one.
 func FromManifests(ctx context.Context, name string, schemas *manifests.Schemas, documents []manifests.Document, namespace string, now time.Time) (*Source, error) {
-	r := declared{schemas: schemas, catalogue: NewCatalogue(), cases: map[types.NamespacedName]*Case{}}
+	r := declared{
+		schemas: schemas, catalogue: NewCatalogue(), cases: map[types.NamespacedName]*Case{}, places: map[string]string{},
+	}
 	for _, d := range documents {
 		if err := schemas.Unserved(d.Object.GroupVersionKind()); err != nil {
 			return nil, fmt.Errorf("%s, to compare with, is invalid: %w", d.Place(), err)
@@ -46,15 +49,15 @@ func FromManifests(ctx context.Context, name string, schemas *manifests.Schemas,
 		if d.Object.GetNamespace() == "" && schemas.IsNamespaced(d.Object.GroupVersionKind()) {
 			d.Object.SetNamespace(namespace)
 		}
+		if err := r.once(d); err != nil {
+			return nil, err
+		}
 		if err := r.add(ctx, d); err != nil {
 			return nil, fmt.Errorf("%s, to compare with, is invalid: %w", d.Place(), err)
 		}
 	}
-	cases, err := r.settled(now)
-	if err != nil {
-		return nil, err
-	}
-	return &Source{Name: name, Time: now, Catalogue: r.catalogue, Each: Cases(cases)}, nil
+	r.catalogue.JudgePolicies()
+	return &Source{Name: name, Time: now, Catalogue: r.catalogue, Each: Cases(r.settled(now))}, nil
 }
 
 // declared is what manifests declare.
@@ -62,6 +65,19 @@ type declared struct {
 	schemas   *manifests.Schemas
 	catalogue *Catalogue
 	cases     map[types.NamespacedName]*Case
+	// places are where objects are declared, by kind, namespace and name.
+	places map[string]string
+}
+
+// once refuses an object that an earlier document declares. An update that counts twice would be charged twice.
+func (r *declared) once(d manifests.Document) error {
+	kind, name := d.Object.GetKind(), d.Object.GetName()
+	key := fmt.Sprintf("%s %s/%s", kind, d.Object.GetNamespace(), name)
+	if first, twice := r.places[key]; twice {
+		return fmt.Errorf("%s: %s %q is also in %s: remove one of the two", d.Place(), kind, name, first)
+	}
+	r.places[key] = d.Place()
+	return nil
 }
 
 func (r *declared) add(ctx context.Context, d manifests.Document) error {
@@ -87,7 +103,7 @@ func (r *declared) add(ctx context.Context, d manifests.Document) error {
 		return declare(ctx, r, d, func(u *v1alpha1.SubscriptionUpdate) {
 			of := r.of(types.NamespacedName{Namespace: key.Namespace, Name: u.Spec.SubscriptionRef.Name})
 			if facts.Finished(u.Status.State) {
-				of.Finished = append(of.Finished, u.Name)
+				of.Finish(u)
 			} else {
 				of.Updates = append(of.Updates, *u)
 			}
@@ -117,7 +133,9 @@ func declare[T any](ctx context.Context, r *declared, d manifests.Document, put 
 		return err
 	}
 	if status, found, _ := unstructured.NestedMap(d.Object.Object, "status"); found {
-		admitted.Object["status"] = status
+		if admitted, err = r.schemas.AdmitStatus(ctx, admitted, status); err != nil {
+			return err
+		}
 	}
 	object := new(T)
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(admitted.Object, object); err != nil {
@@ -128,7 +146,7 @@ func declare[T any](ctx context.Context, r *declared, d manifests.Document, put 
 }
 
 // settled are the subscriptions that have a manifest, by name.
-func (r *declared) settled(now time.Time) ([]Case, error) {
+func (r *declared) settled(now time.Time) []Case {
 	var cases []Case
 	for _, of := range r.cases {
 		if of.Subscription == nil {
@@ -136,7 +154,7 @@ func (r *declared) settled(now time.Time) ([]Case, error) {
 		}
 		settled, err := r.catalogue.Settle(*of, now)
 		if err != nil {
-			return nil, fmt.Errorf("compute Subscription %q from its manifest: %w", of.Subscription.Name, err)
+			settled.Obstacle = err.Error()
 		}
 		for i := range settled.Updates {
 			if settled.Updates[i].UID == "" {
@@ -149,5 +167,5 @@ func (r *declared) settled(now time.Time) ([]Case, error) {
 	slices.SortFunc(cases, func(a, b Case) int {
 		return cmp.Or(cmp.Compare(a.Subscription.Namespace, b.Subscription.Namespace), cmp.Compare(a.Subscription.Name, b.Subscription.Name))
 	})
-	return cases, nil
+	return cases
 }

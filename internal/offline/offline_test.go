@@ -16,6 +16,7 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/assembly"
 	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/billing/subscription"
 	"github.com/seatplane/seatplane/internal/manifests"
 	"github.com/seatplane/seatplane/internal/offline"
 	"github.com/seatplane/seatplane/internal/record"
@@ -157,6 +158,107 @@ func TestInvalidManifestsToCompareWith(t *testing.T) {
 	_, _, err := read(t, product+strings.Replace(acme, "quantity: 10", "quantity: -1", 1), "2026-04-16T00:00:00Z")
 	if err == nil || !strings.HasPrefix(err.Error(), `standard input, document 2, to compare with, is invalid: Subscription.billing.seatplane.dev "acme" is invalid`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A status that the API server would not store is refused, and not computed with: periods of no length never end.
+func TestStatusThatCannotBe(t *testing.T) {
+	status := `status:
+  state: Active
+  sequence: 1
+  currency: EUR
+  creditBalance: "0.00"
+  startTime: 2026-01-31T00:00:00Z
+  billingCycleAnchor: 2026-01-31T00:00:00Z
+  lastEventTime: 2026-01-31T00:00:00Z
+  renewalTime: 2026-02-28T00:00:00Z
+  interval: {unit: Month, count: COUNT}
+  currentPeriod: {start: 2026-01-31T00:00:00Z, end: 2026-02-28T00:00:00Z, index: 0}
+  actedOn: {generation: 1}
+  nextInvoiceNumber: 2
+`
+	for count, want := range map[string]string{"1": "", "0": "status.interval.count: Invalid value: 0"} {
+		source, cases, err := read(t, product+acme+strings.Replace(status, "COUNT", count, 1), "2026-02-10T00:00:00Z")
+		if want != "" {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("a count of %s: got %v", count, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects, err := source.Catalogue.Objects(cases[0], source.Time)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := assembly.Advance(objects); err != nil {
+			t.Errorf("a count of %s: %v", count, err)
+		}
+	}
+}
+
+// One subscription that cannot be computed stops no other. Whoever computes with it learns why.
+func TestUnsettled(t *testing.T) {
+	onClock := strings.Replace(strings.ReplaceAll(acme, "acme", "globex"), "  items:", "  testClockRef: {name: clock}\n  items:", 1)
+	source, cases, err := read(t, product+acme+"---"+onClock, "2026-04-16T00:00:00Z")
+	if err != nil || len(cases) != 2 {
+		t.Fatalf("got %d cases, %v", len(cases), err)
+	}
+	for _, of := range cases {
+		_, err := source.Catalogue.Objects(of, source.Time)
+		if missing := of.Subscription.Name == "globex"; (err != nil) != missing {
+			t.Errorf("%s: %v", of.Subscription.Name, err)
+		}
+	}
+	if _, err := source.Catalogue.Objects(cases[1], source.Time); err == nil || err.Error() != `TestClock "clock" does not exist in namespace "default"` {
+		t.Errorf("got %v", err)
+	}
+}
+
+// An object that is declared twice is one object in a cluster. Nobody knows which of the two.
+func TestDeclaredTwice(t *testing.T) {
+	update := `---
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: SubscriptionUpdate
+metadata: {name: more}
+spec: {subscriptionRef: {name: acme}, seats: {increment: 1}}
+`
+	_, _, err := read(t, product+acme+update+update, "2026-04-16T00:00:00Z")
+	const want = `standard input, document 4: SubscriptionUpdate "more" is also in standard input, document 3: remove one of the two`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// Of the policies with one external reference, the oldest can be used, as in a cluster.
+func TestJudgePolicies(t *testing.T) {
+	policy := func(name, ref string) string {
+		return "---\napiVersion: billing.seatplane.dev/v1alpha1\nkind: ClusterProrationPolicy\nmetadata: {name: " + name + "}\n" +
+			"spec: {displayName: " + name + "-policy, rounding: Up, externalRef: " + ref + "}\n"
+	}
+	source, _, err := read(t, product+policy("a", "pol-7")+policy("b", "pol-7")+policy("c", "pol-8"), "2026-04-16T00:00:00Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	usable := func(c *offline.Catalogue) string {
+		var names []string
+		for _, name := range []string{"a", "b", "c"} {
+			ref := subscription.PolicyRef{Kind: string(v1alpha1.KindClusterProrationPolicy), Name: name}
+			if _, ready := c.Policy("default", ref); ready {
+				names = append(names, name)
+			}
+		}
+		return strings.Join(names, " ")
+	}
+	edited := source.Catalogue.Clone()
+	delete(edited.ClusterPolicies, "a")
+	turned := edited.JudgePolicies()
+	if len(turned) != 1 || turned[0].Name.Name != "b" || !turned[0].Ready || len(edited.JudgePolicies()) != 0 {
+		t.Errorf("turned: %+v", turned)
+	}
+	if was, is := usable(source.Catalogue), usable(edited); was != "a c" || is != "b c" {
+		t.Errorf("%q can be used, and without the first one %q", was, is)
 	}
 }
 

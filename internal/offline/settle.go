@@ -41,7 +41,7 @@ func (c *Catalogue) Settle(of Case, wall time.Time) (Case, error) {
 			return of, err
 		}
 	}
-	settled.Updates, settled.Finished = of.Updates, of.Finished
+	settled.Updates, settled.Finished, settled.FinishedSpecs = of.Updates, of.Finished, of.FinishedSpecs
 	return settled, nil
 }
 

@@ -74,10 +74,8 @@ func (p *proposal) editSubscription(ctx context.Context, d manifests.Document, b
 // applyUpdates applies the manifests of a subscription's updates. An update that is finished stays what it is.
 func (p *proposal) applyUpdates(ctx context.Context, of types.NamespacedName, after *offline.Case) (ok bool) {
 	documents := p.updates[of]
-	open := slices.DeleteFunc(slices.Clone(documents), func(d manifests.Document) bool {
-		return slices.Contains(after.Finished, d.Object.GetName())
-	})
-	updates, ok := applyEach(ctx, p, open, after.Updates, func(u, manifest *v1alpha1.SubscriptionUpdate) {
+	open, ok := p.openUpdates(documents, after)
+	updates, admitted := applyEach(ctx, p, open, withReasons(after.Updates, open), func(u, manifest *v1alpha1.SubscriptionUpdate) {
 		if !sameSpec(u.Spec, manifest.Spec) {
 			u.Generation++
 		}
@@ -87,7 +85,36 @@ func (p *proposal) applyUpdates(ctx context.Context, of types.NamespacedName, af
 		updates = slices.DeleteFunc(updates, func(u v1alpha1.SubscriptionUpdate) bool { return u.Spec.Cause == nil && !isNamed(documents, u.Name) })
 	}
 	after.Updates = updates
-	return ok
+	return ok && admitted
+}
+
+// openUpdates leaves out the manifests of finished updates. It is not ok if one of those would be refused.
+func (p *proposal) openUpdates(documents []manifests.Document, after *offline.Case) (open []manifests.Document, ok bool) {
+	ok = true
+	for _, d := range documents {
+		isFinished, err := after.IsFinished(d.Object)
+		if err != nil {
+			p.refuse(d, err)
+			ok = false
+		}
+		if !isFinished {
+			open = append(open, d)
+		}
+	}
+	return open, ok
+}
+
+// withReasons returns updates with the reasons of their manifests, where a snapshot has left them out.
+func withReasons(updates []v1alpha1.SubscriptionUpdate, documents []manifests.Document) []v1alpha1.SubscriptionUpdate {
+	updates = slices.Clone(updates)
+	for _, d := range documents {
+		for i := range updates {
+			if updates[i].Name == d.Object.GetName() {
+				updates[i] = *offline.WithReason(&updates[i], d.Object)
+			}
+		}
+	}
+	return updates
 }
 
 // applyAssignments applies the manifests of a subscription's assignments.
@@ -159,20 +186,66 @@ func created[T any, P object[T]](o *T, now metav1.Time) *T {
 	return o
 }
 
-// orphans are the updates of subscriptions that do not exist and are not created either.
-func (p *proposal) orphans() []Problem {
+// refuseTaken refuses the updates and assignments whose names belong to those of another subscription. The API server would
+// take such a manifest for an edit of the one that exists, and nobody can give that to another subscription.
+func (p *proposal) refuseTaken(of *offline.Case) {
+	owner := types.NamespacedName{Namespace: of.Subscription.Namespace, Name: of.Subscription.Name}
+	refuse := func(kind, name string) {
+		d, named := p.records[recordName(kind, owner.Namespace, name)]
+		if named && subscriptionOf(d.Object) != owner {
+			p.refuse(d, fmt.Errorf("%s %q exists, and its Subscription is %q, which is immutable: choose another name", kind, name, owner.Name))
+		}
+	}
+	for i := range of.Updates {
+		refuse(manifests.KindUpdate, of.Updates[i].Name)
+	}
+	for _, name := range of.Finished {
+		refuse(manifests.KindUpdate, name)
+	}
+	for i := range of.Assignments {
+		refuse(manifests.KindAssignment, of.Assignments[i].Name)
+	}
+}
+
+// recordName names an object among manifests, or in the source.
+func recordName(kind, namespace, name string) string {
+	return fmt.Sprintf("%s %s/%s", kind, namespace, name)
+}
+
+// orphans are the updates of subscriptions that do not exist and are not created either. Like the assignments of such
+// subscriptions, they are checked as the API server would check them.
+func (p *proposal) orphans(ctx context.Context) []Problem {
 	var problems []Problem
 	for name, documents := range p.updates {
-		_, created := p.subscriptions[name]
-		if p.seen[name] || created {
+		if p.isThere(name) {
 			continue
 		}
 		for _, d := range documents {
+			if _, err := admit[v1alpha1.SubscriptionUpdate](ctx, p, d, nil); err != nil {
+				p.refuse(d, err)
+				continue
+			}
 			problems = append(problems, Problem{
 				Where: d.Place(), Reason: v1alpha1.ReasonSubscriptionNotFound,
 				Message: fmt.Sprintf("The Subscription %q does not exist. The update waits until it is created.", name.Name),
 			})
 		}
 	}
+	for name, documents := range p.assignments {
+		if p.isThere(name) {
+			continue
+		}
+		for _, d := range documents {
+			if _, err := admit[v1alpha1.SeatAssignment](ctx, p, d, nil); err != nil {
+				p.refuse(d, err)
+			}
+		}
+	}
 	return problems
+}
+
+// isThere reports whether a subscription exists, or the manifests create it.
+func (p *proposal) isThere(name types.NamespacedName) bool {
+	_, created := p.subscriptions[name]
+	return p.seen[name] || created
 }

@@ -58,6 +58,20 @@ func (p *proposal) takeUpCatalogue(ctx context.Context, documents []manifests.Do
 			}
 		}
 	}
+	p.judgePolicies()
+}
+
+// judgePolicies finds the policies that can no longer be used, or can be used now, because of another one. Whoever uses
+// them is affected as by an edit.
+func (p *proposal) judgePolicies() {
+	for _, turned := range p.after.JudgePolicies() {
+		edit := "cannot be used: an older policy has the same externalRef"
+		if turned.Ready {
+			edit = "can be used: no older policy has the same externalRef"
+		}
+		label := p.label(string(turned.Kind), turned.Name)
+		p.edited[label] = append(p.edited[label], edit)
+	}
 }
 
 // object is a kind of the catalogue.

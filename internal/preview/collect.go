@@ -238,6 +238,8 @@ func totalsOf(sums map[string]*sum) []Total {
 		t := Total{Currency: code, Horizons: horizonsOf(s.before, s.after, s.currency)}
 		if percent, ok := s.increase(); ok {
 			t.IncreasePercent = percent.Text()
+		} else {
+			t.IncreaseFromZero = s.recurs.Sign() > 0
 		}
 		totals = append(totals, t)
 	}

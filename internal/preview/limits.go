@@ -95,6 +95,10 @@ func (l Limits) Apply(r *Report) error {
 		if limited && due.Cmp(most.number) > 0 {
 			r.Limits = append(r.Limits, fmt.Sprintf("%s %s would be due now, more than the %s that --max-due allows.", t.DueNow.Difference, t.Currency, most.text))
 		}
+		if l.maxIncrease != nil && t.IncreaseFromZero {
+			r.Limits = append(r.Limits, fmt.Sprintf("The recurring amount in %s would rise from nothing, which is more than the %s %% that "+
+				"--max-increase-percent allows.", t.Currency, l.maxIncrease.text))
+		}
 		if l.maxIncrease != nil && percent.Cmp(l.maxIncrease.number) > 0 {
 			r.Limits = append(r.Limits, fmt.Sprintf("The recurring amount in %s would rise by %s %%, more than the %s %% that "+
 				"--max-increase-percent allows.", t.Currency, t.IncreasePercent, l.maxIncrease.text))

@@ -45,10 +45,10 @@ func Compare(ctx context.Context, schemas *manifests.Schemas, source *offline.So
 	if p.failed != nil {
 		return Report{}, p.failed
 	}
+	report.NotExamined = slices.SortedFunc(slices.Values(p.orphans(ctx)), func(a, b Problem) int { return cmp.Compare(a.Where, b.Where) })
 	report.Invalid = slices.SortedFunc(slices.Values(p.invalid), func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Where, b.Where), cmp.Compare(a.Message, b.Message))
 	})
-	report.NotExamined = slices.SortedFunc(slices.Values(p.orphans()), func(a, b Problem) int { return cmp.Compare(a.Where, b.Where) })
 	collected.report(&report)
 	for i := range report.Catalogue {
 		for _, label := range report.Catalogue[i].Objects {
@@ -89,6 +89,7 @@ func changesAnything(r *Report) bool {
 func (p *proposal) examine(ctx context.Context, of offline.Case) finding {
 	p.exists(types.NamespacedName{Namespace: of.Subscription.Namespace, Name: of.Subscription.Name})
 	where := p.label(manifests.KindSubscription, types.NamespacedName{Namespace: of.Subscription.Namespace, Name: of.Subscription.Name})
+	p.refuseTaken(&of)
 	direct := p.names(&of)
 	objects := p.used(&of)
 	if !direct && len(objects) == 0 {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,11 +26,20 @@ var noon = time.Date(2026, time.April, 16, 0, 0, 0, 0, time.UTC)
 // compared is the report of what manifests would cost, compared with testdata/base.yaml.
 func compared(t *testing.T, proposed string, whole bool) preview.Report {
 	t.Helper()
-	schemas, err := manifests.LoadSchemas()
+	return comparedWith(t, base(t), proposed, whole)
+}
+
+// loadSchemas compiles the rules of the kinds once, which takes a while.
+var loadSchemas = sync.OnceValues(manifests.LoadSchemas)
+
+// comparedWith is the report of what manifests would cost, compared with others.
+func comparedWith(t *testing.T, present, proposed string, whole bool) preview.Report {
+	t.Helper()
+	schemas, err := loadSchemas()
 	if err != nil {
 		t.Fatal(err)
 	}
-	base, err := manifests.Read(filepath.Join("testdata", "base.yaml"), nil)
+	base, err := manifests.Read(manifests.Stdin, strings.NewReader(present))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,6 +325,45 @@ spec:
 				Problems: []string{`standard input (0) SubscriptionNotFound: The Subscription "nobody" does not exist. The update waits until it is created.`},
 			},
 		},
+		"an update of nobody that is invalid": {
+			reason:   "the API server refuses it whether its subscription exists or not",
+			proposed: strings.Replace(update("more", "  seats: {increment: -1}"), "{name: acme}", "{name: nobody}", 1),
+			want: summary{
+				Result: preview.Rejected, Counts: three,
+				Problems: []string{`standard input (0) : SubscriptionUpdate.billing.seatplane.dev "more" is invalid: spec.seats.increment: ` +
+					`Invalid value: -1: spec.seats.increment in body should be greater than or equal to 1`},
+			},
+		},
+		"an assignment of nobody that is invalid": {
+			reason: "it costs nothing, and is refused all the same",
+			proposed: `
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: SeatAssignment
+metadata: {name: ada}
+spec: {subscriptionRef: {name: nobody}, item: editors, hodler: {id: ada}}`,
+			want: summary{
+				Result: preview.Rejected, Counts: three,
+				Problems: []string{`standard input (0) : SeatAssignment "ada": strict decoding error: unknown field "spec.hodler"`},
+			},
+		},
+		"a policy whose reference an older one has": {
+			reason: "the operator uses only the older one, so that nothing can be priced by this one",
+			proposed: `
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: ProrationPolicy
+metadata: {name: by-day}
+spec: {displayName: By day, rounding: Up, externalRef: pol-7}
+---
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: ProrationPolicy
+metadata: {name: another}
+spec: {displayName: Another, rounding: Up, externalRef: pol-7}
+---` + subscription("acme", 14, "  prorationPolicyRef: {kind: ProrationPolicy, name: another}"),
+			want: summary{
+				Result: preview.Rejected, Counts: preview.Counts{Subscriptions: 3, Unchanged: 2, Refused: 1},
+				Problems: []string{"Subscription/acme (0) PolicyNotReady: ProrationPolicy another"},
+			},
+		},
 		"a kind that is not ours": {
 			reason: "it is ignored, and counted", proposed: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: counts}\n",
 			want: summary{Result: preview.Unchanged, Counts: three},
@@ -331,6 +380,9 @@ spec:
 		t.Run(name, func(t *testing.T) {
 			report := compared(t, c.proposed, c.whole)
 			got := summarize(report)
+			if name == "a policy whose reference an older one has" && len(got.Problems) == 1 {
+				got.Problems[0], _, _ = strings.Cut(got.Problems[0], " does ")
+			}
 			if name == "an update of a quantity that the spec declares" {
 				if len(got.Problems) != 1 || !strings.Contains(got.Problems[0], "DeclaredInSpec") {
 					t.Errorf("got %v", got.Problems)
@@ -446,6 +498,114 @@ func TestLimitsThatCannotBeRead(t *testing.T) {
 			_, err := preview.NewLimits(c.increase, c.maxDue, c.failIf)
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("%s: got %v", c.reason, err)
+			}
+		})
+	}
+}
+
+// A manifest whose name another subscription's update has is an edit of that update, which the API server refuses.
+func TestNamesThatAreTaken(t *testing.T) {
+	more := "  changeItems: {items: [{name: editors, productRef: {name: seat}, plan: monthly, quantity: 13}]}\n"
+	ada := `
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: SeatAssignment
+metadata: {name: ada}
+spec: {subscriptionRef: {name: acme}, item: editors, holder: {id: ada}}`
+	later := strings.Replace(more, "  changeItems", "  applicationSchedule: Custom\n  applyAt: 2026-12-01T00:00:00Z\n  changeItems", 1)
+	finished := update("more", more) + "status: {state: Applied}\n"
+	cases := map[string]struct{ reason, present, proposed, want string }{
+		"open":     {"an update that waits", update("more", later), update("more", more), `SubscriptionUpdate "more" exists, and its Subscription is "acme", which is immutable: choose another name`},
+		"finished": {"one that is finished", finished, update("more", more), `SubscriptionUpdate "more" exists, and its Subscription is "acme", which is immutable: choose another name`},
+		"assigned": {"an assignment", ada, ada, `SeatAssignment "ada" exists, and its Subscription is "acme", which is immutable: choose another name`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			proposed := strings.Replace(c.proposed, "{name: acme}", "{name: globex}", 1)
+			r := comparedWith(t, base(t)+"\n---\n"+c.present, proposed, false)
+			if r.Result != preview.Rejected || len(r.Invalid) != 1 || r.Invalid[0].Message != c.want || len(r.Totals) > 0 {
+				t.Errorf("%s: got %s, %+v, %+v", c.reason, r.Result, r.Invalid, r.Totals)
+			}
+			again := comparedWith(t, base(t)+"\n---\n"+c.present, c.present, false)
+			if len(again.Invalid) > 0 {
+				t.Errorf("%s: its own manifest is refused: %+v", c.reason, again.Invalid)
+			}
+		})
+	}
+}
+
+// A policy that is given up makes the next one usable, for everybody who waits for it.
+func TestPoliciesThatTurn(t *testing.T) {
+	policies := `
+---
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: ProrationPolicy
+metadata: {name: a, namespace: billing}
+spec: {displayName: First, rounding: Up, externalRef: pol-7}
+---
+apiVersion: billing.seatplane.dev/v1alpha1
+kind: ProrationPolicy
+metadata: {name: b, namespace: billing}
+spec: {displayName: Second, rounding: Up, externalRef: pol-7}
+`
+	present := base(t, "  items:\n  - {name: desks", "  prorationPolicyRef: {kind: ProrationPolicy, name: b}\n  items:\n  - {name: desks") + policies
+	proposed := strings.Replace(strings.Split(policies, "---")[1], "pol-7", "pol-8", 1)
+	r := comparedWith(t, present, proposed, false)
+	want := []string{"ProrationPolicy/b can be used: no older policy has the same externalRef"}
+	if len(r.Catalogue) != 1 || !cmp.Equal(want, r.Catalogue[0].Edits) {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// What recurred for nothing rises by more than any percentage.
+func TestARiseFromNothing(t *testing.T) {
+	free := base(t, `unitAmount: "10.00"`, `unitAmount: "0.00"`)
+	cases := map[string]struct {
+		reason, proposed string
+		want             []string
+	}{
+		"a price":        {"those who paid nothing pay", fmt.Sprintf(onlyPrice, "12.00"), []string{"The recurring amount in EUR would rise from nothing, which is more than the 20 % that --max-increase-percent allows."}},
+		"a new customer": {"who is new had no amount before", strings.Replace(subscription("hooli", 3, ""), "monthly", "yearly", 1), nil},
+		"as free":        {"nothing stays nothing", subscription("acme", 14, ""), nil},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			limits, err := preview.NewLimits("20", nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := comparedWith(t, free, c.proposed, false)
+			if err := limits.Apply(&r); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, r.Limits); diff != "" || len(r.Totals) != 1 {
+				t.Errorf("%s (-want +got):\n%s\n%+v", c.reason, diff, r)
+			}
+		})
+	}
+}
+
+// The manifest of a finished update stays in Git, and changes nothing. An edit of it changes nothing either, as the API
+// server refuses it.
+func TestFinishedUpdates(t *testing.T) {
+	more := update("more", "  changeItems: {items: [{name: editors, productRef: {name: seat}, plan: monthly, quantity: 13}]}\n  effectiveTime: 2026-04-10T02:00:00+02:00\n")
+	present := base(t) + "\n---\n" + more + "status: {state: Applied}\n"
+	const refused = `SubscriptionUpdate "more" is finished, and everything in an update except approved is immutable: create another SubscriptionUpdate`
+	cases := map[string]struct{ reason, proposed, want string }{
+		"the same":        {"it was applied long ago", more, ""},
+		"written anew":    {"the same instant in another zone", strings.Replace(more, "2026-04-10T02:00:00+02:00", "2026-04-10T00:00:00Z", 1), ""},
+		"approved":        {"the only field that may change", more + "  approved: true\n", ""},
+		"another count":   {"another update was meant", strings.Replace(more, "quantity: 13", "quantity: 14", 1), refused},
+		"no longer there": {"fields cannot be removed", strings.Replace(more, "  effectiveTime: 2026-04-10T02:00:00+02:00\n", "", 1), refused},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			r := comparedWith(t, present, c.proposed, false)
+			got := ""
+			for _, p := range r.Invalid {
+				got += p.Message
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" || (r.Result == preview.Rejected) != (c.want != "") {
+				t.Errorf("%s: %s (-want +got):\n%s", c.reason, r.Result, diff)
 			}
 		})
 	}

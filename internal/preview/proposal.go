@@ -33,6 +33,8 @@ type proposal struct {
 	// subscriptions by their own name, updates and assignments by that of their subscription.
 	subscriptions        map[types.NamespacedName]manifests.Document
 	updates, assignments map[types.NamespacedName][]manifests.Document
+	// records are the updates and assignments by recordName.
+	records map[string]manifests.Document
 	// seen are the subscriptions that exist.
 	mu      sync.Mutex
 	seen    map[types.NamespacedName]bool
@@ -47,7 +49,8 @@ func propose(ctx context.Context, schemas *manifests.Schemas, source *offline.So
 	p := &proposal{
 		schemas: schemas, options: options, source: source, after: source.Catalogue.Clone(), edited: map[string][]string{},
 		subscriptions: map[types.NamespacedName]manifests.Document{}, updates: map[types.NamespacedName][]manifests.Document{},
-		assignments: map[types.NamespacedName][]manifests.Document{}, seen: map[types.NamespacedName]bool{},
+		assignments: map[types.NamespacedName][]manifests.Document{}, records: map[string]manifests.Document{},
+		seen: map[types.NamespacedName]bool{},
 	}
 	ignored := map[string]int{}
 	places := map[string]string{}
@@ -65,7 +68,7 @@ func propose(ctx context.Context, schemas *manifests.Schemas, source *offline.So
 		if d.Object.GetNamespace() == "" && schemas.IsNamespaced(gvk) {
 			d.Object.SetNamespace(options.Namespace)
 		}
-		key := fmt.Sprintf("%s %s/%s", gvk.Kind, d.Object.GetNamespace(), d.Object.GetName())
+		key := recordName(gvk.Kind, d.Object.GetNamespace(), d.Object.GetName())
 		if first, twice := places[key]; twice {
 			p.refuse(d, fmt.Errorf("%s %q is also in %s: remove one of the two", gvk.Kind, d.Object.GetName(), first))
 			continue
@@ -76,8 +79,10 @@ func propose(ctx context.Context, schemas *manifests.Schemas, source *offline.So
 			p.subscriptions[nameOf(d.Object)] = d
 		case manifests.KindUpdate:
 			p.updates[subscriptionOf(d.Object)] = append(p.updates[subscriptionOf(d.Object)], d)
+			p.records[key] = d
 		case manifests.KindAssignment:
 			p.assignments[subscriptionOf(d.Object)] = append(p.assignments[subscriptionOf(d.Object)], d)
+			p.records[key] = d
 		case manifests.KindProduct, manifests.KindPolicy, manifests.KindClusterPolicy, manifests.KindClock:
 			catalogue = append(catalogue, d)
 		default:

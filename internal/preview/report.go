@@ -105,6 +105,9 @@ type Total struct {
 	// IncreasePercent is the increase of the recurring amount of the subscriptions that existed before, rounded
 	// up to one decimal place. Empty if there was no recurring amount.
 	IncreasePercent string `json:"increasePercent,omitempty"`
+	// IncreaseFromZero means that these subscriptions recurred for nothing and would recur for something, which is more
+	// than any percentage.
+	IncreaseFromZero bool `json:"increaseFromZero,omitempty"`
 }
 
 // Problem is something that cannot be done or computed, and what to do about it.

@@ -171,6 +171,9 @@ func (r *Redactor) walk(key string, value any) any {
 		}
 		return v
 	case map[string]any:
+		if key == "attributes" && v["value"] != nil {
+			v["value"] = removed // a fact about a customer, such as a tax number, in a spec or in an invoice that is owed
+		}
 		for key, inner := range v {
 			v[key] = r.walk(key, inner)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"pgregory.net/rapid"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -23,9 +24,14 @@ func TestObject(t *testing.T) {
 		Annotations: map[string]string{"kubectl.kubernetes.io/last-applied-configuration": "Acme", v1alpha1.AnnotationUnpark: "1"},
 	}}
 	s.Spec.Customer = v1alpha1.Customer{ID: "cus_1", DisplayName: "Acme Corp", Email: "cfo@acme.example"}
+	s.Spec.Customer.Attributes = []v1alpha1.CustomerAttribute{{Name: "vat", Value: "DE123456789"}}
 	s.Spec.Items = []v1alpha1.SubscriptionItem{{Name: "editors", Plan: "monthly"}}
 	s.Status.Conditions = []metav1.Condition{{
 		Type: "Ready", Reason: "DuplicateKey", Message: `item "editors" is not loaded: its key "cus_1" belongs to subscription "globex".`,
+	}}
+	s.Status.Outbox = []v1alpha1.Effect{{
+		Type: v1alpha1.EffectCreateInvoice, Name: "acme-7f3k2x-000002",
+		Payload: &runtime.RawExtension{Raw: []byte(`{"customer": {"id": "cus_1", "attributes": [{"name": "vat", "value": "FR987654321"}]}}`)},
 	}}
 	p := &v1alpha1.SeatProduct{ObjectMeta: metav1.ObjectMeta{Name: "editor-seat"}}
 	p.Spec.DataLoader = &v1alpha1.DataLoader{
@@ -38,8 +44,12 @@ func TestObject(t *testing.T) {
 	a := &v1alpha1.SeatAssignment{ObjectMeta: metav1.ObjectMeta{Name: "acme-zoe"}}
 	a.Spec.SubscriptionRef.Name, a.Spec.Holder = "acme", v1alpha1.Holder{ID: "zoe", DisplayName: "Zoe", Email: "zoe@acme.example"}
 
+	i := &v1alpha1.Invoice{ObjectMeta: metav1.ObjectMeta{Name: "acme-7f3k2x-000001"}}
+	i.Spec.SubscriptionRef.Name, i.Spec.Customer = "acme", s.Spec.Customer
+	i.Spec.Customer.Attributes = []v1alpha1.CustomerAttribute{{Name: "street", Value: "High Street 1"}}
+
 	r := New()
-	objects := []client.Object{s, p, u, a}
+	objects := []client.Object{s, p, u, a, i}
 	for _, o := range objects {
 		r.Learn(o)
 	}
@@ -55,12 +65,12 @@ func TestObject(t *testing.T) {
 		}
 		all.Write(text)
 	}
-	for _, private := range []string{"acme", "Acme", "cus_1", "globex", "SELECT", "pass", "token=", "crm", "Bob", "zoe", "Zoe", "nonsense"} {
+	for _, private := range []string{"acme", "Acme", "cus_1", "globex", "SELECT", "pass", "token=", "crm", "Bob", "zoe", "Zoe", "nonsense", "DE123", "FR987", "High Street"} {
 		if strings.Contains(all.String(), private) {
 			t.Errorf("%q is left in %s", private, all.String())
 		}
 	}
-	for _, kept := range []string{"customer-1", `item \"editors\" is not loaded`, "DuplicateKey", "editor-seat", `"name":"db"`, "https://", "unpark", "subscription-1-seats-x1"} {
+	for _, kept := range []string{"customer-1", `item \"editors\" is not loaded`, "DuplicateKey", "editor-seat", `"name":"db"`, "https://", "unpark", `"name":"vat"`, "subscription-1-seats-x1"} {
 		if !strings.Contains(all.String(), kept) {
 			t.Errorf("%q is not in %s", kept, all.String())
 		}

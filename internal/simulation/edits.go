@@ -84,6 +84,7 @@ func put[K comparable, T any, P object[T]](ctx context.Context, m *machine, d ma
 	}
 	makeReady(after)
 	objects[key] = after
+	m.catalogue.JudgePolicies()
 	return nil
 }
 
@@ -140,17 +141,24 @@ func (m *machine) applySubscription(ctx context.Context, d manifests.Document) e
 	return nil
 }
 
-// applyUpdate creates an update or edits one that is open. A finished update stays the same.
+// applyUpdate creates an update or edits one that is open. A finished update stays the same, and its manifest too.
 func (m *machine) applyUpdate(ctx context.Context, d manifests.Document) error {
 	name := d.Object.GetName()
-	isFinished := func(u v1alpha1.SubscriptionUpdate) bool { return u.Name == name }
-	if slices.Contains(m.of.Finished, name) || slices.ContainsFunc(m.finished, isFinished) {
-		return nil
+	if finished, err := m.of.IsFinished(d.Object); finished {
+		return err
+	}
+	if at := slices.IndexFunc(m.finished, func(u v1alpha1.SubscriptionUpdate) bool { return u.Name == name }); at >= 0 {
+		of := offline.Case{}
+		of.Finish(&m.finished[at])
+		_, err := of.IsFinished(d.Object)
+		return err
 	}
 	at := slices.IndexFunc(m.of.Updates, func(u v1alpha1.SubscriptionUpdate) bool { return u.Name == name })
 	var status v1alpha1.SubscriptionUpdateStatus
 	if at >= 0 {
 		status = m.of.Updates[at].Status
+		m.of.Updates = slices.Clone(m.of.Updates)
+		m.of.Updates[at] = *offline.WithReason(&m.of.Updates[at], d.Object)
 	}
 	if err := putInto(ctx, m, d, &m.of.Updates, at); err != nil {
 		return err

@@ -214,6 +214,11 @@ func (m *machine) pass() (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if facts.Abandoned(m.of.Subscription) {
+		outcome := subscription.Abandon(w.State, w.Input)
+		m.commit(objects, w, outcome)
+		return false, nil
+	}
 	for _, edit := range w.RecordEdits(objects) {
 		m.of.Updates = append(slices.Clone(m.of.Updates), *edit)
 	}

@@ -7,11 +7,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/manifests"
 	"github.com/seatplane/seatplane/internal/offline"
@@ -133,12 +136,12 @@ func newMachines(world World, options Options) ([]*machine, error) {
 		}
 	}
 	slices.SortFunc(machines, func(a, b *machine) int {
-		return cmp.Or(cmp.Compare(a.name.Namespace, b.name.Namespace), cmp.Compare(a.name.Name, b.name.Name))
+		return compareNames(a.name, b.name)
 	})
 	return machines, nil
 }
 
-// checkNames returns an error for a name of a subscription that does not exist.
+// checkNames returns an error for a name of a subscription or of an item that does not exist.
 func checkNames(known map[types.NamespacedName]*machine, options Options) error {
 	for _, only := range options.Only {
 		found := false
@@ -150,9 +153,16 @@ func checkNames(known map[types.NamespacedName]*machine, options Options) error 
 		}
 	}
 	for _, h := range options.Script.Happenings {
-		for name := range h.Counts {
+		for _, name := range slices.SortedFunc(maps.Keys(h.Counts), compareNames) {
+			counts := h.Counts[name]
 			if known[name] == nil {
 				return &ScriptError{h.Place, fmt.Errorf("there is no Subscription %q in the namespace %q, and no step creates it", name.Name, name.Namespace)}
+			}
+			items := known[name].items()
+			for _, item := range slices.Sorted(maps.Keys(counts)) {
+				if !items[item] {
+					return &ScriptError{h.Place, fmt.Errorf("Subscription %q has no item %q, and no step adds it", name.Name, item)}
+				}
 			}
 		}
 		for _, d := range h.Apply {
@@ -163,4 +173,52 @@ func checkNames(known map[types.NamespacedName]*machine, options Options) error 
 		}
 	}
 	return nil
+}
+
+// items are the names of all items that the subscription has, or gets from an update or from a step of the script.
+func (m *machine) items() map[string]bool {
+	names := map[string]bool{}
+	add := func(items []v1alpha1.SubscriptionItem) {
+		for i := range items {
+			names[items[i].Name] = true
+		}
+	}
+	if sub := m.of.Subscription; sub != nil {
+		add(sub.Spec.Items)
+		for i := range sub.Status.Items {
+			names[sub.Status.Items[i].Name] = true
+		}
+	}
+	for i := range m.of.Updates {
+		if change := m.of.Updates[i].Spec.ChangeItems; change != nil {
+			add(change.Items)
+		}
+	}
+	for _, h := range m.script {
+		for _, d := range h.Apply {
+			for _, name := range itemsIn(d) {
+				names[name] = true
+			}
+		}
+	}
+	return names
+}
+
+// itemsIn are the names of the items in the manifest of a subscription or an update.
+func itemsIn(d manifests.Document) []string {
+	var names []string
+	for _, path := range [][]string{{"spec", "items"}, {"spec", "changeItems", "items"}} {
+		items, _, _ := unstructured.NestedSlice(d.Object.Object, path...)
+		for _, item := range items {
+			if fields, isObject := item.(map[string]any); isObject {
+				names = append(names, fmt.Sprint(fields["name"]))
+			}
+		}
+	}
+	return names
+}
+
+// compareNames orders names of objects.
+func compareNames(a, b types.NamespacedName) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }

@@ -17,9 +17,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"pgregory.net/rapid"
 	"sigs.k8s.io/yaml"
 
+	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/manifests"
 	"github.com/seatplane/seatplane/internal/offline"
 	"github.com/seatplane/seatplane/internal/picture"
@@ -310,23 +312,31 @@ func flow(manifest, old, edited string) string {
 	return string(text)
 }
 
+// more is a step that applies an update.
+func more(at string, quantity int) string {
+	return fmt.Sprintf("{at: %s, apply: [{apiVersion: billing.seatplane.dev/v1alpha1, kind: SubscriptionUpdate, metadata: {name: more}, spec: {subscriptionRef: {name: acme}, "+
+		"changeItems: {items: [{name: editors, productRef: {name: seat}, plan: monthly, quantity: %d}]}}}]}", at, quantity)
+}
+
 // What is wrong with a script is one sentence, and there is no result.
 func TestBadScripts(t *testing.T) {
 	cases := map[string]struct{ reason, script, want string }{
-		"no YAML":       {"it does not parse", "steps: [", "script.yaml is not a script: "},
-		"another key":   {"a slip of the pen must not be left out silently", "steps: [{at: 2027-02-01, count: {}}]", `script.yaml is not a script: error unmarshaling JSON: while decoding JSON: json: unknown field "count"`},
-		"no steps":      {"nothing happens", "{}", "script.yaml has no steps: list them under the key steps, each with a time under at"},
-		"two documents": {"the second one must not be left out silently", "steps: [{at: 2027-02-01, counts: {acme: {editors: 1}}}]\n---\nsteps: []\n", "script.yaml is not a script: it has several YAML documents: write all steps in one"},
-		"no version":    {"the API server has no such kind", "steps: [{at: 2027-02-01, apply: [{apiVersion: billing.seatplane.dev/v9, kind: Subscription}]}]", `script.yaml, step 1: no matches for kind "Subscription" in version "billing.seatplane.dev/v9"`},
-		"no time":       {"nobody knows when", "steps: [{counts: {acme: {editors: 1}}}]", "script.yaml, step 1: it has no time: write when it happens under at"},
-		"bad time":      {"no date", "steps: [{at: tomorrow, counts: {acme: {editors: 1}}}]", `script.yaml, step 1: "tomorrow" is not a date: use a value such as 2027-01-31 or 2027-01-31T09:30:00Z`},
-		"empty step":    {"nothing in it", "steps: [{at: 2027-02-01}]", "script.yaml, step 1: nothing happens: write counts or apply"},
-		"negative":      {"no such count", "steps: [{at: 2027-02-01, counts: {acme: {editors: -1}}}]", `script.yaml, step 1: the count of item "editors" of Subscription "acme" is -1: write 0 or more`},
-		"unknown":       {"a name that is not there", "steps: [{at: 2027-02-01, counts: {acne: {editors: 1}}}]", `script.yaml, step 1: there is no Subscription "acne" in the namespace "default", and no step creates it`},
-		"not a kind":    {"a manifest without a kind", "steps: [{at: 2027-02-01, apply: [{metadata: {name: x}}]}]", "script.yaml, step 1: manifest 1 has no apiVersion and kind"},
-		"invalid":       {"as the API server says it", "steps: [{at: 2027-02-01, apply: [" + flow(acme, "quantity: 10", "quantity: -1") + "]}]", "script.yaml, step 1: Subscription.billing.seatplane.dev \"acme\" is invalid: "},
-		"of nobody":     {"an update of a subscription that is not there", "steps: [{at: 2027-02-01, apply: [{apiVersion: billing.seatplane.dev/v1alpha1, kind: SubscriptionUpdate, metadata: {name: u}, spec: {subscriptionRef: {name: acne}, seats: {increment: 1}}}]}]", `script.yaml, step 1: SubscriptionUpdate "u" names the Subscription "acne", which does not exist in the namespace "default", and no step creates it`},
-		"a transition":  {"the customer never changes", "steps: [{at: 2027-02-01, apply: [" + flow(acme, "{id: acme}", "{id: globex}") + "]}]", "script.yaml, step 1: Subscription.billing.seatplane.dev \"acme\" is invalid: "},
+		"no YAML":              {"it does not parse", "steps: [", "script.yaml is not a script: "},
+		"another key":          {"a slip of the pen must not be left out silently", "steps: [{at: 2027-02-01, count: {}}]", `script.yaml is not a script: error unmarshaling JSON: while decoding JSON: json: unknown field "count"`},
+		"no steps":             {"nothing happens", "{}", "script.yaml has no steps: list them under the key steps, each with a time under at"},
+		"two documents":        {"the second one must not be left out silently", "steps: [{at: 2027-02-01, counts: {acme: {editors: 1}}}]\n---\nsteps: []\n", "script.yaml is not a script: it has several YAML documents: write all steps in one"},
+		"no version":           {"the API server has no such kind", "steps: [{at: 2027-02-01, apply: [{apiVersion: billing.seatplane.dev/v9, kind: Subscription}]}]", `script.yaml, step 1: no matches for kind "Subscription" in version "billing.seatplane.dev/v9"`},
+		"no time":              {"nobody knows when", "steps: [{counts: {acme: {editors: 1}}}]", "script.yaml, step 1: it has no time: write when it happens under at"},
+		"bad time":             {"no date", "steps: [{at: tomorrow, counts: {acme: {editors: 1}}}]", `script.yaml, step 1: "tomorrow" is not a date: use a value such as 2027-01-31 or 2027-01-31T09:30:00Z`},
+		"empty step":           {"nothing in it", "steps: [{at: 2027-02-01}]", "script.yaml, step 1: nothing happens: write counts or apply"},
+		"negative":             {"no such count", "steps: [{at: 2027-02-01, counts: {acme: {editors: -1}}}]", `script.yaml, step 1: the count of item "editors" of Subscription "acme" is -1: write 0 or more`},
+		"unknown":              {"a name that is not there", "steps: [{at: 2027-02-01, counts: {acne: {editors: 1}}}]", `script.yaml, step 1: there is no Subscription "acne" in the namespace "default", and no step creates it`},
+		"unknown item":         {"an item that is not there would change nothing", "steps: [{at: 2027-02-01, counts: {acme: {editor: 1}}}]", `script.yaml, step 1: Subscription "acme" has no item "editor", and no step adds it`},
+		"not a kind":           {"a manifest without a kind", "steps: [{at: 2027-02-01, apply: [{metadata: {name: x}}]}]", "script.yaml, step 1: manifest 1 has no apiVersion and kind"},
+		"invalid":              {"as the API server says it", "steps: [{at: 2027-02-01, apply: [" + flow(acme, "quantity: 10", "quantity: -1") + "]}]", "script.yaml, step 1: Subscription.billing.seatplane.dev \"acme\" is invalid: "},
+		"of nobody":            {"an update of a subscription that is not there", "steps: [{at: 2027-02-01, apply: [{apiVersion: billing.seatplane.dev/v1alpha1, kind: SubscriptionUpdate, metadata: {name: u}, spec: {subscriptionRef: {name: acne}, seats: {increment: 1}}}]}]", `script.yaml, step 1: SubscriptionUpdate "u" names the Subscription "acne", which does not exist in the namespace "default", and no step creates it`},
+		"an edit of an update": {"which is immutable, also once it was applied", "steps: [" + more("2027-02-01", 3) + ", " + more("2027-02-02", 3) + ", " + more("2027-02-03", 4) + "]", `script.yaml, step 3: SubscriptionUpdate "more" is finished, and everything in an update except approved is immutable: create another SubscriptionUpdate`},
+		"a transition":         {"the customer never changes", "steps: [{at: 2027-02-01, apply: [" + flow(acme, "{id: acme}", "{id: globex}") + "]}]", "script.yaml, step 1: Subscription.billing.seatplane.dev \"acme\" is invalid: "},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -348,6 +358,51 @@ func TestBound(t *testing.T) {
 	const want = "the limit for events was reached at "
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("%v, want %s…", err, want)
+	}
+}
+
+// A deletion that is not settled bills nothing, although an archive that does not answer may delay it.
+func TestAbandoned(t *testing.T) {
+	schemas, err := loadSchemas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrears := strings.Replace(seat, "{name: monthly, ", "{name: monthly, charge: InArrears, ", 1)
+	documents, err := manifests.Read(manifests.Stdin, strings.NewReader(arrears+acme))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := when(t, "2027-01-15")
+	for name, c := range map[string]struct {
+		reason, annotation, want string
+	}{
+		"settled":   {"14 of 31 days are owed", "", "2027-01-15 45.16"},
+		"abandoned": {"nothing is billed", v1alpha1.DeleteAbandon, "2027-01-15 0.00"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, err := offline.FromManifests(t.Context(), "test", schemas, documents, "default", begin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var cases []offline.Case
+			err = source.Each(t.Context(), func(of offline.Case) error {
+				of.Subscription.DeletionTimestamp = new(metav1.NewTime(begin))
+				of.Subscription.Annotations = map[string]string{v1alpha1.AnnotationDelete: c.annotation}
+				cases = append(cases, of)
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			world := simulation.World{Source: source.Name, Time: begin, Catalogue: source.Catalogue, Cases: cases}
+			r, err := simulation.Run(t.Context(), world, simulation.Options{Until: when(t, "2027-03-01"), Schemas: schemas})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{c.want}, dues(r)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s\n%s", c.reason, diff, r.Text())
+			}
+		})
 	}
 }
 
@@ -413,6 +468,11 @@ func TestObstacles(t *testing.T) {
 			reason: "a person has to approve", manifests: guarded + loaded, kind: simulation.Held,
 			script: "steps: [{at: 2027-01-01, counts: {acme: {editors: 4}}}, {at: 2027-01-10, counts: {acme: {editors: 40}}}]",
 			said:   "editors 4 → 40, pending approval: The count changes from 4 to 40, by more than the 50 percent", invoices: 3,
+		},
+		"no clock since last year": {
+			reason: "it has begun, and nobody knows what was billed", said: `Not simulated, and not in the totals: Subscription default/acme: TestClock "clock" does not exist in namespace "default".`,
+			manifests: strings.Replace(strings.Replace(acme, "2027-01-01", "2026-12-01", 1), "  items:", "  testClockRef: {name: clock}\n  items:", 1) + other + "---\n" + seat,
+			invoices:  3,
 		},
 		"no clock": {
 			reason: "nobody knows what time it is", manifests: strings.Replace(acme, "  items:", "  testClockRef: {name: clock}\n  items:", 1) + other + "---\n" + seat,

@@ -4,10 +4,14 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -15,15 +19,23 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/offline"
+	"github.com/seatplane/seatplane/internal/record"
 )
 
 // pageSize is how many objects one request lists.
 const pageSize = 500
 
+// ErrExpired is the error if the first lists took longer than the API server keeps earlier versions, which is a few minutes.
+var ErrExpired = errors.New("reading the cluster took longer than the API server keeps earlier versions: choose one namespace with -n, " +
+	"or try again when the cluster is less busy")
+
 // Cluster reads the present state of a cluster, in one namespace or in all of them (""). Products, policies, clocks, open
 // updates and assignments are read at once, and subscriptions page by page while [offline.Source.Each] runs.
+//
+// Everything is listed at one version of the store, that of the first answer. Otherwise, an update that is applied in
+// between would be open in one list, and part of its subscription in another, and would be charged twice.
 func Cluster(ctx context.Context, reader client.Reader, namespace string, now time.Time) (*offline.Source, error) {
-	c := &cluster{Reader: reader, namespace: namespace}
+	c := &cluster{Reader: reader, namespace: namespace, cases: map[types.NamespacedName]*offline.Case{}}
 	catalogue, err := c.catalogue(ctx)
 	if err != nil {
 		return nil, err
@@ -41,19 +53,25 @@ func Cluster(ctx context.Context, reader client.Reader, namespace string, now ti
 type cluster struct {
 	client.Reader
 	namespace string
-	// updates that are open, names of finished ones, and assignments, by subscription.
-	updates     map[types.NamespacedName][]v1alpha1.SubscriptionUpdate
-	finished    map[types.NamespacedName][]string
-	assignments map[types.NamespacedName][]v1alpha1.SeatAssignment
+	// version is that of the first answer. Every other list is made at the same version.
+	version string
+	// cases have the updates that are open, what is known about finished ones, and the assignments, by subscription.
+	cases map[types.NamespacedName]*offline.Case
 }
 
 // pages lists objects page by page.
 func (c *cluster) pages(ctx context.Context, list client.ObjectList, each func() error, options ...client.ListOption) error {
 	options = append([]client.ListOption{client.InNamespace(c.namespace), client.Limit(pageSize)}, options...)
-	for next := ""; ; {
-		if err := c.List(ctx, list, append(options[:len(options):len(options)], client.Continue(next))...); err != nil {
+	place := c.atVersion() // of the first page; the others continue it
+	for next := ""; ; place = client.Continue(next) {
+		err := c.List(ctx, list, append(options[:len(options):len(options)], place)...)
+		if c.version != "" && (apierrors.IsResourceExpired(err) || apierrors.IsGone(err)) {
+			return ErrExpired
+		}
+		if err != nil {
 			return err
 		}
+		c.version = cmp.Or(c.version, list.GetResourceVersion())
 		if err := each(); err != nil {
 			return err
 		}
@@ -61,6 +79,14 @@ func (c *cluster) pages(ctx context.Context, list client.ObjectList, each func()
 			return nil
 		}
 	}
+}
+
+// atVersion asks for the version of the first answer; for the present one before there is an answer.
+func (c *cluster) atVersion() client.ListOption {
+	if c.version == "" {
+		return &client.ListOptions{}
+	}
+	return &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: c.version, ResourceVersionMatch: metav1.ResourceVersionMatchExact}}
 }
 
 func (c *cluster) catalogue(ctx context.Context) (*offline.Catalogue, error) {
@@ -109,18 +135,25 @@ func (c *cluster) catalogue(ctx context.Context) (*offline.Catalogue, error) {
 	return catalogue, nil
 }
 
+// of is the case of a subscription, without the subscription itself.
+func (c *cluster) of(name types.NamespacedName) *offline.Case {
+	if c.cases[name] == nil {
+		c.cases[name] = &offline.Case{}
+	}
+	return c.cases[name]
+}
+
 func (c *cluster) readUpdates(ctx context.Context) error {
-	c.updates, c.finished = map[types.NamespacedName][]v1alpha1.SubscriptionUpdate{}, map[types.NamespacedName][]string{}
 	var list v1alpha1.SubscriptionUpdateList
 	return c.pages(ctx, &list, func() error {
 		for i := range list.Items {
 			u := &list.Items[i]
-			of := types.NamespacedName{Namespace: u.Namespace, Name: u.Spec.SubscriptionRef.Name}
+			of := c.of(types.NamespacedName{Namespace: u.Namespace, Name: u.Spec.SubscriptionRef.Name})
 			switch {
 			case !facts.Finished(u.Status.State):
-				c.updates[of] = append(c.updates[of], trimUpdate(u))
+				of.Updates = append(of.Updates, trimUpdate(u))
 			case u.Spec.Cause == nil:
-				c.finished[of] = append(c.finished[of], u.Name)
+				of.Finish(u)
 			}
 		}
 		list.Items = nil
@@ -129,28 +162,29 @@ func (c *cluster) readUpdates(ctx context.Context) error {
 }
 
 func (c *cluster) readAssignments(ctx context.Context) error {
-	c.assignments = map[types.NamespacedName][]v1alpha1.SeatAssignment{}
 	var list v1alpha1.SeatAssignmentList
 	return c.pages(ctx, &list, func() error {
 		for i := range list.Items {
 			a := &list.Items[i]
-			of := types.NamespacedName{Namespace: a.Namespace, Name: a.Spec.SubscriptionRef.Name}
-			c.assignments[of] = append(c.assignments[of], trimAssignment(a))
+			of := c.of(types.NamespacedName{Namespace: a.Namespace, Name: a.Spec.SubscriptionRef.Name})
+			of.Assignments = append(of.Assignments, trimAssignment(a))
 		}
 		list.Items = nil
 		return nil
 	})
 }
 
-// earlier lists the invoices that name a subscription.
+// earlier lists the invoices that name a subscription. They never change, and no other list has to agree with them, so
+// that it does not matter how long ago the version of the others was.
 func (c *cluster) earlier(ctx context.Context, name types.NamespacedName) ([]v1alpha1.Invoice, error) {
 	var invoices []v1alpha1.Invoice
 	var list v1alpha1.InvoiceList
-	err := c.pages(ctx, &list, func() error {
+	now := &cluster{Reader: c.Reader, namespace: name.Namespace}
+	err := now.pages(ctx, &list, func() error {
 		invoices = append(invoices, list.Items...)
 		list.Items = nil
 		return nil
-	}, client.InNamespace(name.Namespace), client.MatchingFields{index.FieldSubscription: name.Name})
+	}, client.MatchingFields{index.FieldSubscription: name.Name})
 	return invoices, err
 }
 
@@ -158,17 +192,30 @@ func (c *cluster) each(ctx context.Context, do func(offline.Case) error) error {
 	var list v1alpha1.SubscriptionList
 	return c.pages(ctx, &list, func() error {
 		for i := range list.Items {
-			of := keyOf(&list.Items[i])
-			err := do(offline.Case{
-				Subscription: &list.Items[i], Updates: c.updates[of], Finished: c.finished[of], Assignments: c.assignments[of],
-			})
-			if err != nil {
+			of := offline.Case{}
+			if known := c.cases[keyOf(&list.Items[i])]; known != nil {
+				of = *known
+			}
+			of.Subscription, of.Obstacle = &list.Items[i], obstacle(&list.Items[i])
+			if err := do(of); err != nil {
 				return err
 			}
 		}
 		list.Items = nil
 		return nil
 	})
+}
+
+// obstacle is why the operator leaves a subscription alone, as its reconciler does; "" if it does not.
+func obstacle(s *v1alpha1.Subscription) string {
+	switch {
+	case facts.IsImporting(s):
+		return "the operator leaves it alone until its import is finished"
+	case record.HasForeignStatus(s):
+		return "the operator leaves it alone, because its status was written for another object: see its condition Ready"
+	default:
+		return ""
+	}
 }
 
 // Departed lists the invoices of subscriptions that do not exist any more.

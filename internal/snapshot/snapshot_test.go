@@ -53,9 +53,10 @@ func source(names ...string) *offline.Source {
 			},
 			Updates: []v1alpha1.SubscriptionUpdate{{
 				ObjectMeta: metav1.ObjectMeta{Name: name + "-more", Annotations: marked},
+				Spec:       v1alpha1.SubscriptionUpdateSpec{Reason: secret},
 				Status:     v1alpha1.SubscriptionUpdateStatus{State: v1alpha1.UpdateScheduled, Summary: secret},
 			}},
-			Finished: []string{name + "-done"},
+			Finished: []string{name + "-done"}, FinishedSpecs: map[string]string{name + "-done": "digest"},
 			Assignments: []v1alpha1.SeatAssignment{{
 				ObjectMeta: metav1.ObjectMeta{Name: name + "-ada", Annotations: marked},
 				Spec:       v1alpha1.SeatAssignmentSpec{Holder: v1alpha1.Holder{ID: "ada", DisplayName: secret, Email: secret}},
@@ -110,7 +111,8 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		for _, of := range cases {
 			got = append(got, of.Subscription.Name)
 			if of.Subscription.Status.Sequence != 7 || len(of.Updates) != 1 || len(of.Assignments) != 1 ||
-				of.Subscription.Annotations[v1alpha1.AnnotationUnpark] != "1" || of.Finished[0] != of.Subscription.Name+"-done" {
+				of.Subscription.Annotations[v1alpha1.AnnotationUnpark] != "1" || of.Finished[0] != of.Subscription.Name+"-done" ||
+				of.FinishedSpecs[of.Finished[0]] != "digest" {
 				t.Errorf("got %+v", of)
 			}
 		}

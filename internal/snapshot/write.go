@@ -113,9 +113,11 @@ func byName(a, b named) int {
 
 // trimCase keeps everything that the amounts of a subscription depend on.
 func trimCase(of offline.Case) offline.Case {
-	kept := offline.Case{Subscription: trimSubscription(of.Subscription), Finished: of.Finished}
+	kept := offline.Case{
+		Subscription: trimSubscription(of.Subscription), Finished: of.Finished, FinishedSpecs: of.FinishedSpecs, Obstacle: of.Obstacle,
+	}
 	for i := range of.Updates {
-		kept.Updates = append(kept.Updates, trimUpdate(&of.Updates[i]))
+		kept.Updates = append(kept.Updates, trimUpdate(offline.WithoutReason(&of.Updates[i])))
 	}
 	for i := range of.Assignments {
 		kept.Assignments = append(kept.Assignments, trimAssignment(&of.Assignments[i]))

@@ -71,6 +71,15 @@ func Cut(text string, most int) string {
 	return string([]rune(text)[:most-1]) + "…"
 }
 
+// PlainLines is [Plain] for each line of a text. The lines stay separate.
+func PlainLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for n := range lines {
+		lines[n] = Plain(lines[n])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Plain replaces characters that control a terminal by spaces.
 func Plain(text string) string {
 	return strings.Map(func(r rune) rune {

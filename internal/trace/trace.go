@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/delivery"
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/table"
 )
@@ -45,7 +46,8 @@ type Objects struct {
 	Updates     []v1alpha1.SubscriptionUpdate
 	Invoices    []v1alpha1.Invoice
 	Assignments []v1alpha1.SeatAssignment
-	Sinks       []v1alpha1.EventSink
+	// Sinks are those of the namespace. The tree has those that select the subscription.
+	Sinks []v1alpha1.EventSink
 }
 
 // Policy is a proration policy of either kind; Found is false when it does not exist.
@@ -95,8 +97,12 @@ func Of(o Objects) Node {
 			Conditions: conditions(a.Status.Conditions), Message: message(a.Status.Conditions),
 		})
 	}
+	events := delivery.FromSubscription(s)
 	for n := range o.Sinks {
 		sink := &o.Sinks[n]
+		if len(events.SelectedBy([]delivery.Sink{delivery.Of(sink)})) == 0 {
+			continue
+		}
 		root.Children = append(root.Children, Node{
 			Kind: "EventSink", Name: sink.Name, Conditions: conditions(sink.Status.Conditions), Message: message(sink.Status.Conditions),
 		})

@@ -70,3 +70,24 @@ func TestText(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// A sink that selects other subscriptions does not belong to this one.
+func TestSinks(t *testing.T) {
+	s := &v1alpha1.Subscription{}
+	s.Name, s.Labels = "acme", map[string]string{"tier": "gold"}
+	var sinks []v1alpha1.EventSink
+	for name, selector := range map[string]*v1alpha1.LabelSelector{
+		"all": nil, "gold": {MatchLabels: map[string]v1alpha1.LabelValue{"tier": "gold"}}, "iron": {MatchLabels: map[string]v1alpha1.LabelValue{"tier": "iron"}},
+	} {
+		sink := v1alpha1.EventSink{Spec: v1alpha1.EventSinkSpec{SubscriptionSelector: selector}}
+		sink.Name = name
+		sinks = append(sinks, sink)
+	}
+	got := map[string]bool{}
+	for _, node := range Of(Objects{Subscription: s, Sinks: sinks}).Children {
+		got[node.Name] = true
+	}
+	if diff := cmp.Diff(map[string]bool{"all": true, "gold": true}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -22,8 +22,11 @@ import (
 // lookahead is how many bytes decide whether a file is JSON or YAML.
 const lookahead = 4096
 
-// ReadFiles adds the records of every .yaml, .yml and .json file below a directory, in the order of their names. Files
-// whose names begin with a dot, and folders like that, are left out. It returns an error if there is no such file.
+// extensions are those of files with records: what kubectl prints, and what kubectl seatplane export writes.
+var extensions = []string{".yaml", ".yml", ".json", ".jsonl"}
+
+// ReadFiles adds the records of every .yaml, .yml, .json and .jsonl file below a directory, in the order of their names.
+// Files whose names begin with a dot, and folders like that, are left out. It returns an error if there is no such file.
 func (l *Ledger) ReadFiles(files fs.FS) error {
 	found := false
 	err := fs.WalkDir(files, ".", func(file string, entry fs.DirEntry, err error) error {
@@ -35,14 +38,14 @@ func (l *Ledger) ReadFiles(files fs.FS) error {
 				return fs.SkipDir
 			}
 			return nil
-		case entry.IsDir() || !slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(file)):
+		case entry.IsDir() || !slices.Contains(extensions, path.Ext(file)):
 			return nil
 		}
 		found = true
 		return l.readFile(files, file)
 	})
 	if err == nil && !found {
-		return errors.New("the directory has no .yaml, .yml or .json file: name the directory of an export")
+		return errors.New("the directory has no .yaml, .yml, .json or .jsonl file: name the directory of an export")
 	}
 	return err
 }

@@ -5,12 +5,15 @@ package verify
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/billing/money"
+	"github.com/seatplane/seatplane/internal/table"
 )
 
 // SchemaVersion is the version of the JSON of a [Report]. It grows when a field changes its meaning.
@@ -41,6 +44,8 @@ type Ledger struct {
 	lines    map[string]v1alpha1.Amount
 	applied  map[string]bool
 	invoiced map[string]place
+	// known are the contents of the invoices, by namespace and name.
+	known map[string][sha256.Size]byte
 }
 
 // link is the part of an invoice that the check of its successor needs.
@@ -73,8 +78,12 @@ func (l *Ledger) AddUpdate(u *v1alpha1.SubscriptionUpdate) {
 	}
 }
 
-// AddInvoice recomputes an invoice.
+// AddInvoice recomputes an invoice. The same one may be in several exports, such as those of two months. It counts once: an
+// invoice never changes.
 func (l *Ledger) AddInvoice(i *v1alpha1.Invoice) {
+	if l.knows(i) {
+		return
+	}
 	l.report.Invoices++
 	l.report.Lines += len(i.Spec.Lines)
 	l.report.Problems = append(l.report.Problems, Invoice(i)...)
@@ -82,6 +91,23 @@ func (l *Ledger) AddInvoice(i *v1alpha1.Invoice) {
 	for n := range i.Spec.Lines {
 		l.bill(i, n)
 	}
+}
+
+// knows reports whether an invoice with the same name and content was added before, and remembers it.
+func (l *Ledger) knows(i *v1alpha1.Invoice) bool {
+	text, err := json.Marshal(&i.Spec)
+	if err != nil {
+		return false
+	}
+	if l.known == nil {
+		l.known = map[string][sha256.Size]byte{}
+	}
+	name, content := i.Namespace+"/"+i.Name, sha256.Sum256(text)
+	if earlier, found := l.known[name]; found {
+		return earlier == content
+	}
+	l.known[name] = content
+	return false
 }
 
 // Ignore counts an object that has no amounts.
@@ -235,7 +261,7 @@ func (r Report) Text() string {
 		fmt.Fprintf(out, ": %d amounts do not add up.\n", len(r.Problems))
 	}
 	for _, p := range r.Problems {
-		fmt.Fprintf(out, "  %s\n", p)
+		fmt.Fprintf(out, "  %s\n", table.Plain(p.String())) // an export may come from anybody
 	}
 	for _, what := range r.NotExamined {
 		fmt.Fprintf(out, "Not examined: %s\n", what)

@@ -189,6 +189,43 @@ func TestLedger(t *testing.T) {
 	}
 }
 
+// An invoice never changes, so that exports of several months may have the same one. Two that differ are a problem.
+func TestTheSameInvoiceTwice(t *testing.T) {
+	u, first, second := records()
+	l := &Ledger{}
+	l.AddUpdate(u)
+	for range 2 {
+		l.AddInvoice(first)
+		l.AddInvoice(second.DeepCopy())
+	}
+	paid := second.DeepCopy()
+	paid.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionPaid, Status: metav1.ConditionTrue}}
+	l.AddInvoice(paid)
+	r := l.Report()
+	if len(r.Problems) > 0 || r.Invoices != 2 || r.Lines != 4 {
+		t.Errorf("got %+v", r)
+	}
+	other := second.DeepCopy()
+	other.Spec.AmountDue, other.Spec.CreditApplied = "218.75", "0.00"
+	other.Spec.CreditBalanceAfter = "20.00"
+	l.AddInvoice(other)
+	if len(l.Report().Problems) == 0 {
+		t.Error("an invoice that says something else in another export is not found")
+	}
+}
+
+// An export may come from anybody: what it says controls no terminal, and starts no line.
+func TestTextIsPlain(t *testing.T) {
+	_, first, _ := records()
+	first.Name, first.Spec.AmountDue = "acme\x1b[2J\nRecomputed", "1.00"
+	l := &Ledger{}
+	l.AddInvoice(first)
+	text := l.Report().Text()
+	if strings.Contains(text, "\x1b") || strings.Count(text, "\n") != 2 {
+		t.Errorf("got %q", text)
+	}
+}
+
 // What an export does not have is said, and is not taken for right or wrong.
 func TestNotExamined(t *testing.T) {
 	_, _, second := records()
@@ -207,7 +244,9 @@ func TestReadFiles(t *testing.T) {
 	files := fstest.MapFS{
 		"a.yaml": {Data: []byte("# a comment\n---\napiVersion: v1\nkind: List\nitems:\n- apiVersion: billing.seatplane.dev/v1alpha1\n" +
 			"  kind: SubscriptionUpdate\n  metadata: {name: a}\n- {apiVersion: v1, kind: Secret, metadata: {name: b}}\n")},
-		"below/b.json":    {Data: []byte(`{"apiVersion":"billing.seatplane.dev/v1alpha1","kind":"InvoiceList","items":[{"metadata":{"name":"i"},"spec":{"currency":"EUR","subtotal":"1.00","creditApplied":"0.00","amountDue":"1.00","creditBalanceAfter":"0.00"}}]}`)},
+		"below/b.json": {Data: []byte(`{"apiVersion":"billing.seatplane.dev/v1alpha1","kind":"InvoiceList","items":[{"metadata":{"name":"i"},"spec":{"currency":"EUR","subtotal":"1.00","creditApplied":"0.00","amountDue":"1.00","creditBalanceAfter":"0.00"}}]}`)},
+		"backup.jsonl": {Data: []byte(`{"kind":"SeatplaneExport","schemaVersion":"1"}` + "\n" +
+			`{"apiVersion":"billing.seatplane.dev/v1alpha1","kind":"SubscriptionUpdate","metadata":{"name":"b"}}` + "\n")},
 		"notes.txt":       {Data: []byte("nothing to read")},
 		".hidden/c.yaml":  {Data: []byte("not: [yaml")},
 		"d.yml":           {Data: []byte("apiVersion: billing.seatplane.dev/v1alpha1\nkind: Subscription\nmetadata: {name: acme}\n")},
@@ -218,7 +257,7 @@ func TestReadFiles(t *testing.T) {
 	if err := l.ReadFiles(files); err != nil {
 		t.Fatal(err)
 	}
-	want := "Recomputed 0 lines of 1 update and 1 invoice, and ignored 2 objects of other kinds: 1 amount does not add up.\n" +
+	want := "Recomputed 0 lines of 2 updates and 1 invoice, and ignored 3 objects of other kinds: 1 amount does not add up.\n" +
 		"  Invoice i, spec.subtotal: the lines come to 0.00, and the record says 1.00\n"
 	if diff := cmp.Diff(want, l.Report().Text()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

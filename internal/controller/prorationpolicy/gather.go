@@ -20,7 +20,7 @@ import (
 const readOnly = client.UnsafeDisableDeepCopy
 
 // rivals returns the claims of the other policies that have the same external reference.
-func (r *Reconciler) rivals(ctx context.Context, p policy) ([]claim, error) {
+func (r *Reconciler) rivals(ctx context.Context, p policy) ([]facts.Claim, error) {
 	if p.spec.ExternalRef == "" {
 		return nil, nil
 	}
@@ -28,7 +28,7 @@ func (r *Reconciler) rivals(ctx context.Context, p policy) ([]claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	var claims []claim
+	var claims []facts.Claim
 	for _, other := range policies {
 		if other.object.GetName() != p.object.GetName() {
 			claims = append(claims, claimOf(other))
@@ -50,9 +50,7 @@ func (r *Reconciler) sharing(ctx context.Context, p policy) ([]policy, error) {
 	return policies, nil
 }
 
-func claimOf(p policy) claim {
-	return claim{Age: facts.AgeOf(p.object), externalRef: p.spec.ExternalRef}
-}
+func claimOf(p policy) facts.Claim { return facts.ClaimOf(p.object, p.spec) }
 
 // countSubscriptions counts the subscriptions that use a policy: those that name it, and those that
 // name none and have an item of a product that does. A subscription's own policy goes before its

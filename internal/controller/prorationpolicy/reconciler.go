@@ -65,6 +65,6 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 			return ctrl.Result{}, err
 		}
 	}
-	describe(r.kind.name, p, holder(claimOf(p), others), subscriptions, r.Clock.Now())
+	describe(r.kind.name, p, facts.HolderOf(claimOf(p), others), subscriptions, r.Clock.Now())
 	return status.Commit(ctx, r.Client, before, p.object)
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seatplane/seatplane/internal/preview"
+	"github.com/seatplane/seatplane/internal/table"
 )
 
 const (
@@ -19,8 +20,11 @@ const (
 	// MaxMarkdown is the largest number of characters in a comment. GitHub accepts 65,536.
 	MaxMarkdown = 60000
 
-	// room is kept for what says that something was left out.
-	room = 400
+	// room is kept for what comes last: what was left out, what was ignored, and the hash.
+	room = 1500
+
+	// maxIgnored bounds the text about ignored kinds, of which manifests may have any number. Escaped, it fits into room.
+	maxIgnored = 200
 )
 
 // Markdown writes a report as a comment on a pull request, for GitHub and GitLab: the headline, a table, and folded
@@ -44,7 +48,7 @@ func Markdown(r *preview.Report) string {
 	}
 	end := ""
 	if len(r.Ignored) > 0 {
-		end += fmt.Sprintf("\n<sub>Ignored: %s.</sub>\n", escape(ignored(r)))
+		end += fmt.Sprintf("\n<sub>Ignored: %s.</sub>\n", escape(table.Cut(ignored(r), maxIgnored)))
 	}
 	if r.Hash != "" {
 		end += fmt.Sprintf("\n<sub>Hash %#q</sub>\n", r.Hash)
@@ -191,8 +195,11 @@ func details(c *preview.Change) string {
 	return fmt.Sprintf("\n<details><summary>%s</summary>\n\n%s\n</details>\n", escape(c.Name), b.String())
 }
 
-// escape prevents text from a manifest from being read as Markdown or HTML.
-func escape(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", `\|`, "\n", " ", "`", "'", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`,
-		"@", "@\u200b").Replace(text)
-}
+// markup replaces the characters that have a meaning in Markdown, HTML or on a forge. The backslash is one of them: a
+// backslash in the text would escape the one that is added. A zero-width space prevents a forge from notifying the people
+// that a text mentions, and from turning an address into a link.
+var markup = strings.NewReplacer(`\`, `\\`, "&", "&amp;", "<", "&lt;", ">", "&gt;", "|", `\|`, "`", "'", "*", `\*`, "_", `\_`, "~", `\~`,
+	"#", `\#`, "[", `\[`, "]", `\]`, "@", "@\u200b", "://", ":\u200b//", "www.", "www\u200b.")
+
+// escape prevents text from a manifest from being read as Markdown or HTML. The result is one line.
+func escape(text string) string { return markup.Replace(table.Plain(text)) }

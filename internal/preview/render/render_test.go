@@ -216,6 +216,28 @@ func TestNamesAreNoMarkup(t *testing.T) {
 	}
 }
 
+// A backslash of a text must not take the meaning from one that escapes: what follows would be markup again.
+func TestBackslashesAreNoMarkup(t *testing.T) {
+	r := many(1)
+	r.Changes[0].Outcomes[0].Summary = `\[Approve\](https://evil.example) \| www.evil.example` + "\r# done\u2028~~"
+	text := render.Markdown(r)
+	want := `\\\[Approve\\\](https:` + "\u200b" + `//evil.example) \\\| www` + "\u200b" + `.evil.example \# done \~\~`
+	if !strings.Contains(text, want) {
+		t.Errorf("%q is not in\n%q", want, text)
+	}
+}
+
+// However many kinds are ignored, the comment is not longer than a forge takes.
+func TestIgnoredKindsAreShort(t *testing.T) {
+	r := many(2000)
+	for n := range 5000 {
+		r.Ignored = append(r.Ignored, preview.Ignored{Kind: fmt.Sprintf("Kind%d.<&>_[*]@example.com", n), Count: 1})
+	}
+	if n := utf8.RuneCountInString(render.Markdown(r)); n > render.MaxMarkdown {
+		t.Errorf("it has %d characters", n)
+	}
+}
+
 // A table has at most 100 columns, apart from hashes.
 func TestTableIsNarrow(t *testing.T) {
 	for _, proposal := range []string{"proposal.yaml", "rejected.yaml"} {

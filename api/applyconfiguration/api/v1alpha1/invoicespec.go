@@ -35,7 +35,7 @@ type InvoiceSpecApplyConfiguration struct {
 	PeriodEnd *v1.Time `json:"periodEnd,omitempty"`
 	// The billedUntil of a subscription that ended before that instant. Charges that fell due before it
 	// were invoiced elsewhere, and a later subscription with this name and customer counts as billed up to
-	// it. Absent on all other documents.
+	// it. Left out on all other documents.
 	BilledUntil *v1.Time `json:"billedUntil,omitempty"`
 	// The currency of all amounts, as an ISO 4217 code.
 	Currency *apiv1alpha1.Currency `json:"currency,omitempty"`
