@@ -178,8 +178,8 @@ const (
 	// ReasonTooManyLines means that a document, or the lines that wait for one, would have too many lines.
 	ReasonTooManyLines = "TooManyLines"
 
-	// ReasonCommitRefused means that the API server refused a write that the subscription needs, or that a refresh of a
-	// SeatProduct needs.
+	// ReasonCommitRefused means that the API server refused a write that the subscription or the archive needs, or a write
+	// or a read that a refresh of a SeatProduct needs.
 	ReasonCommitRefused = "CommitRefused"
 
 	// ReasonEffectsOwed means that an update or an invoice from the last commit could not be written yet.
@@ -192,7 +192,8 @@ const (
 	// ago.
 	ReasonImporting = "Importing"
 
-	// ReasonForeignStatus means that a tool restored the status of an earlier subscription with this name.
+	// ReasonForeignStatus means that a tool restored the status of an earlier subscription with this name, or that the
+	// status cannot be read.
 	ReasonForeignStatus = "ForeignStatus"
 
 	// ReasonUpdateNameTaken means that other objects have every name that the SubscriptionUpdate of an edit or

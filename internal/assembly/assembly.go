@@ -69,8 +69,8 @@ func Begin(sub *v1alpha1.Subscription, shown, wall time.Time) (World, error) {
 		Now: now, Before: record.Instant(sub.Status.ClockTime),
 		Terms:      record.Terms(sub),
 		Readings:   record.Readings(sub),
-		Unpark:     sub.Annotations[v1alpha1.AnnotationUnpark] != sub.Status.LastHandledUnpark,
-		InvoiceNow: asksForInvoice(sub),
+		Unpark:     facts.IsRequested(facts.UnparkRequest(sub), sub.Status.LastHandledUnpark),
+		InvoiceNow: facts.IsRequested(facts.InvoiceRequest(sub), sub.Status.LastHandledInvoiceRequest),
 		MaxEffects: MaxEffects,
 	}
 	if w.Input.Terms.ByHand && sub.Status.SeenTime == nil {
@@ -126,12 +126,6 @@ func notBefore(now time.Time, committed ...time.Time) time.Time {
 		}
 	}
 	return now
-}
-
-// asksForInvoice reports whether a person requested an invoice that has not been issued yet.
-func asksForInvoice(sub *v1alpha1.Subscription) bool {
-	asked := sub.Annotations[v1alpha1.AnnotationInvoiceRequestedAt]
-	return asked != "" && asked != sub.Status.LastHandledInvoiceRequest
 }
 
 // holdBack moves a pass to the time before a clock was moved, if there are updates

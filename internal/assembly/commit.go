@@ -23,12 +23,12 @@ func Describe(sub *v1alpha1.Subscription, in subscription.Input, outcome subscri
 	switch {
 	case Happened(outcome):
 		record.WriteState(outcome.State, subscription.UpcomingInvoice(outcome.State, outcome.Open(in)), s)
-		s.LastHandledUnpark = sub.Annotations[v1alpha1.AnnotationUnpark]
+		s.LastHandledUnpark = facts.UnparkRequest(sub)
 	case looksAhead(sub, outcome):
 		record.WriteUpcoming(&outcome.State, subscription.UpcomingInvoice(outcome.State, outcome.Open(in)), s)
 	}
 	if outcome.InvoicedNow {
-		s.LastHandledInvoiceRequest = sub.Annotations[v1alpha1.AnnotationInvoiceRequestedAt]
+		s.LastHandledInvoiceRequest = facts.InvoiceRequest(sub)
 	}
 	for _, e := range outcome.Effects {
 		if e.Document == nil {

@@ -175,7 +175,7 @@ func (t *told) effect(p Passed, e subscription.Effect) {
 	if !ends {
 		return
 	}
-	t.unseenWaits(p, d)
+	t.unseenWaits(p, p.Updates[d.UID], d.Waited)
 	at := d.AppliedAt
 	if at.IsZero() {
 		at = p.Input.Now
@@ -215,6 +215,7 @@ func (t *told) waiting(p Passed, w subscription.Waiting) {
 	if u == nil {
 		return
 	}
+	t.unseenWaits(p, u, w.Waited)
 	w = Reported(p.Outcome, u, w)
 	if n, isNews := ofWait(p, u, w.Verdict); isNews && w.Waits() {
 		n.ApplyAt, n.Summary = record.Time(w.InForce.ApplyAt), cut(w.Summary, maxEventSummary)
@@ -222,16 +223,15 @@ func (t *told) waiting(p Passed, w subscription.Waiting) {
 	}
 }
 
-// unseenWaits adds the events about an update that is decided, and that waited while no pass saw it. Whether the operator
-// was running at that time makes no difference to the events.
-func (t *told) unseenWaits(p Passed, d *subscription.Decision) {
-	u := p.Updates[d.UID]
+// unseenWaits adds the events about an update that waited while no pass saw it. Whether the operator was running at that time
+// makes no difference to the events.
+func (t *told) unseenWaits(p Passed, u *v1alpha1.SubscriptionUpdate, waited []subscription.Wait) {
 	if u == nil {
 		return
 	}
-	for _, w := range d.Waited {
+	for _, w := range waited {
 		if n, isNews := ofWait(p, u, w.Verdict); isNews {
-			n.ApplyAt, n.Summary = record.Time(d.InForce.ApplyAt), cut(d.Summary, maxEventSummary)
+			n.ApplyAt, n.Summary = record.Time(w.ApplyAt), cut(w.Summary, maxEventSummary)
 			t.add(w.Since, rankEffect, n)
 		}
 	}

@@ -129,6 +129,14 @@ func TestEventsDoNotDependOnPasses(t *testing.T) {
 		h.update(5*day, immediate)
 		h.update(40*day, func(b *builders.SubscriptionUpdate) { b.Decrement("editors", 1).Apply(v1alpha1.ApplyNextPeriod) })
 		h.update(63*day, immediate)
+		// An item comes, waits for less, and goes.
+		item := func(name string) v1alpha1.SubscriptionItem {
+			return v1alpha1.SubscriptionItem{Name: name, ProductRef: v1alpha1.LocalReference{Name: "seat"}, Plan: "monthly"}
+		}
+		h.update(6*day, func(b *builders.SubscriptionUpdate) { b.ChangeItems(item("editors"), item("viewers")) })
+		h.update(7*day, func(b *builders.SubscriptionUpdate) { b.Increment("viewers", 1).Apply(v1alpha1.ApplyNextPeriod) })
+		h.update(7*day, func(b *builders.SubscriptionUpdate) { b.Increment("viewers", 2).ApplyAt(begin.Add(20 * day)) })
+		h.update(9*day, func(b *builders.SubscriptionUpdate) { b.ChangeItems(item("editors")) })
 	}
 	const end = 64 * day
 	hourly := func(h *history) {

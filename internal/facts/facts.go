@@ -140,15 +140,37 @@ func RefreshOn(product *v1alpha1.SeatProduct, clock string) v1alpha1.RefreshStat
 	return v1alpha1.RefreshStatus{Clock: clock}
 }
 
-// MaxRefreshRequest bounds the value of a request for a refresh, in bytes, because it is copied into statuses and
+// MaxRequest bounds the value of an annotation that requests something, in bytes, because it is copied into statuses and
 // updates.
-const MaxRefreshRequest = 1024
+const MaxRequest = 1024
 
 // RefreshRequest returns the refresh that an object asks for by its annotation, or "".
 func RefreshRequest(object metav1.Object) string {
-	asked := object.GetAnnotations()[v1alpha1.AnnotationRefreshRequestedAt]
-	return strings.ToValidUTF8(asked[:min(len(asked), MaxRefreshRequest)], "")
+	return request(object, v1alpha1.AnnotationRefreshRequestedAt)
 }
+
+// InvoiceRequest returns the invoice that a subscription asks for by its annotation, or "".
+func InvoiceRequest(s *v1alpha1.Subscription) string {
+	return request(s, v1alpha1.AnnotationInvoiceRequestedAt)
+}
+
+// UnparkRequest returns the value by which a person lets a parked subscription continue, or "".
+func UnparkRequest(s *v1alpha1.Subscription) string { return request(s, v1alpha1.AnnotationUnpark) }
+
+// RetryRequest returns the value by which a person has everything sent to a sink again, or "".
+func RetryRequest(sink *v1alpha1.EventSink) string {
+	return request(sink, v1alpha1.AnnotationRetryRequestedAt)
+}
+
+// request returns the value of an annotation as a status has room for it. A value that is cut stays the same however often
+// it is written and read.
+func request(object metav1.Object, annotation string) string {
+	asked := object.GetAnnotations()[annotation]
+	return strings.ToValidUTF8(asked[:min(len(asked), MaxRequest)], "")
+}
+
+// IsRequested reports whether a request is one that was not handled yet. An annotation that is taken away requests nothing.
+func IsRequested(asked, handled string) bool { return asked != "" && asked != handled }
 
 // ScheduledCancel is the date of a cancellation, which counts as seen from now on.
 func ScheduledCancel(s *v1alpha1.Subscription) *metav1.Time {

@@ -4,6 +4,7 @@
 package facts
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -105,6 +106,38 @@ func TestRefreshOn(t *testing.T) {
 				t.Errorf("%s: -want +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+func TestRequests(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		asked  string
+		want   string
+	}{
+		"None":  {reason: "nobody asks"},
+		"Short": {reason: "it is taken as it is", asked: "2026-04-16T00:00:00Z", want: "2026-04-16T00:00:00Z"},
+		"Long":  {reason: "a status has room for so much", asked: strings.Repeat("x", 2000), want: strings.Repeat("x", MaxRequest)},
+		"Cut":   {reason: "no character is cut in two", asked: strings.Repeat("x", MaxRequest-1) + "ä", want: strings.Repeat("x", MaxRequest-1)},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			subscription, sink := &v1alpha1.Subscription{}, &v1alpha1.EventSink{}
+			subscription.Annotations = map[string]string{
+				v1alpha1.AnnotationRefreshRequestedAt: tc.asked, v1alpha1.AnnotationInvoiceRequestedAt: tc.asked, v1alpha1.AnnotationUnpark: tc.asked,
+			}
+			sink.Annotations = map[string]string{v1alpha1.AnnotationRetryRequestedAt: tc.asked}
+			got := []string{RefreshRequest(subscription), InvoiceRequest(subscription), UnparkRequest(subscription), RetryRequest(sink)}
+			if diff := cmp.Diff([]string{tc.want, tc.want, tc.want, tc.want}, got); diff != "" {
+				t.Errorf("%s: -want +got:\n%s", tc.reason, diff)
+			}
+			if IsRequested(got[0], "") != (tc.want != "") || IsRequested(got[0], tc.want) {
+				t.Errorf("%s: a request counts once", tc.reason)
+			}
+		})
+	}
+	if IsRequested("", "1") {
+		t.Error("taking the annotation away requests nothing")
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// IsRefused reports whether the API server refused a write because of its content or its author: 400, 403, 413
+// IsRefused reports whether the API server refused a request because of its content or its author: 400, 403, 413
 // or 422. A retry alone does not help.
 func IsRefused(err error) bool {
 	return apierrors.IsInvalid(err) || apierrors.IsForbidden(err) || apierrors.IsRequestEntityTooLargeError(err) ||
@@ -21,17 +21,23 @@ func IsRefused(err error) bool {
 // maxRefusal bounds how many characters of the API server's message are repeated.
 const maxRefusal = 300
 
-// Refusal explains in one sentence what the API server refused and why, with the field that it names. The API
+// Refusal explains in one sentence which write the API server refused and why, with the field that it names. The API
 // server's own message is truncated to 300 characters, because it may contain a whole value.
-func Refusal(err error) string {
+func Refusal(err error) string { return refusalOf("a write", err) }
+
+// ReadRefusal is [Refusal] for a read.
+func ReadRefusal(err error) string { return refusalOf("a read", err) }
+
+// refusalOf is [Refusal] for a kind of request.
+func refusalOf(what string, err error) string {
 	var answer apierrors.APIStatus
 	if !errors.As(err, &answer) {
-		return "The API server refused a write."
+		return "The API server refused " + what + "."
 	}
 	said := answer.Status()
-	what, sentence := "a write", said.Message
+	sentence := said.Message
 	if said.Details != nil && said.Details.Kind != "" {
-		what = "a write of " + said.Details.Kind
+		what += " of " + said.Details.Kind
 	}
 	if cause := firstCause(said); cause != nil {
 		sentence = cause.Message

@@ -54,3 +54,12 @@ func TestRefusal(t *testing.T) {
 		})
 	}
 }
+
+func TestReadRefusal(t *testing.T) {
+	clocks := schema.GroupResource{Group: "billing.seatplane.dev", Resource: "testclocks"}
+	err := fmt.Errorf("read TestClock: %w", apierrors.NewForbidden(clocks, "clock", errors.New("no rights")))
+	want := `The API server refused a read of testclocks: testclocks.billing.seatplane.dev "clock" is forbidden: no rights.`
+	if got := status.ReadRefusal(err); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -111,7 +111,7 @@ var pageOf = map[string]kindPage{
 		conditions: []string{api.ConditionReady, api.ConditionReconciling, api.ConditionStalled},
 		reasons: []string{
 			api.ReasonArchiving, api.ReasonDatabaseUnreachable, api.ReasonDatabaseError, api.ReasonSecretNotFound,
-			api.ReasonSecretNotAllowed, api.ReasonRecordDiffers, api.ReasonInvalidSelector,
+			api.ReasonSecretNotAllowed, api.ReasonRecordDiffers, api.ReasonInvalidSelector, api.ReasonCommitRefused,
 		},
 	},
 	"EventSink": {

@@ -9,18 +9,27 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/calendar"
 )
 
-// Boundaries returns what tells whether a boundary of a subscription's periods lies between an earlier and a later
-// instant. A period contains its start and not its end (billing.md#1-calendar). In a trial, the end of the trial is a
-// boundary too. Before the subscription has started, its start is the only one: a reading of that very instant is
-// taken with the start. Readings that wait are thinned out by these boundaries (billing.md#11-usage).
+// Boundaries returns what tells whether a boundary of a subscription's periods lies between two readings, given when the
+// earlier and the later one were observed. Readings that wait are thinned out by these boundaries (billing.md#11-usage).
+//
+// A reading that was observed at a boundary belongs to the time before it, because readings are taken before a period ends
+// (billing.md#13-time). In a trial, the end of the trial is a boundary too. Before the subscription has started, its start
+// is the only one.
 func Boundaries(state State, terms Terms) func(earlier, later time.Time) bool {
 	if state.Start.IsZero() {
 		start := terms.start()
-		return func(earlier, later time.Time) bool { return !earlier.After(start) && later.After(start) }
+		return func(earlier, later time.Time) bool { return lies(start, earlier, later) }
 	}
 	c := calendar.Calendar{Anchor: state.Anchor, Interval: state.Interval, Zone: zoneOrUTC(state.Period.Zone)}
 	end := state.Period.Span.End
+	// Instants are whole seconds, so the second before a reading is in the period that the reading belongs to.
+	index := func(observed time.Time) int { return c.IndexOf(observed.Add(-time.Second)) }
 	return func(earlier, later time.Time) bool {
-		return earlier.Before(end) && !later.Before(end) || c.IndexOf(earlier) != c.IndexOf(later)
+		return lies(end, earlier, later) || index(earlier) != index(later)
 	}
+}
+
+// lies reports whether a boundary lies between two readings.
+func lies(boundary, earlier, later time.Time) bool {
+	return !earlier.After(boundary) && later.After(boundary)
 }

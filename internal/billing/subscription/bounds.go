@@ -22,6 +22,9 @@ const (
 	// both.
 	MaxDeferred = 500
 	MaxAccrued  = 300
+	// MaxItems is the largest number of items of a subscription. The spec cannot list more, but the items that updates added
+	// stay next to those of the spec.
+	MaxItems = 100
 )
 
 // refuseReading leaves a reading out. The reading is not tried again before the next event, and

@@ -4,6 +4,8 @@
 package subscription
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,4 +216,92 @@ func TestManyBoundaries(t *testing.T) {
 			t.Errorf("it is parked: %q", w.state.Parked)
 		}
 	})
+}
+
+// many are items of one product, named m00, m01…
+func (w *world) many(n int, loaded bool) []TermsItem {
+	w.offer("many-seat", "monthly", eur("1"))
+	product := w.in.Products["many-seat"]
+	product.Loader = loaded
+	w.in.Products["many-seat"] = product
+	var items []TermsItem
+	for i := range n {
+		items = append(items, TermsItem{Name: fmt.Sprintf("m%02d", i), Product: "many-seat", Plan: "monthly", Recurring: true})
+	}
+	return items
+}
+
+// One event always fits into an outbox, however many first counts it uses, and never joins more than fit
+// (consistency.md#5-size-bounds).
+func TestEffectsOfFirstCounts(t *testing.T) {
+	const room = 64
+	settle := func(t *testing.T, w *world, items []TermsItem) {
+		t.Helper()
+		w.in.MaxEffects = room
+		for w.last.More = true; w.last.More; {
+			if w.replay(); len(w.last.Effects) > room {
+				t.Fatalf("%d effects of %d events do not fit", len(w.last.Effects), w.last.Events)
+			}
+		}
+		if len(w.last.Waiting) > 0 || w.last.Blocked != nil {
+			t.Fatalf("%d updates are left, blocked: %+v", len(w.last.Waiting), w.last.Blocked)
+		}
+		for _, item := range items {
+			if w.held(item.Name) != 2 {
+				t.Errorf("%s holds %d, want its count", item.Name, w.held(item.Name))
+			}
+		}
+	}
+	count := func(w *world, items []TermsItem) {
+		for _, item := range items {
+			w.counted(item.Name, 2)
+		}
+	}
+	t.Run("an edit that adds items", func(t *testing.T) {
+		w := newWorld(t).holding(5).at("2026-04-16")
+		items := w.many(70, true)
+		w.declare(append(items, on("editors", "monthly"))...)
+		count(w, items)
+		settle(t, w, items)
+	})
+	t.Run("an edit after other changes", func(t *testing.T) {
+		w := newWorld(t).holding(5).at("2026-04-16")
+		for range 10 {
+			w.increment("editors", 1, created("2026-04-15"))
+		}
+		items := w.many(60, true)
+		w.declare(append(items, on("editors", "monthly"))...)
+		count(w, items)
+		settle(t, w, items)
+	})
+	t.Run("a start after previews", func(t *testing.T) {
+		w := newWorld(t)
+		items := w.many(70, true)
+		w.in.Terms.Items = items
+		count(w, items)
+		for range 5 {
+			w.increment("m00", 1, preview, created("2026-03-31"))
+		}
+		settle(t, w, items)
+	})
+}
+
+// The items of the spec and those that updates added fit together, or the edit waits. The status of a subscription has room
+// for 100 items.
+func TestTooManyItems(t *testing.T) {
+	w := newWorld(t).holding(5).at("2026-04-16")
+	added := w.many(MaxItems, false)
+	editors := on("editors", "monthly")
+	w.change(append(slices.Clone(added[:60]), editors)).replay()
+	w.at("2026-04-17").declare(append(slices.Clone(added[60:]), editors)...).replay()
+	if got := w.waits(); len(got) != 1 || got[0] != "e1 Pending InvalidItems" {
+		t.Fatalf("101 items: %v", got)
+	}
+	if w.at("2026-05-01").replay(); len(w.documents) != 2 || len(w.state.Items) != 61 {
+		t.Errorf("what is in force goes on being billed: %d documents, %d items", len(w.documents), len(w.state.Items))
+	}
+	w.at("2026-05-02").declare(append(slices.Clone(added[61:]), editors)...).replay()
+	if len(w.state.Items) != MaxItems || len(w.last.Waiting) > 0 {
+		t.Errorf("100 items: %d, and %v", len(w.state.Items), w.waits())
+	}
 }

@@ -191,8 +191,9 @@ func (r *replay) unpriced(c *itemsChange, t target) Item {
 	case t.count != nil:
 		item.Loaded, item.Observed, item.LoadedAt = t.count.Change.Count, t.count.Cause.Observed, t.count.Cause.Loaded
 	case product != t.Product && product != "":
-		// A count loaded for another product does not apply here.
-		item.Loaded, item.Observed, item.LoadedAt = nil, c.at, time.Time{}
+		// No count that was loaded for the product before applies here. One that was observed between the event time of
+		// the move and this pass is such a count too: the new product counts the item once the move is committed.
+		item.Loaded, item.Observed, item.LoadedAt = nil, latest(c.at, r.in.Now), time.Time{}
 	}
 	return item
 }
@@ -222,11 +223,20 @@ func (r *replay) commitItems(c *itemsChange, decision Decision) {
 		r.forgetDeclaredOf(decision.Changes)
 	}
 	r.decide(c.p, decision)
+	for _, count := range c.firstCounts() {
+		r.decide(count, r.startedWith(count, c.at))
+	}
+}
+
+// firstCounts are the first counts that a change of items uses and decides.
+func (c itemsProposal) firstCounts() []*pending {
+	var counts []*pending
 	for _, t := range c.targets {
 		if t.count != nil {
-			r.decide(t.count, r.startedWith(t.count, c.at))
+			counts = append(counts, t.count)
 		}
 	}
+	return counts[:min(len(counts), maxFirstCounts)]
 }
 
 // bookItems puts the lines of a change where they will be billed. The first charge after a trial is

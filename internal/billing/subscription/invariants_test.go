@@ -39,6 +39,11 @@ func (w *world) replayOnce() Outcome {
 	w.checkAccruedTerms()
 	w.commitUpdates(out)
 	w.newest = latest(w.newest, w.in.Now)
+	for _, waiting := range out.Waiting {
+		if waiting.Waited != nil {
+			w.waitsTold[waiting.UID] = waiting.Waited
+		}
+	}
 	w.checkAtRest(out)
 	return out
 }
@@ -107,7 +112,11 @@ func (w *world) checkUpdates(out Outcome) {
 func (w *world) keep(e Effect) {
 	w.t.Helper()
 	if d := e.Decision; d != nil {
-		w.decisions[d.Name] = *d
+		kept := *d
+		if told := w.waitsTold[d.UID]; told != nil {
+			kept.Waited = told
+		}
+		w.decisions[d.Name] = kept
 		if d.Verdict == IsApplied {
 			w.priced = w.priced.Add(Total(d.Lines))
 		}

@@ -141,6 +141,9 @@ type Waiting struct {
 	// Postponed means that the schedule makes the update wait. An update that is scheduled and not postponed only waits
 	// for its turn.
 	Postponed bool
+	// Waited is what the update waited for until this plan took its item away. It is decided next, and then nothing shows
+	// that any more.
+	Waited []Wait
 	// Estimate is what the update would cost. It is nil if that is not known.
 	Estimate *Estimate
 }

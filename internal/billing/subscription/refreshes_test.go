@@ -236,3 +236,28 @@ func TestRefreshWaiting(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// A count that was loaded for the product that an item left is never the quantity of the item on its new product, even if it
+// was observed after the move fell due. Until the move is committed, the product before counts the item.
+func TestCountOfTheProductBefore(t *testing.T) {
+	w := newWorld(t).loaded().counted("editors", 10).replay()
+	w.offer("pro-seat", "monthly", eur("20"))
+	pro := w.in.Products["pro-seat"]
+	pro.Loader = true
+	w.in.Products["pro-seat"] = pro
+	moved := on("editors", "monthly")
+	moved.Product = "pro-seat"
+	w.at("2026-04-16").change([]TermsItem{moved}, applies(ApplyNextPeriod)).replay()
+
+	w.at("2026-05-01T00:00:03Z").counted("editors", 40).at("2026-05-01T00:01:00Z").replay()
+	if got := w.decisions["c2"]; got.Verdict != IsSuperseded || w.held("editors") != 10 {
+		t.Errorf("the count of the product before is %s, and %d are held", got.Verdict, w.held("editors"))
+	}
+	if got := w.state.Currency.Format(w.documents[len(w.documents)-1].Subtotal); got != "200.00" {
+		t.Errorf("the renewal comes to %s", got)
+	}
+	w.at("2026-05-01T00:02:00Z").counted("editors", 12).replay()
+	if got := w.decisions["c3"]; got.Verdict != IsApplied || w.held("editors") != 12 {
+		t.Errorf("the first count of the new product is %s, and %d are held", got.Verdict, w.held("editors"))
+	}
+}

@@ -4,6 +4,7 @@
 package subscription
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/seatplane/seatplane/internal/billing/calendar"
@@ -14,9 +15,6 @@ import (
 // are settled, each recurring item is charged, the accrued lines are added, and one document is
 // issued. The end of a trial works the same way, except that its document is the Initial one.
 func (r *replay) renew(e event) *Fault {
-	if fault := r.checkItems(); fault != nil {
-		return fault
-	}
 	settled, fault := r.arrears()
 	if fault != nil {
 		return fault
@@ -37,14 +35,36 @@ func (r *replay) renew(e event) *Fault {
 	return nil
 }
 
-// checkItems reports which products or plans of the current items are missing, because a period
-// cannot be priced without them.
+// checkItems explains why a period of the current items cannot be priced: their products or plans are missing, or other ones
+// have taken their names.
 func (v view) checkItems() *Fault {
 	var faults []Fault
 	for i := range v.state.Items {
-		faults = collect(faults, v.checkProduct(v.state.Items[i].Product, v.state.Items[i].Plan))
+		item := &v.state.Items[i]
+		fault := v.checkProduct(item.Product, item.Plan)
+		if fault == nil && item.Recurring {
+			fault = v.checkPlan(item)
+		}
+		faults = collect(faults, fault)
 	}
 	return Together(faults)
+}
+
+// checkPlan explains why the plan of an item is another one than before. The currency and the interval of a plan are
+// immutable, but a plan can be removed and added again under its name.
+func (v view) checkPlan(item *Item) *Fault {
+	plan := v.in.Products[item.Product].Plans[item.Plan]
+	const advice = "Add a plan of another name instead, and restore this one."
+	switch {
+	case plan.Currency != v.state.Currency.Code():
+		return &Fault{MixedCurrency, fmt.Sprintf("Plan %q of SeatProduct %q was added again with prices in %s, and item %q is billed in %s. "+
+			advice, item.Plan, item.Product, plan.Currency, item.Name, v.state.Currency.Code())}
+	case !plan.Interval.Equal(v.state.Interval):
+		return &Fault{MixedInterval, fmt.Sprintf("Plan %q of SeatProduct %q was added again and is billed every %s, and item %q is billed every "+
+			"%s. "+advice, item.Plan, item.Product, plan.Interval, item.Name, v.state.Interval)}
+	default:
+		return nil
+	}
 }
 
 // nextPeriod moves to the period that begins at the given instant. A new time zone takes effect
@@ -91,6 +111,9 @@ func (r *replay) setPeriod(index int, at time.Time, c calendar.Calendar, zone st
 // chargePeriod captures the prices for the period that begins, and charges every recurring item
 // that is billed in advance.
 func (r *replay) chargePeriod(firstKey int) ([]proration.Line, *Fault) {
+	if fault := r.checkItems(); fault != nil {
+		return nil, fault
+	}
 	policies, fault := r.stubPolicies()
 	if fault != nil {
 		return nil, fault

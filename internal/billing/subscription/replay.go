@@ -36,7 +36,7 @@ func Replay(state State, in Input) Outcome {
 			r.out.Next = e.at
 			break
 		}
-		if r.full() {
+		if r.full(e) {
 			r.out.More = true
 			break
 		}
@@ -81,6 +81,8 @@ type pending struct {
 	fault *Fault
 	// tried means that the update was due, could not apply, and waits for another event.
 	tried bool
+	// waited is what the update had waited for when a change of items took its item away. It is nil for any other update.
+	waited []Wait
 }
 
 // newReplay begins with the lists of the state that is handed in. Whatever changes an element copies the list first.
@@ -125,13 +127,12 @@ func (r *replay) stopped() bool {
 	return false
 }
 
-// full reports whether a bound leaves no room for another event. There is always room for the first
-// one.
-func (r *replay) full() bool {
+// full reports whether a bound leaves no room for an event. There is always room for the first one.
+func (r *replay) full(e event) bool {
 	if r.out.Events >= r.maxEvents {
 		return true
 	}
-	return r.in.MaxEffects > 0 && r.out.Events > 0 && len(r.out.Effects)+effectsOfOneEvent > r.in.MaxEffects
+	return r.in.MaxEffects > 0 && r.out.Events > 0 && len(r.out.Effects)+r.room(e) > r.in.MaxEffects
 }
 
 func (r *replay) count() {
@@ -139,9 +140,27 @@ func (r *replay) count() {
 	r.out.Events++
 }
 
-// effectsOfOneEvent is the room kept for the next event. Most events owe one or two effects. A
-// start owes one for each loaded item, but is always the first event.
-const effectsOfOneEvent = 2
+const (
+	// effectsOfOneEvent is what most events owe at most: one or two effects.
+	effectsOfOneEvent = 2
+	// maxFirstCounts bounds how many first counts one event decides, so that one event always fits into an outbox. The
+	// counts of further items are used too. The next pass closes their updates, because they are not newer than the
+	// counts in force.
+	maxFirstCounts = 60
+)
+
+// room is how many effects an event owes at most. A start, and an edit that adds items, also decide the first counts of the
+// items.
+func (r *replay) room(e event) int {
+	items := 0
+	switch {
+	case e.kind == starts:
+		items = len(r.in.Terms.Items)
+	case e.kind == changeDue && e.update.Origin == OriginSpec:
+		items = len(e.update.Items)
+	}
+	return effectsOfOneEvent + min(items, maxFirstCounts)
+}
 
 // step replays one event, or finds that the event has to wait.
 func (r *replay) step(e event) {
@@ -170,12 +189,13 @@ func (r *replay) step(e event) {
 		r.count()
 		return
 	}
-	waits := r.waitedFor(e)
+	waits, waiting := r.waitedFor(e), r.waitingWhen(e)
 	if fault := r.attempt(e); fault != nil {
 		r.hold(e, *fault)
 		return
 	}
 	r.recordWaits(e, waits)
+	r.rememberWaits(waiting)
 	r.count()
 	r.mark(e)
 	// Readings that were refused before may fit now.
@@ -325,7 +345,7 @@ func (r *replay) finish() Outcome {
 	}
 	for _, p := range r.updates {
 		waiting := r.waiting(p)
-		waiting.Estimate = r.estimate(p, waiting)
+		waiting.Estimate, waiting.Waited = r.estimate(p, waiting), p.waited
 		r.out.Waiting = append(r.out.Waiting, waiting)
 	}
 	if r.out.Events > 0 {

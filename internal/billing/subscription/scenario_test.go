@@ -33,6 +33,7 @@ type world struct {
 
 	documents []Document
 	decisions map[string]Decision
+	waitsTold map[string][]Wait // by commits before the decision, by UID
 	keys      map[string]bool
 	effective map[string]time.Time // of the newest applied change, by item
 	applied   []appliedLine
@@ -91,6 +92,7 @@ func newWorld(t failer) *world {
 			Assigned: map[string]int64{},
 		},
 		decisions: map[string]Decision{},
+		waitsTold: map[string][]Wait{},
 		keys:      map[string]bool{},
 		effective: map[string]time.Time{},
 		made:      map[string]int{},

@@ -470,3 +470,22 @@ func TestOverdueEditSays(t *testing.T) {
 		}
 	}
 }
+
+// A Reset after a change with a later effective time begins a period that is still to come. A change before that is not too
+// late, and keeps its method.
+func TestChangeBeforeAPeriodThatIsToCome(t *testing.T) {
+	w := newWorld(t).offer("editor-seat", "big", eur("20")).holding(10)
+	w.at("2026-04-16").increment("editors", 5, effective("2026-04-29")).replay()
+	w.at("2026-04-20").change([]TermsItem{on("editors", "big")}, renewal(Reset)).replay()
+	if start := w.state.Period.Span.Start; !start.Equal(instant("2026-04-29")) {
+		t.Fatalf("the new period starts on %s", brief(start))
+	}
+	w.at("2026-04-21").increment("editors", 1, by(proration.DoNotCharge)).replay()
+	got := w.decisions["u3"]
+	if got.Verdict != IsApplied || got.InForce.Method != proration.DoNotCharge || len(got.Lines) > 0 {
+		t.Errorf("%s by %s with %d lines", got.Verdict, got.InForce.Method, len(got.Lines))
+	}
+	if !got.InForce.Effective.Equal(instant("2026-04-29")) {
+		t.Errorf("effective on %s", brief(got.InForce.Effective))
+	}
+}

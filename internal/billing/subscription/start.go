@@ -28,17 +28,12 @@ func (r *replay) start(e event) *Fault {
 	for i := range r.state.Items {
 		r.noticeSeats(&r.state.Items[i], 0, e.at)
 	}
-	for _, p := range s.counts[:min(len(s.counts), maxCountsAtStart)] {
+	for _, p := range s.counts[:min(len(s.counts), maxFirstCounts)] {
 		r.decide(p, r.startedWith(p, e.at))
 	}
 	r.issue(DocumentInitial, r.firstIssued(e.at), r.state.Period.Span, lines)
 	return nil
 }
-
-// maxCountsAtStart bounds what one start owes to other objects, so that one event always fits into
-// an outbox. The counts of further items are used too. The next pass closes their updates, because
-// they are not newer than the count in force.
-const maxCountsAtStart = 60
 
 // beginning is a subscription that is ready to start.
 type beginning struct {

@@ -158,10 +158,14 @@ func (i *Item) count(product string) int64 {
 	return *i.Loaded
 }
 
-// checkList explains why the names of a list are not valid.
+// checkList explains why a subscription cannot have a list of items, regardless of their plans and quantities.
 func (v view) checkList(items []TermsItem) *Fault {
-	if len(items) == 0 {
+	switch {
+	case len(items) == 0:
 		return &Fault{InvalidItems, "No item would be left: keep at least one, or cancel the subscription."}
+	case len(items) > MaxItems:
+		return &Fault{InvalidItems, fmt.Sprintf("The subscription would have %d items, and can have at most %d, with those that "+
+			"updates added. Remove some of them.", len(items), MaxItems)}
 	}
 	names := map[string]bool{}
 	for _, item := range items {

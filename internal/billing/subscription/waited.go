@@ -11,6 +11,10 @@ type Wait struct {
 	Verdict Verdict
 	// Since is when the update began to wait.
 	Since time.Time
+	// ApplyAt is when the update would have applied, or applied, and Summary describes it. If its item is gone since, they
+	// are from before that.
+	ApplyAt time.Time
+	Summary string
 }
 
 // Waits reports whether an update waits for its date or for its approval, and not only for its turn.
@@ -42,17 +46,55 @@ func (v view) postponed(p *pending) bool {
 // down from the creation of an update until its apply time records the same as one that was not.
 func (v view) waitedFor(e event) []Wait {
 	p := e.update
-	if p == nil || p.Preview || !v.hadToWait(e) {
+	switch {
+	case p == nil || p.Preview:
+		return nil
+	case p.waited != nil:
+		return p.waited
+	case !v.hadToWait(e):
 		return nil
 	}
 	var waits []Wait
 	if e.kind == countLoaded && p.Approved && v.guarded(p) {
-		waits = append(waits, Wait{IsHeld, p.Cause.Observed})
+		waits = append(waits, Wait{Verdict: IsHeld, Since: p.Cause.Observed})
 	}
 	if v.postponed(p) {
-		waits = append(waits, Wait{IsScheduled, latest(v.came(p), v.state.Start)})
+		waits = append(waits, Wait{Verdict: IsScheduled, Since: latest(v.came(p), v.state.Start)})
 	}
 	return waits
+}
+
+// waitingWhen returns what the updates wait for when a change of items takes effect. An update that was created then or
+// later has not waited. An edit of the spec is left out: it keeps waiting when its item is gone.
+func (v view) waitingWhen(e event) map[*pending]Wait {
+	if e.update == nil || e.update.Items == nil || e.kind != changeDue {
+		return nil // nothing else takes an item away
+	}
+	waiting := map[*pending]Wait{}
+	for _, p := range v.updates {
+		if p.Origin == OriginSpec || p.Preview || !v.came(p).Before(e.at) || v.checkTarget(p) != nil {
+			continue
+		}
+		due := v.dueTime(p)
+		w := due.waits
+		if w == nil {
+			w = v.scheduled(p, due.at)
+		}
+		if w.Waits() {
+			waiting[p] = Wait{w.Verdict, latest(v.came(p), v.state.Start), w.InForce.ApplyAt, w.Summary}
+		}
+	}
+	return waiting
+}
+
+// rememberWaits keeps what those updates waited for whose item a change of items took away: it does not follow from the
+// updates any more, and the commit of this change may be the last one that knows it.
+func (r *replay) rememberWaits(waiting map[*pending]Wait) {
+	for p, wait := range waiting {
+		if r.checkTarget(p) != nil {
+			p.waited = []Wait{wait}
+		}
+	}
 }
 
 // hadToWait reports whether an update was open before its event. One that was obsolete or refused from the beginning never
@@ -75,9 +117,16 @@ func (v view) hadToWait(e event) bool {
 // recordWaits adds to the decision about the update of an event what the update waited for.
 func (r *replay) recordWaits(e event, waits []Wait) {
 	for n := len(r.out.Effects) - 1; n >= 0 && e.update != nil; n-- {
-		if d := r.out.Effects[n].Decision; d != nil && d.UID == e.update.UID {
-			d.Waited = waits
-			return
+		d := r.out.Effects[n].Decision
+		if d == nil || d.UID != e.update.UID {
+			continue
 		}
+		for i := range waits {
+			if e.update.waited == nil {
+				waits[i].ApplyAt, waits[i].Summary = d.InForce.ApplyAt, d.Summary
+			}
+		}
+		d.Waited = waits
+		return
 	}
 }

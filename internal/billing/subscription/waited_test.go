@@ -144,6 +144,109 @@ func TestWaitedForApproval(t *testing.T) {
 	}
 }
 
+// An update that waited until its item was taken away did wait, even if no pass saw it. Each row has one pass, after
+// everything is over.
+func TestWaitedForWhatIsGone(t *testing.T) {
+	removed := []TermsItem{on("editors", "monthly")}
+	cases := map[string]struct {
+		reason string
+		play   func(w *world)
+		want   []string
+	}{
+		"NextPeriod": {
+			reason: "it waited for the renewal until the item was removed",
+			play: func(w *world) {
+				w.decrement("viewers", 1, applies(ApplyNextPeriod), created("2026-04-16")).change(removed, created("2026-04-20"))
+			},
+			want: []string{"u1 Scheduled 2026-04-16"},
+		},
+		"Custom": {
+			reason: "it waited for its date",
+			play: func(w *world) {
+				w.decrement("viewers", 1, applyingAt("2026-04-25"), created("2026-04-16")).change(removed, created("2026-04-20"))
+			},
+			want: []string{"u1 Scheduled 2026-04-16"},
+		},
+		"Removed at the renewal": {
+			reason: "the list applied first, because its name comes first",
+			play: func(w *world) {
+				w.change(removed, applies(ApplyNextPeriod), created("2026-04-16")).
+					decrement("viewers", 1, applies(ApplyNextPeriod), created("2026-04-16"))
+			},
+			want: []string{"u1 Scheduled 2026-04-16", "u2 Scheduled 2026-04-16"},
+		},
+		"Created after the removal": {
+			reason: "it was refused from the beginning",
+			play: func(w *world) {
+				w.decrement("viewers", 1, applies(ApplyNextPeriod), created("2026-04-21")).change(removed, created("2026-04-20"))
+			},
+		},
+		"Immediately": {
+			reason: "it applied before the item was removed, and never waited",
+			play: func(w *world) {
+				w.decrement("viewers", 1, created("2026-04-16")).change(removed, created("2026-04-20"))
+			},
+		},
+		"Counted from now on": {
+			reason: "the item moved to a product whose loader decides its quantity",
+			play: func(w *world) {
+				w.offer("counted-seat", "monthly", eur("5"))
+				counted := w.in.Products["counted-seat"]
+				counted.Loader = true
+				w.in.Products["counted-seat"] = counted
+				moved := on("viewers", "monthly")
+				moved.Product = "counted-seat"
+				w.decrement("viewers", 1, applies(ApplyNextPeriod), created("2026-04-16")).
+					change([]TermsItem{on("editors", "monthly"), moved}, created("2026-04-20"))
+			},
+			want: []string{"u1 Scheduled 2026-04-16"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).item("viewers", eur("5"), true).holding(10, 3).at("2026-05-02")
+			tc.play(w)
+			if w.replay(); !slices.Equal(w.waited(), tc.want) {
+				t.Errorf("%s: got %q, want %q", tc.reason, w.waited(), tc.want)
+			}
+		})
+	}
+}
+
+// What an update waited for is as it was before its item was removed, and the commit that removes the item tells it if the
+// update is left to the next one.
+func TestWaitedForWhatIsGoneTellsItAsItWas(t *testing.T) {
+	w := newWorld(t).item("viewers", eur("5"), true).holding(10, 3).at("2026-05-02")
+	w.decrement("viewers", 1, applies(ApplyNextPeriod), created("2026-04-16")).
+		change([]TermsItem{on("editors", "monthly")}, created("2026-04-20"))
+	w.in.MaxEffects = 1
+	w.replay()
+	if len(w.last.Waiting) != 1 || len(w.last.Waiting[0].Waited) != 1 {
+		t.Fatalf("the removed item: %+v", w.last.Waiting)
+	}
+	want := Wait{
+		Verdict: IsScheduled, Since: instant("2026-04-16"), ApplyAt: instant("2026-05-01"), Summary: summaryOf("viewers", 3, 2),
+	}
+	if got := w.last.Waiting[0].Waited[0]; got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if w.settle(); w.decisions["u1"].Fault.Reason != UnknownItem || w.waited() != nil {
+		t.Errorf("it is told twice, or not refused: %+v, %q", w.decisions["u1"], w.waited())
+	}
+}
+
+// A count that waited for approval when its item was removed was held.
+func TestHeldUntilTheItemIsGone(t *testing.T) {
+	w := newWorld(t).item("viewers", eur("5"), true).loaded().
+		product(func(p *Product) { p.Guard = Guard{MaxIncreasePercent: ptr[int64](50)} })
+	w.in.Terms.Items[1].Quantity = ptr[int64](3)
+	w.counted("editors", 10).replay().at("2026-04-16").counted("editors", 100).at("2026-04-20").
+		change([]TermsItem{on("viewers", "monthly")}, created("2026-04-17")).replay()
+	if got, want := w.waited(), []string{"c2 Held 2026-04-16"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // An update that only waits for its turn, or for a second that the clock of the pass does not show yet, is not postponed.
 func TestPostponed(t *testing.T) {
 	cases := map[string]struct {

@@ -79,7 +79,9 @@ func (v view) dueTime(p *pending) due {
 	if raw.Before(v.state.Start) {
 		raw = v.state.Start
 	}
-	return due{at: v.notBeforeLast(raw), asked: raw, tooLate: raw.Before(v.state.Period.Span.Start)}
+	at, start := v.notBeforeLast(raw), v.state.Period.Span.Start
+	// A Reset after a change with a later effective time begins a period that is still to come. Nothing before that is late.
+	return due{at: at, asked: raw, tooLate: raw.Before(start) && !at.Before(start)}
 }
 
 // rawDueTime applies the schedule in force. The result may lie in a closed period.

@@ -215,6 +215,10 @@ func (p *pass) mark(ctx context.Context, invoice *v1alpha1.Invoice) (lost bool, 
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 		return true, nil
 	}
+	if status.IsRefused(err) {
+		p.unmarked(invoice, status.Refusal(err))
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}
@@ -224,4 +228,10 @@ func (p *pass) mark(ctx context.Context, invoice *v1alpha1.Invoice) (lost bool, 
 	}
 	p.known.states[invoice.UID] = state{row: record.State, version: invoice.ResourceVersion}
 	return false, nil
+}
+
+// unmarked takes up that the API server refused to mark an invoice. The archive holds it, and other records are archived. It
+// is tried again like a record that could not be archived.
+func (p *pass) unmarked(invoice *v1alpha1.Invoice, why string) {
+	p.known.problems[invoice.UID] = problem{item: p.items[invoice.UID], unmarked: why, since: p.Clock.Now()}
 }

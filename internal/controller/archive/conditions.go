@@ -100,6 +100,9 @@ func describe(a *v1alpha1.Archive, f findings, now time.Time) {
 	case len(f.problems) > 0 && f.problems[0].differs != "":
 		s.LastError = differs(f.problems[0])
 		set.Stalled(v1alpha1.ReasonRecordDiffers, s.LastError)
+	case len(f.problems) > 0 && f.problems[0].unmarked != "":
+		s.LastError = unmarked(f.problems[0])
+		set.Stalled(v1alpha1.ReasonCommitRefused, s.LastError)
 	case len(f.problems) > 0:
 		s.LastError = refused(f.problems[0])
 		set.Stalled(v1alpha1.ReasonDatabaseError, s.LastError)
@@ -139,4 +142,10 @@ func differs(p problem) string {
 func refused(p problem) string {
 	return fmt.Sprintf("The database does not accept the %s %q (SQLSTATE %s). Other records are archived. "+
 		"Compare the object with the table in the documentation of the archive.", p.item.kind, p.item.name, p.refused)
+}
+
+// unmarked explains that an invoice does not say that it is archived.
+func unmarked(p problem) string {
+	return fmt.Sprintf("The database holds the Invoice %q, but the Invoice could not be marked as archived, so it is kept in the cluster. %s "+
+		"Correct the invoice, or the rights of the operator. Other records are archived.", p.item.name, p.unmarked)
 }

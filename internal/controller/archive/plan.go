@@ -30,11 +30,13 @@ type state struct {
 	version string
 }
 
-// problem is why a record could not be archived.
+// problem is why a record could not be archived, or could not be marked as archived.
 type problem struct {
 	item item
 	// differs is the column in which the stored record differs, and refused the SQLSTATE with which it was refused.
 	differs, refused string
+	// unmarked says why the API server refused to mark the invoice, which the archive holds.
+	unmarked string
 	// since is when it was last tried.
 	since time.Time
 }

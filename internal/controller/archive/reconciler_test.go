@@ -5,13 +5,16 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -56,6 +59,34 @@ var _ = Describe("The archive reconciler", func() {
 		b.settle(ctx)
 		Expect(b.run.Count()).To(BeZero(), "a new process finds everything in its place: %v", b.run.Writes())
 		Expect(b.text("SELECT count(*) FROM seatplane.invoices")).To(Equal("2"))
+	})
+
+	It("archives everything else if the API server refuses to mark an invoice, and says so", func(ctx SpecContext) {
+		b := newBench(ctx)
+		acme := b.subscription(ctx, "acme", 4)
+		for sequence := range int64(3) {
+			b.invoice(ctx, acme, sequence+1)
+		}
+		inner := b.subject.Client
+		b.subject.Client = faults.Spoil(inner, func(object client.Object) error {
+			if object.GetName() == "acme-000001" {
+				return apierrors.NewForbidden(schema.GroupResource{Group: v1alpha1.GroupName, Resource: "invoices"}, "acme-000001", errors.New("a policy"))
+			}
+			return nil
+		})
+		Expect(b.pass(ctx).RequeueAfter).To(BeNumerically(">=", firstRetry), "it is not tried again at once")
+		Expect(b.text("SELECT count(*) FROM seatplane.invoices")).To(Equal("3"))
+		Expect(b.isArchived(ctx, "acme-000001")).To(BeNil())
+		Expect(b.isArchived(ctx, "acme-000003")).NotTo(BeNil())
+		Expect(b.ready(ctx)).To(And(HaveField("Reason", v1alpha1.ReasonCommitRefused), HaveField("Message", And(
+			ContainSubstring(`the Invoice "acme-000001"`), ContainSubstring("a policy")))))
+		Expect(health.Of(b.shown(ctx))).To(Equal(health.Failed))
+
+		b.subject.Client = inner
+		b.wall.SetTime(b.wall.Now().Add(recheck))
+		b.settle(ctx)
+		Expect(b.isArchived(ctx, "acme-000001")).NotTo(BeNil())
+		Expect(b.ready(ctx)).To(HaveField("Reason", v1alpha1.ReasonArchiving))
 	})
 
 	It("follows whether an invoice is paid, and keeps a word of others on archiving", func(ctx SpecContext) {

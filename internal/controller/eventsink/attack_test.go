@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -20,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/facts"
 )
 
 // Here are receivers and tenants that mean harm, or do it by accident.
@@ -91,6 +93,32 @@ var _ = Describe("An EventSink under attack", func() {
 		}
 		Expect(b.run.Count()).To(Equal(writes+1), "one write for all within ten seconds")
 		Expect(b.report(ctx, "books").Status.LastHandledRetryRequest).To(Equal("19"), "and the last one counts")
+	})
+
+	It("handles a request to retry once, however long its value is, and none that is taken away", func(ctx SpecContext) {
+		b := newBench(ctx)
+		b.receiver.answers(answering(http.StatusGone))
+		b.create(ctx, b.sink("books"), b.acme().Obj())
+		b.report(ctx, "books")
+		b.bill(ctx, "acme")
+		b.deliver(ctx, b.of("books"))
+		Expect(reason(b.report(ctx, "books"))).To(Equal(v1alpha1.ReasonGone + " Stalled"))
+
+		update(ctx, b, func(s *v1alpha1.EventSink) {
+			s.Annotations = map[string]string{v1alpha1.AnnotationRetryRequestedAt: strings.Repeat("x", facts.MaxRequest-1) + "ä"}
+		})
+		b.report(ctx, "books")
+		b.deliver(ctx, b.of("books"))
+		Expect(b.receiver.kinds()).To(HaveLen(2), "everything is tried again")
+		for range 2 {
+			Expect(reason(b.report(ctx, "books"))).To(Equal(v1alpha1.ReasonGone + " Stalled"))
+		}
+		update(ctx, b, func(s *v1alpha1.EventSink) { s.Annotations = nil })
+		for range 2 {
+			Expect(reason(b.report(ctx, "books"))).To(Equal(v1alpha1.ReasonGone + " Stalled"))
+			b.deliver(ctx, b.of("books"))
+		}
+		Expect(b.receiver.kinds()).To(HaveLen(2), "nobody asked for more")
 	})
 
 	It("does not wait for a year because a clock was wrong", func(ctx SpecContext) {

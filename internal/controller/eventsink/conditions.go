@@ -12,6 +12,7 @@ import (
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/delivery"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/status"
 )
 
@@ -41,22 +42,15 @@ func isStalled(sink *v1alpha1.EventSink) bool {
 
 // isResumed reports whether a person changed a sink, or asked to try everything again, since its status was written.
 func isResumed(sink *v1alpha1.EventSink) bool {
-	return sink.Status.ObservedGeneration != sink.Generation || retryRequest(sink) != sink.Status.LastHandledRetryRequest
-}
-
-// maxRetryRequest bounds the value of the annotation, which is copied into the status.
-const maxRetryRequest = 1024
-
-func retryRequest(sink *v1alpha1.EventSink) string {
-	asked := sink.Annotations[v1alpha1.AnnotationRetryRequestedAt]
-	return asked[:min(len(asked), maxRetryRequest)]
+	return sink.Status.ObservedGeneration != sink.Generation ||
+		facts.IsRequested(facts.RetryRequest(sink), sink.Status.LastHandledRetryRequest)
 }
 
 // describe writes a situation into the status of a sink.
 func describe(sink *v1alpha1.EventSink, s situation) {
 	st := &sink.Status
 	stopped := isStopped(sink)
-	st.ObservedGeneration, st.LastHandledRetryRequest = sink.Generation, retryRequest(sink)
+	st.ObservedGeneration, st.LastHandledRetryRequest = sink.Generation, facts.RetryRequest(sink)
 	st.Delivered = ptr.To(ptr.Deref(st.Delivered, 0) + s.known.delivered)
 	st.DeadLettered = ptr.To(ptr.Deref(st.DeadLettered, 0) + s.known.deadLettered)
 	st.Pending = ptr.To(s.waits.Events)

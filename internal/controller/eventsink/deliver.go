@@ -22,6 +22,7 @@ import (
 	"github.com/seatplane/seatplane/internal/courier"
 	"github.com/seatplane/seatplane/internal/delivery"
 	"github.com/seatplane/seatplane/internal/event"
+	"github.com/seatplane/seatplane/internal/status"
 )
 
 const (
@@ -119,7 +120,7 @@ func (r *Deliverer) deliver(ctx context.Context, s *stream, written v1alpha1.Eve
 		progress := r.Memory.begin(s.uids, s.name, written)
 		rebuilt, complete, err := r.rebuilt(ctx, s, progress)
 		if err != nil {
-			return ctrl.Result{}, err
+			return ctrl.Result{}, r.unread(s, err)
 		}
 		if !complete {
 			return r.later(ctx, s, written, r.lookAgain(s))
@@ -174,7 +175,7 @@ func (r *Deliverer) attempt(ctx context.Context, s *stream, n *v1alpha1.Notifica
 	body, found, err := r.body(ctx, s, n)
 	if err != nil {
 		unsent()
-		return false, ctrl.Result{}, err
+		return false, ctrl.Result{}, r.unread(s, err)
 	}
 	if found == notYet {
 		unsent()
@@ -203,6 +204,18 @@ func (r *Deliverer) body(ctx context.Context, s *stream, n *v1alpha1.Notificatio
 		return nil, lost, nil
 	}
 	return body, inPlace, nil
+}
+
+// unread returns the error of a record that could not be read. If the API server refused that, the status of the sink says so:
+// nothing else would, and the events would wait.
+func (r *Deliverer) unread(s *stream, err error) error {
+	if status.IsRefused(err) {
+		sentence := "The record of an event could not be read. " + status.ReadRefusal(err) +
+			" Give the operator the rights to get and list SubscriptionUpdates and Invoices."
+		r.Memory.count(s.uids.sink, func(l *lane) { l.explain(s.sink, sentence) })
+		r.Memory.touch(s.uids.sink, sinkName(s.sink), statusEvery)
+	}
+	return err
 }
 
 // lookAgain returns when a record that is not in place yet is looked for again: soon at first, because the commit that owes
@@ -253,6 +266,15 @@ func (l *lane) succeed(now time.Time) {
 	l.known, l.failing, l.lastError, l.lastDelivery = true, time.Time{}, "", now
 }
 
+// explain records why an event could not be delivered.
+func (l *lane) explain(sink *v1alpha1.EventSink, sentence string) {
+	l.lastError = sentence
+	if !l.known && sink.Status.FailingSince != nil {
+		l.failing = sink.Status.FailingSince.Time
+	}
+	l.known = true
+}
+
 // fail records a failed attempt. After the last one, the event is given up if the sink skips such events.
 func (r *Deliverer) fail(s *stream, n *v1alpha1.Notification, sentence string, retryAfter time.Duration) {
 	now := r.Clock.Now()
@@ -260,11 +282,7 @@ func (r *Deliverer) fail(s *stream, n *v1alpha1.Notification, sentence string, r
 	r.Memory.leave(s.uids.sink, func(l *lane) {
 		l.breaker = l.breaker.Fail(now, retryAfter)
 		outage = l.breaker.IsOpen()
-		l.lastError = sentence
-		if !l.known && s.sink.Status.FailingSince != nil {
-			l.failing = s.sink.Status.FailingSince.Time
-		}
-		l.known = true
+		l.explain(s.sink, sentence)
 		if l.failing.IsZero() {
 			l.failing = now
 		}

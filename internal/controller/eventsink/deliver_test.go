@@ -4,6 +4,8 @@
 package eventsink
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,6 +13,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -40,6 +44,17 @@ func inOrder(got []received) []string {
 		kinds = append(kinds, each.kind)
 	}
 	return kinds
+}
+
+// noUpdates refuses to read SubscriptionUpdates.
+type noUpdates struct{ client.Reader }
+
+func (r noUpdates) Get(ctx context.Context, key client.ObjectKey, object client.Object, opts ...client.GetOption) error {
+	if _, isUpdate := object.(*v1alpha1.SubscriptionUpdate); isUpdate {
+		kind := schema.GroupResource{Group: v1alpha1.GroupName, Resource: "subscriptionupdates"}
+		return apierrors.NewForbidden(kind, key.Name, errors.New(strings.Repeat("no rights ", 100)))
+	}
+	return r.Reader.Get(ctx, key, object, opts...)
 }
 
 var _ = Describe("Delivering events", func() {
@@ -292,6 +307,29 @@ var _ = Describe("Delivering events", func() {
 		Expect(b.receiver.kinds()).To(HaveLen(11))
 		Expect(b.receiver.kinds()[10]).To(Equal("subscription-update.applied"))
 		Expect(b.report(ctx, "books").Status.DeadLettered).To(HaveValue(BeEquivalentTo(1)))
+	})
+
+	It("says that it may not read a record, and delivers the event when it may", func(ctx SpecContext) {
+		b := newBench(ctx)
+		b.create(ctx, b.sink("books"), b.acme().Obj())
+		b.bill(ctx, "acme")
+		b.add(ctx, "more", 2)
+		inner := b.pairs.Live
+		b.pairs.Live = noUpdates{inner}
+		_, err := b.pairs.Reconcile(ctx, requestOf(b.of("books")))
+		Expect(err).To(HaveOccurred(), "it is tried again with the usual delays")
+		Expect(b.receiver.kinds()).To(Equal([]string{"subscription.started"}))
+		sink := b.report(ctx, "books")
+		Expect(reason(sink)).To(Equal(v1alpha1.ReasonDeliveryFailing + " Reconciling"))
+		Expect(sink.Status.LastError).To(And(HavePrefix("The record of an event could not be read. The API server refused a read of "+
+			"subscriptionupdates: "), HaveSuffix(" Give the operator the rights to get and list SubscriptionUpdates and Invoices.")))
+
+		b.pairs.Live = inner
+		b.deliver(ctx, b.of("books"))
+		Expect(b.receiver.kinds()).To(Equal([]string{"subscription.started", "subscription-update.applied"}))
+		sink = b.report(ctx, "books")
+		Expect(reason(sink)).To(Equal(v1alpha1.ReasonDelivering))
+		Expect(sink.Status.LastError).To(BeEmpty())
 	})
 
 	for _, fault := range []faults.Fault{faults.CrashBefore, faults.CrashAfter, faults.Ambiguous, faults.Conflict} {

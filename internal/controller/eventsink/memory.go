@@ -103,7 +103,7 @@ type tally struct {
 	// delivered and deadLettered count since the status was last written.
 	delivered, deadLettered int64
 	// failing is when the first attempt failed since the last success; zero while attempts succeed. It is known once an
-	// attempt was made.
+	// attempt was made, or could not be.
 	failing      time.Time
 	known        bool
 	lastError    string

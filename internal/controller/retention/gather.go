@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -30,8 +31,11 @@ type records struct {
 	owed map[string]bool
 	// lacks is set if an EventSink has not received all events, and has is the number of the newest event that all
 	// sinks have received. The events after it are made from their records.
-	lacks    bool
-	has      int64
+	lacks bool
+	has   int64
+	// departed is the same for deleted subscriptions with the name, by UID: the number of the newest event that all
+	// sinks have received.
+	departed map[types.UID]int64
 	updates  []v1alpha1.SubscriptionUpdate
 	invoices []v1alpha1.Invoice
 	// archives are those that select the subscription, and held what all of them have confirmed.
@@ -108,10 +112,34 @@ func (f *records) govern(sub *v1alpha1.Subscription) {
 	}
 }
 
-// isOwed reports whether a record is still needed: the outbox names it, or an EventSink has not received its
-// event.
-func (f *records) isOwed(name string, event int64) bool {
-	return f.owed[name] || (f.lacks && event > f.has)
+// gatherDeparted reads which events of deleted subscriptions with the name EventSinks have not received. It runs only before
+// something is deleted. An object that the operator did not write keeps nothing.
+func (r *Reconciler) gatherDeparted(ctx context.Context, name types.NamespacedName, found *records) error {
+	var list appsv1.ControllerRevisionList
+	if err := r.Client.List(ctx, &list, client.InNamespace(name.Namespace),
+		client.MatchingLabels{v1alpha1.LabelDeparted: v1alpha1.DepartedTrue}, readOnly); err != nil {
+		return fmt.Errorf("list ControllerRevisions: %w", err)
+	}
+	found.departed = map[types.UID]int64{}
+	for i := range list.Items {
+		sub, err := delivery.Departed(&list.Items[i])
+		if err != nil || sub.Name != name.Name {
+			continue
+		}
+		for _, cursor := range delivery.Behind(delivery.FromSubscription(sub)) {
+			if has, isKnown := found.departed[sub.UID]; !isKnown || cursor.Sequence < has {
+				found.departed[sub.UID] = cursor.Sequence
+			}
+		}
+	}
+	return nil
+}
+
+// isOwed reports whether a record of a subscription is still needed: the outbox names it, or an EventSink has not
+// received its event.
+func (f *records) isOwed(name string, of types.UID, event int64) bool {
+	has, isDeparted := f.departed[of]
+	return f.owed[name] || (f.lacks && event > f.has) || (isDeparted && event > has)
 }
 
 // archives returns the archives that have to hold records before they are deleted.

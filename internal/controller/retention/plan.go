@@ -38,7 +38,7 @@ func (f *records) plan(minTTL time.Duration, now time.Time) retention.Plan {
 			UID: string(u.UID), Name: u.Name,
 			Origin: originOf(u), Prune: u.Annotations[v1alpha1.AnnotationPrune] == v1alpha1.PruneTrue,
 			Created: u.CreationTimestamp.Time, Finished: finished(u),
-			Owed: f.isOwed(u.Name, u.Status.EventSequence), Unconfirmed: !f.confirmed(u.UID),
+			Owed: f.isOwed(u.Name, u.Status.SubscriptionUID, u.Status.EventSequence), Unconfirmed: !f.confirmed(u.UID),
 		})
 	}
 	var invoices []retention.Invoice
@@ -51,7 +51,7 @@ func (f *records) plan(minTTL time.Duration, now time.Time) retention.Plan {
 			UID: string(v.UID), Name: v.Name, Sequence: v.Spec.Sequence,
 			Created: v.CreationTimestamp.Time, Archived: archived(v),
 			Issued: v.Spec.IssueTime.UTC(), SettledUntil: record.SettledUntil(v),
-			Owed: f.isOwed(v.Name, v.Spec.EventSequence), Unconfirmed: !f.confirmed(v.UID),
+			Owed: f.isOwed(v.Name, v.Spec.SubscriptionRef.UID, v.Spec.EventSequence), Unconfirmed: !f.confirmed(v.UID),
 		})
 	}
 	history := historyOf(f.sub)

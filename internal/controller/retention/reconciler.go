@@ -25,6 +25,7 @@ import (
 
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptions,verbs=get;list;watch
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=archives,verbs=list;watch
+// +kubebuilder:rbac:groups=apps,resources=controllerrevisions,verbs=list;watch
 // +kubebuilder:rbac:groups=billing.seatplane.dev,resources=subscriptionupdates;invoices,verbs=get;list;watch;delete
 
 const (
@@ -35,6 +36,8 @@ const (
 	catchUp = time.Second
 	// archiveDelay is how long to wait for the answer of an archive.
 	archiveDelay = 15 * time.Second
+	// departedDelay is how often a record is examined again that an EventSink lacks of a deleted subscription.
+	departedDelay = time.Hour
 )
 
 // Reconciler deletes the records under one subscription's name at a time.
@@ -73,6 +76,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || !confirmed {
 		return ctrl.Result{}, err
 	}
+	if err := r.gatherDeparted(ctx, req.NamespacedName, records); err != nil {
+		return ctrl.Result{}, err
+	}
 	return r.carryOut(ctx, req.NamespacedName, records, records.plan(r.MinUpdateTTL, r.Clock.Now()))
 }
 
@@ -100,7 +106,11 @@ func (r *Reconciler) carryOut(ctx context.Context, name types.NamespacedName, re
 	if rest {
 		return ctrl.Result{RequeueAfter: catchUp}, nil
 	}
-	return r.lookAgainAt(plan), nil
+	result := r.lookAgainAt(plan)
+	if len(records.departed) > 0 && (result.RequeueAfter == 0 || result.RequeueAfter > departedDelay) {
+		result.RequeueAfter = departedDelay
+	}
+	return result, nil
 }
 
 // lookAgainAt is when something becomes due with time alone, or when an archive may have answered, or never.

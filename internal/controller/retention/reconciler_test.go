@@ -16,6 +16,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/delivery"
+	"github.com/seatplane/seatplane/internal/testing/builders"
 )
 
 var _ = Describe("Retention of updates", func() {
@@ -62,6 +64,29 @@ var _ = Describe("Retention of updates", func() {
 		Expect(b.pass(ctx)).To(Equal(ctrl.Result{RequeueAfter: 24 * time.Hour}))
 		Expect(b.left(ctx)).To(HaveLen(21))
 		Expect(b.left(ctx)[0]).To(Equal("a-young"))
+	})
+
+	It("keeps what an EventSink lacks of a subscription that was deleted", func(ctx SpecContext) {
+		b := newBench(ctx)
+		for n := range int64(25) {
+			u := b.update(ctx, fmt.Sprintf("u-%02d", n+1), 0)
+			u.Status.SubscriptionUID, u.Status.EventSequence = "gone", n+1
+			Expect(live.Status().Update(ctx, u)).To(Succeed())
+		}
+		gone := builders.MakeSubscription("acme", b.namespace).Obj()
+		gone.UID = "gone"
+		gone.Status.EventSequence = 25
+		gone.Status.EventCursors = []v1alpha1.EventCursor{{Sink: "books", UID: "books", Sequence: 3}, {Sink: "crm", UID: "crm", Sequence: 9}}
+		kept, err := delivery.Depart(gone)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(live.Create(ctx, kept)).To(Succeed())
+
+		Expect(b.pass(ctx).RequeueAfter).To(Equal(departedDelay))
+		Expect(b.left(ctx)).To(HaveLen(22), "20 are the newest, and a sink has not received the other two")
+		Expect(b.left(ctx)[0]).To(Equal("u-04"))
+		Expect(live.Delete(ctx, kept)).To(Succeed())
+		b.pass(ctx)
+		Expect(b.left(ctx)).To(HaveLen(20))
 	})
 
 	It("never deletes what is open, or a user's that is not to be pruned", func(ctx SpecContext) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -197,5 +198,5 @@ func standsFor(existing, wanted *v1alpha1.SubscriptionUpdate) bool {
 // the same predecessor, so that a retry gives the same name.
 func nextToken(token string, existing *v1alpha1.SubscriptionUpdate) string {
 	suffix := "/" + string(existing.UID)
-	return token[:min(len(token), facts.MaxRefreshRequest-len(suffix))] + suffix
+	return strings.ToValidUTF8(token[:min(len(token), facts.MaxRequest-len(suffix))], "") + suffix
 }

@@ -47,7 +47,7 @@ func TestStandsFor(t *testing.T) {
 	}
 	existing := make("uid", 9, noon, "")
 	existing.UID = "1234"
-	if got := nextToken(strings.Repeat("x", 2000), existing); len(got) != facts.MaxRefreshRequest || !strings.HasSuffix(got, "/1234") {
+	if got := nextToken(strings.Repeat("x", 2000), existing); len(got) != facts.MaxRequest || !strings.HasSuffix(got, "/1234") {
 		t.Errorf("a long token is cut, and stays different: %d bytes", len(got))
 	}
 }

@@ -196,11 +196,16 @@ func problemSentence(load v1alpha1.LoadStatus) string {
 		load.MissingSince.UTC().Format(time.RFC3339) + ". Add its row to the source, or correct the key."
 }
 
-// refusedVerdict returns the content of Loaded for a write that needs a person. It returns false for any other
+// refusedVerdict returns the content of Loaded for a refused request that needs a person. It returns false for any other
 // error and for nil.
 func refusedVerdict(err error) (verdict, bool) {
 	if !needsPerson(err) || errors.Is(err, errUnanswered) {
 		return verdict{}, false
+	}
+	if unread, ok := errors.AsType[*clockError](err); ok {
+		return failed(v1alpha1.ReasonCommitRefused, fmt.Sprintf("The answer could not be used, because the time of TestClock %q could not be "+
+			"read. %s Give the operator the right to get TestClocks. The previous counts are kept, and the refresh is repeated.",
+			unread.clock, status.ReadRefusal(unread))), true
 	}
 	const others = " Everything else that was found is recorded, and the refresh is repeated."
 	whose := "a Subscription"

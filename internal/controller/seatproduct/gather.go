@@ -20,6 +20,7 @@ import (
 	"github.com/seatplane/seatplane/internal/index"
 	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/record"
+	"github.com/seatplane/seatplane/internal/status"
 )
 
 // readOnly avoids copying what is only read, because a product may have 100,000 subscriptions.
@@ -37,7 +38,7 @@ func (r *Reconciler) gather(ctx context.Context, product *v1alpha1.SeatProduct, 
 	s.facts.Connection = connect(s.facts.Product, s.subscriptions)
 	items := s.facts.Connection.Items
 	s.facts.Tried = memory.attempts.RecentlyTried(items, r.Clock.Now())
-	if s.facts.Clocks, err = r.readClocks(ctx, product.Namespace, items, memory.asked); err != nil {
+	if err = r.readClocks(ctx, s, memory.asked); err != nil {
 		return nil, err
 	}
 	if len(items) > 0 {
@@ -90,33 +91,45 @@ func (r *Reconciler) subscriptionsOf(ctx context.Context, product *v1alpha1.Seat
 	return subscriptions, nil
 }
 
-// readClocks returns the time on each clock that the items use. A clock that does not exist is left
-// out, because no item may fall back to another clock. A TestClock whose load has ended is read from the API server: an
-// answer counts from when it was observed, and an older time in the cache would change what is billed.
-func (r *Reconciler) readClocks(ctx context.Context, namespace string, items []loading.Connected, ended *asked) (map[string]time.Time, error) {
-	cached, live := clocks.Reader{Client: r.Client, Wall: r.Clock}, clocks.Reader{Client: r.Live, Wall: r.Clock}
-	times := map[string]time.Time{}
+// readClocks reads the time on each clock that the items use. A clock that does not exist is left out, because no item may
+// fall back to another clock.
+func (r *Reconciler) readClocks(ctx context.Context, s *situation, ended *asked) error {
+	s.facts.Clocks = map[string]time.Time{}
 	absent := map[string]bool{}
+	items := s.facts.Connection.Items
 	for n := range items {
 		clock := items[n].Clock
-		if _, known := times[clock]; known || absent[clock] {
+		if _, known := s.facts.Clocks[clock]; known || absent[clock] {
 			continue
 		}
-		reader := cached
-		if ended != nil && ended.load.Clock == clock {
-			reader = live
-		}
-		now, err := reader.Now(ctx, namespace, clock)
+		now, err := r.readClock(ctx, s, clock, ended)
 		if _, notFound := errors.AsType[*clocks.NotFoundError](err); notFound {
 			absent[clock] = true
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		times[clock] = now
+		s.facts.Clocks[clock] = now
 	}
-	return times, nil
+	return nil
+}
+
+// readClock returns the time on a clock. A TestClock whose load has ended is read from the API server: an answer counts from
+// when it was observed, and an older time in the cache would change what is billed. If the API server refuses that, the
+// answer cannot be used, and the time in the cache is sufficient to say so.
+func (r *Reconciler) readClock(ctx context.Context, s *situation, clock string, ended *asked) (time.Time, error) {
+	namespace := s.product.Namespace
+	cached := clocks.Reader{Client: r.Client, Wall: r.Clock}
+	if ended == nil || ended.load.Clock != clock {
+		return cached.Now(ctx, namespace, clock)
+	}
+	now, err := clocks.Reader{Client: r.Live, Wall: r.Clock}.Now(ctx, namespace, clock)
+	if !status.IsRefused(err) {
+		return now, err
+	}
+	s.clockRefused = &clockError{clock, err}
+	return cached.Now(ctx, namespace, clock)
 }
 
 // openUpdates returns the newest open update that a refresh created for each item: those in the

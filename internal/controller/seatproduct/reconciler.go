@@ -289,6 +289,8 @@ type situation struct {
 	scheduleError error
 	// unwritten is why a note of this pass could not be written, or nil.
 	unwritten error
+	// clockRefused is the error if the API server refused to read the TestClock of the load that has ended, or nil.
+	clockRefused *clockError
 }
 
 // answered updates the facts after an answer was taken and reported, without reading again, because the

@@ -25,6 +25,16 @@ func (e *writeError) Error() string {
 
 func (e *writeError) Unwrap() error { return e.err }
 
+// clockError means that the API server refused to read the TestClock by whose time an answer counts.
+type clockError struct {
+	clock string
+	err   error
+}
+
+func (e *clockError) Error() string { return fmt.Sprintf("read TestClock %q: %v", e.clock, e.err) }
+
+func (e *clockError) Unwrap() error { return e.err }
+
 // writeOf adds the name of the subscription that a write was for to its error. It returns nil for
 // nil.
 func writeOf(subscription string, err error) error {
@@ -34,7 +44,7 @@ func writeOf(subscription string, err error) error {
 	return &writeError{subscription, err}
 }
 
-// needsPerson reports whether retrying a write does not help until a person acts.
+// needsPerson reports whether retrying a request does not help until a person acts.
 func needsPerson(err error) bool {
 	return err != nil && (errors.Is(err, errNameTaken) || status.IsRefused(err))
 }

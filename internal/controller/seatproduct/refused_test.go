@@ -4,6 +4,7 @@
 package seatproduct
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -18,6 +19,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
+	"github.com/seatplane/seatplane/internal/dataloader"
+	"github.com/seatplane/seatplane/internal/loading"
 	"github.com/seatplane/seatplane/internal/testing/faults"
 )
 
@@ -112,6 +115,60 @@ var _ = Describe("A write that the API server refuses", func() {
 	}
 })
 
+// noClocks refuses to read TestClocks.
+type noClocks struct{ client.Reader }
+
+func (r noClocks) Get(ctx context.Context, key client.ObjectKey, object client.Object, opts ...client.GetOption) error {
+	if _, isClock := object.(*v1alpha1.TestClock); isClock {
+		return apierrors.NewForbidden(schema.GroupResource{Group: v1alpha1.GroupName, Resource: "testclocks"}, key.Name, errors.New("no rights"))
+	}
+	return r.Reader.Get(ctx, key, object, opts...)
+}
+
+var _ = Describe("A TestClock that the API server refuses to read when a load ends", func() {
+	It("is a condition that says what to do, and the refresh is repeated", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5})
+		s.source.Set(map[string]int64{"acme": 7})
+		inner := s.subject.Live
+		s.subject.Live = noClocks{inner}
+		s.advance(ctx, time.Hour)
+		s.pass(ctx)
+		loaded := s.condition(v1alpha1.ConditionLoaded)
+		Expect(loaded.Status).To(Equal(metav1.ConditionFalse))
+		Expect(loaded.Reason).To(Equal(v1alpha1.ReasonCommitRefused))
+		Expect(loaded.Message).To(And(ContainSubstring(`the time of TestClock "clock" could not be read`),
+			ContainSubstring("refused a read of testclocks"), ContainSubstring("Give the operator the right to get TestClocks.")))
+		Expect(s.condition(v1alpha1.ConditionStalled)).To(HaveField("Reason", v1alpha1.ReasonCommitRefused))
+		Expect(s.sent()).To(ContainElement(ContainSubstring(v1alpha1.ReasonCommitRefused)))
+		Expect(s.open(ctx)).To(BeEmpty(), "from when the count is, is not known")
+		Expect(s.refresh().ConsecutiveFailures).To(BeEquivalentTo(1))
+		Expect(s.refresh().LastAttemptTime.UTC()).To(Equal(start.Add(time.Hour)), "the clock does not wait for it")
+		asked := len(s.source.Requests())
+		Expect(s.pass(ctx)).To(BeEmpty())
+		Expect(s.source.Requests()).To(HaveLen(asked), "it waits before the next attempt")
+
+		s.wait(loading.FirstBackoff)
+		s.pass(ctx)
+		Expect(s.refresh().ConsecutiveFailures).To(BeEquivalentTo(2))
+		s.subject.Live = inner
+		s.wait(time.Hour)
+		s.pass(ctx)
+		Expect(s.open(ctx)).To(HaveExactElements(HavePrefix("acme 7 ")))
+		Expect(s.condition(v1alpha1.ConditionLoaded)).To(HaveField("Reason", v1alpha1.ReasonRefreshed))
+	})
+
+	It("does not hide that the source failed", func(ctx SpecContext) {
+		s := newStage(ctx, everyHourOnTheHour)
+		s.counted(ctx, map[string]int64{"acme": 5})
+		s.source.Fail(dataloader.Failf(dataloader.ReasonSourceUnreachable, "the server does not answer"))
+		s.subject.Live = noClocks{s.subject.Live}
+		s.advance(ctx, time.Hour)
+		s.pass(ctx)
+		Expect(s.condition(v1alpha1.ConditionLoaded)).To(HaveField("Reason", v1alpha1.ReasonSourceUnreachable))
+	})
+})
+
 func TestGravest(t *testing.T) {
 	forbidden, taken := writeOf("b", updatesForbidden), writeOf("c", fmt.Errorf("%w: all", errNameTaken))
 	unanswered := writeOf("d", fmt.Errorf("%w: %w", errUnanswered, errors.New("timeout")))
@@ -144,6 +201,7 @@ func TestRefusedVerdict(t *testing.T) {
 		"Unanswered": {reason: "it may have arrived", err: writeOf("a", errUnanswered)},
 		"Forbidden":  {reason: "a quota is used up", err: writeOf("a", updatesForbidden), want: v1alpha1.ReasonCommitRefused},
 		"NameTaken":  {reason: "others have the names", err: writeOf("a", errNameTaken), want: v1alpha1.ReasonUpdateNameTaken},
+		"Clock":      {reason: "the operator may not read it", err: &clockError{"clock", updatesForbidden}, want: v1alpha1.ReasonCommitRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, found := refusedVerdict(row.err); got.reason != row.want || found != (row.want != "") {

@@ -58,6 +58,11 @@ func (r *Reconciler) take(ctx context.Context, s *situation, memory *memory) (*r
 		queries: answer.Answer.Queries, rows: answer.Answer.Size(),
 	}
 	done.times = timesOf(load, answer.Ended, clock, began)
+	if done.failure == nil && s.clockRefused != nil {
+		// From when the counts are is not known, so none of them is used.
+		done.incomplete = s.clockRefused
+		return done, ctx.Err()
+	}
 	if done.failure == nil {
 		var err error
 		done.findings, err = loading.Judge(done.items, answer.Answer, s.facts.Product.Refresh.Rules, s.facts.Open)

@@ -189,6 +189,14 @@ func usage(set status.Conditions, outcome subscription.Outcome) {
 const foreignStatus = "This status was written for another Subscription with this name, which had another UID: a tool has restored it. " +
 	"Nothing is billed. Delete the restored objects and use kubectl seatplane import, as the page about backups describes."
 
+// unreadableStatus explains why a status cannot be read, and what to do.
+func unreadableStatus(cause error) string {
+	what := cause.Error()
+	return strings.ToUpper(what[:1]) + status.Sentence(what[1:]) + " Seatplane does not write such a status. Nothing is billed. Correct the status, or delete " +
+		"this Subscription with the annotation " + v1alpha1.AnnotationDelete + ": " + v1alpha1.DeleteAbandon + ", and create it again with " +
+		"spec.billedUntil set to the end of the time that its invoices charge."
+}
+
 // nameTaken explains which Invoice has the name of another one, and what to do.
 func nameTaken(owed error) string {
 	var taken *foreignError

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -175,5 +176,20 @@ var _ = Describe("An invoice on request", func() {
 		ask("2")
 		Expect(b.invoices(ctx, "acme")).To(HaveLen(2), "nothing has accrued since")
 		Expect(b.subscription(ctx, "acme").Status.RenewalTime.UTC()).To(Equal(at("2026-05-01T00:00:00Z")))
+	})
+
+	It("does not stop billing, however long the value is", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		long := strings.Repeat("ä", 2000)
+		b.create(ctx, product(b.namespace).Obj(), acme(b).With(func(s *v1alpha1.Subscription) {
+			s.Annotations = map[string]string{v1alpha1.AnnotationInvoiceRequestedAt: long, v1alpha1.AnnotationUnpark: long}
+		}).Obj())
+		b.reconcile(ctx, "acme")
+		b.move(ctx, "2026-05-01T00:00:00Z", "acme")
+		s := b.subscription(ctx, "acme")
+		want{reason: v1alpha1.ReasonReconciled, ready: true}.checkObject(s, s.Status.Conditions)
+		Expect(b.invoices(ctx, "acme")).To(HaveLen(2))
+		Expect(s.Status.LastHandledInvoiceRequest).To(Equal(strings.Repeat("ä", 512)), "it was handled, once")
+		b.writesNothing(ctx, "acme")
 	})
 })

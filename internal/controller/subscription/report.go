@@ -85,6 +85,8 @@ func (r *Reconciler) reportUngathered(ctx context.Context, sub *v1alpha1.Subscri
 	switch {
 	case errors.As(cause, &clock):
 		set.InProgress(v1alpha1.ReasonClockNotFound, clock.Error()+": create it. Without it, the subscription does not advance.")
+	case errors.Is(cause, assembly.ErrUnreadable):
+		set.Stalled(v1alpha1.ReasonForeignStatus, status.Message(unreadableStatus(cause)))
 	default:
 		return cause
 	}

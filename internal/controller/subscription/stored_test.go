@@ -92,6 +92,32 @@ var _ = Describe("A Subscription that was stored before names were checked", fun
 	})
 })
 
+var _ = Describe("A Subscription whose status cannot be read", func() {
+	It("says so, and continues when somebody has corrected it", func(ctx SpecContext) {
+		b := newBench(ctx, april)
+		startAcme(ctx, b)
+		period := b.subscription(ctx, "acme").Status.CurrentPeriod
+		set := func(to *v1alpha1.BillingPeriod) {
+			s := b.subscription(ctx, "acme")
+			s.Status.CurrentPeriod = to
+			Expect(live.Status().Update(ctx, s)).To(Succeed())
+			b.reconcile(ctx, "acme")
+		}
+		set(nil)
+		s := b.subscription(ctx, "acme")
+		want{reason: v1alpha1.ReasonForeignStatus, stalled: true}.checkObject(s, s.Status.Conditions)
+		message := condition(s.Status.Conditions, v1alpha1.ConditionReady).Message
+		Expect(message).To(And(HavePrefix("The status cannot be read: "), ContainSubstring("no currentPeriod"), ContainSubstring("Nothing is billed.")))
+		b.writesNothing(ctx, "acme")
+
+		set(period)
+		b.move(ctx, "2026-05-01T00:00:00Z", "acme")
+		s = b.subscription(ctx, "acme")
+		want{reason: v1alpha1.ReasonReconciled, ready: true}.checkObject(s, s.Status.Conditions)
+		Expect(b.invoices(ctx, "acme")).To(HaveLen(2))
+	})
+})
+
 // uncheckedCustomers runs a step while the kind has no rules about customers, as it had in earlier versions. accepted
 // tries what only the rules refuse.
 func uncheckedCustomers(ctx context.Context, step func(), accepted func() error) {
