@@ -209,7 +209,7 @@ func (s *Seatplane) WaitFor(object client.Object, done func() bool) {
 		if done() {
 			return "", nil
 		}
-		return fmt.Sprintf("%T %q is not in the expected state: %s", object, object.GetName(), conditionsOf(object)), nil
+		return fmt.Sprintf("%T %q is not as it should be: %s", object, object.GetName(), conditionsOf(object)), nil
 	})
 }
 

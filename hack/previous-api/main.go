@@ -10,6 +10,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -40,6 +41,10 @@ func write(commit string) error {
 	if err != nil {
 		return err
 	}
+	tree, err := git("rev-parse", commit+"^{tree}")
+	if err != nil {
+		return err
+	}
 	if err := os.RemoveAll(folder); err != nil {
 		return err
 	}
@@ -55,7 +60,8 @@ func write(commit string) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(folder, "COMMIT"), full, 0o600)
+	// A history that was rewritten has other commits, and the same trees.
+	return errors.Join(os.WriteFile(filepath.Join(folder, "COMMIT"), full, 0o600), os.WriteFile(filepath.Join(folder, "TREE"), tree, 0o600))
 }
 
 // copyFolder copies the files of a folder of a commit.

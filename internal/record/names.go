@@ -121,6 +121,14 @@ func DepartedName(subscription, uid string, sequence int64) string {
 	return updateName(subscription, "departed", uid, strconv.FormatInt(sequence, 10))
 }
 
+// CouldBeDepartedOf reports whether an object with a name could keep the events of a deleted subscription. The object need
+// not be read for the answer no. A name shows only as much of the subscription's name as fits, so the answer yes is not
+// certain.
+func CouldBeDepartedOf(name, subscription string) bool {
+	at := len(name) - updateHashLength
+	return at > 0 && name == withPrefix(subscription, name[at:])
+}
+
 // HasForeignStatus reports whether the status of a subscription was written for another object, which had another UID:
 // a tool that restores objects with their statuses gives them new UIDs. The names of invoices contain a hash of the
 // UID, so the name of the newest one shows it. For a subscription without an invoice, this cannot be detected, but

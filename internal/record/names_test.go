@@ -177,3 +177,29 @@ func TestNamesStayWhatTheyWere(t *testing.T) {
 		})
 	}
 }
+
+func TestCouldBeDepartedOf(t *testing.T) {
+	long := strings.Repeat("customer-", 20)
+	for name, tc := range map[string]struct {
+		reason, of, asked string
+		want              bool
+	}{
+		"Same":          {reason: "the events of this subscription", of: "acme", asked: "acme", want: true},
+		"Other":         {reason: "another subscription", of: "acme", asked: "globex"},
+		"Longer":        {reason: "a name that begins with the other", of: "acme-2", asked: "acme"},
+		"Shorter":       {reason: "the other begins with the name", of: "acme", asked: "acme-2"},
+		"Long":          {reason: "the name was cut", of: long, asked: long, want: true},
+		"CutOfTheSame":  {reason: "what the name was cut to is another name", of: long, asked: long[:20]},
+		"SameBeginning": {reason: "two names that are cut to the same: the object has to be read", of: long + "a", asked: long + "b", want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept := DepartedName(tc.of, "uid", 7)
+			if got := CouldBeDepartedOf(kept, tc.asked); got != tc.want {
+				t.Errorf("%s: %q of %q: got %t", tc.reason, kept, tc.asked, got)
+			}
+		})
+	}
+	if CouldBeDepartedOf("short", "acme") {
+		t.Error("a name without a hash is not one of the operator's")
+	}
+}

@@ -153,22 +153,29 @@ func checkNames(known map[types.NamespacedName]*machine, options Options) error 
 		}
 	}
 	for _, h := range options.Script.Happenings {
-		for _, name := range slices.SortedFunc(maps.Keys(h.Counts), compareNames) {
-			counts := h.Counts[name]
-			if known[name] == nil {
-				return &ScriptError{h.Place, fmt.Errorf("there is no Subscription %q in the namespace %q, and no step creates it", name.Name, name.Namespace)}
-			}
-			items := known[name].items()
-			for _, item := range slices.Sorted(maps.Keys(counts)) {
-				if !items[item] {
-					return &ScriptError{h.Place, fmt.Errorf("Subscription %q has no item %q, and no step adds it", name.Name, item)}
-				}
-			}
+		if err := checkCounts(known, h); err != nil {
+			return err
 		}
 		for _, d := range h.Apply {
 			if name := concerns(d); name != nil && known[*name] == nil {
 				return &ScriptError{h.Place, fmt.Errorf("%s %q names the Subscription %q, which does not exist in the namespace %q, and no step creates it",
 					d.Object.GetKind(), d.Object.GetName(), name.Name, name.Namespace)}
+			}
+		}
+	}
+	return nil
+}
+
+// checkCounts returns an error for a count of a subscription or an item that does not exist.
+func checkCounts(known map[types.NamespacedName]*machine, h Happening) error {
+	for _, name := range slices.SortedFunc(maps.Keys(h.Counts), compareNames) {
+		if known[name] == nil {
+			return &ScriptError{h.Place, fmt.Errorf("there is no Subscription %q in the namespace %q, and no step creates it", name.Name, name.Namespace)}
+		}
+		items := known[name].items()
+		for _, item := range slices.Sorted(maps.Keys(h.Counts[name])) {
+			if !items[item] {
+				return &ScriptError{h.Place, fmt.Errorf("Subscription %q has no item %q, and no step adds it", name.Name, item)}
 			}
 		}
 	}

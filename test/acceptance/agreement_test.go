@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ import (
 	"github.com/seatplane/seatplane/internal/billing/money"
 	"github.com/seatplane/seatplane/internal/billing/proration"
 	"github.com/seatplane/seatplane/internal/billing/subscription"
+	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/offline"
 	"github.com/seatplane/seatplane/internal/record"
 	"github.com/seatplane/seatplane/internal/snapshot"
@@ -111,8 +113,51 @@ type ledger struct {
 	invoices map[string]v1alpha1.Invoice
 }
 
-// rest takes a scenario's ledger, through a snapshot that is written and read again.
+// rest takes a scenario's ledger when no record changes while it is read: its snapshot and its records are of one moment then.
 func (o *office) rest(ctx context.Context) (*ledger, error) {
+	for deadline := time.Now().Add(agreementPatience); ; {
+		before, err := o.records(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l, err := o.inSnapshot(ctx)
+		if err != nil {
+			return nil, err
+		}
+		after, err := o.records(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if maps.EqualFunc(before.updates, after.updates, sameVersion) && maps.EqualFunc(before.invoices, after.invoices, sameVersion) &&
+			!l.owes(after.updates) || time.Now().After(deadline) {
+			l.updates, l.invoices = after.updates, after.invoices
+			return l, nil
+		}
+	}
+}
+
+func sameVersion[T any, P interface {
+	*T
+	client.Object
+}](a, b T) bool {
+	return P(&a).GetUID() == P(&b).GetUID() && P(&a).GetResourceVersion() == P(&b).GetResourceVersion()
+}
+
+// owes reports whether a commit is not carried out yet: an update that it decided does not say so.
+func (l *ledger) owes(updates map[string]v1alpha1.SubscriptionUpdate) bool {
+	for _, of := range l.cases {
+		for i := range of.Subscription.Status.Outbox {
+			u, exists := updates[string(of.Subscription.Status.Outbox[i].Name)]
+			if exists && !facts.Finished(u.Status.State) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inSnapshot returns what the tools know of a scenario, through a snapshot that is written and read again.
+func (o *office) inSnapshot(ctx context.Context) (*ledger, error) {
 	live, err := snapshot.Cluster(ctx, cluster, o.namespace, time.Now().UTC().Truncate(time.Second))
 	if err != nil {
 		return nil, err
@@ -129,20 +174,18 @@ func (o *office) rest(ctx context.Context) (*ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &ledger{
-		source: source, cases: map[types.UID]offline.Case{},
-		updates: map[string]v1alpha1.SubscriptionUpdate{}, invoices: map[string]v1alpha1.Invoice{},
-	}
+	l := &ledger{source: source, cases: map[types.UID]offline.Case{}}
 	var mu sync.Mutex
-	err = source.Each(ctx, func(of offline.Case) error {
+	return l, source.Each(ctx, func(of offline.Case) error {
 		mu.Lock()
 		defer mu.Unlock()
 		l.cases[of.Subscription.UID] = of
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
+}
+
+// records are the updates and the invoices of a scenario, as the controller wrote them.
+func (o *office) records(ctx context.Context) (*ledger, error) {
 	var updates v1alpha1.SubscriptionUpdateList
 	var invoices v1alpha1.InvoiceList
 	if err := cluster.List(ctx, &updates, client.InNamespace(o.namespace)); err != nil {
@@ -151,6 +194,7 @@ func (o *office) rest(ctx context.Context) (*ledger, error) {
 	if err := cluster.List(ctx, &invoices, client.InNamespace(o.namespace)); err != nil {
 		return nil, err
 	}
+	l := &ledger{updates: map[string]v1alpha1.SubscriptionUpdate{}, invoices: map[string]v1alpha1.Invoice{}}
 	for i := range updates.Items {
 		l.updates[updates.Items[i].Name] = updates.Items[i]
 	}

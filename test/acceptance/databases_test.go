@@ -45,7 +45,18 @@ func countedBy(t *testing.T, driver v1alpha1.SQLDriver, start func(testing.TB) *
 		"INSERT INTO users VALUES ('acme', true), ('acme', true), ('acme', true), ('acme', true), ('acme', false), ('other', true)")
 	secret := func(password string) {
 		t.Helper()
-		o.connects(server, strings.Replace(server.DSN("seatplane", password, "crm", encrypted), "127.0.0.1", "localhost", 1))
+		dsn := strings.Replace(server.DSN("seatplane", password, "crm", encrypted), "127.0.0.1", "localhost", 1)
+		o.apply(fmt.Sprintf(`
+apiVersion: v1
+kind: Secret
+metadata:
+  name: db
+  labels: {billing.seatplane.dev/allow: loader-dsn}
+  annotations: {billing.seatplane.dev/allow-hosts: "localhost:%d"}
+stringData:
+  dsn: %q
+  ca.crt: %q
+`, server.Port, dsn, server.CA()))
 	}
 	secret(databasePassword)
 	o.sellsEditors("10", fmt.Sprintf(`
@@ -80,22 +91,6 @@ func countedBy(t *testing.T, driver v1alpha1.SQLDriver, start func(testing.TB) *
 	o.moveClock("2026-05-01T00:00:00Z")
 	o.invoiced("acme", "40.00", "85.00")
 	o.neverShown("hunter2", url.PathEscape(databasePassword), url.QueryEscape(databasePassword), server.Address())
-}
-
-// connects puts a connection string into the Secret of the product.
-func (o *office) connects(server *databases.Server, dsn string) {
-	o.Helper()
-	o.apply(fmt.Sprintf(`
-apiVersion: v1
-kind: Secret
-metadata:
-  name: db
-  labels: {billing.seatplane.dev/allow: loader-dsn}
-  annotations: {billing.seatplane.dev/allow-hosts: "localhost:%d"}
-stringData:
-  dsn: %q
-  ca.crt: %q
-`, server.Port, dsn, server.CA()))
 }
 
 // neverShown checks that none of the texts is in anything that the operator writes: objects, events,

@@ -101,7 +101,7 @@ func cells(line string) []string {
 func TestKubectlExplain(t *testing.T) {
 	o := open(t, "2026-04-01T00:00:00Z")
 	for path, says := range map[string][]string{
-		"subscription.spec.items":                {"productRef", "quantity", "What the customer has, 1 to 100 items, by name"},
+		"subscription.spec.items":                {"productRef", "quantity", "What the customer has subscribed to: 1 to 100 items, by name"},
 		"subscriptionupdate.spec.seats":          {"increment", "decrement", "count"},
 		"seatproduct.spec.dataLoader.sql":        {"query", "dsnSecretRef", "read-only"},
 		"prorationpolicy.spec.rounding":          {"Up", "Down", "Nearest"},

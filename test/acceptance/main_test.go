@@ -11,8 +11,12 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/playground"
 	"github.com/seatplane/seatplane/internal/testing/suite"
 )
@@ -64,7 +68,7 @@ func runSuite(m *testing.M, folder string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if cluster, err = ground.Client(); err != nil {
+	if cluster, err = newClient(); err != nil {
 		return 0, errors.Join(err, ground.Stop())
 	}
 	watching, stopWatching := context.WithCancel(context.Background())
@@ -86,4 +90,12 @@ func runSuite(m *testing.M, folder string) (int, error) {
 		fmt.Fprintf(os.Stderr, "The manager's log ended with\n%s\n", words)
 	}
 	return status, nil
+}
+
+func newClient() (client.WithWatch, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(corev1.AddToScheme(scheme), rbacv1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return nil, err
+	}
+	return client.NewWithWatch(ground.Plane.Config, client.Options{Scheme: scheme})
 }

@@ -21,7 +21,6 @@ import (
 	"github.com/seatplane/seatplane/internal/offline"
 	"github.com/seatplane/seatplane/internal/snapshot"
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
-	"github.com/seatplane/seatplane/internal/testing/playground"
 )
 
 // ghStub keeps comments as GitHub does: it lists them through jq, adds one, and replaces one.
@@ -94,10 +93,16 @@ func newCheckout(t *testing.T, stub, content string, env ...string) *checkout {
 	if _, err := exec.LookPath("jq"); err != nil {
 		t.Fatal("install jq: the stubs of gh and curl need it")
 	}
+	root, err := controlplane.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := &checkout{T: t, folder: t.TempDir(), bin: t.TempDir()}
 	c.write(filepath.Join(c.bin, stub), content, 0o700)
-	if err := playground.BuildPlugin(c.bin); err != nil {
-		t.Fatal(err)
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", filepath.Join(c.bin, "kubectl-seatplane"), "./cmd/kubectl-seatplane")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 	// The same as kubectl does: the plugin by its name on the PATH.
 	c.write(filepath.Join(c.bin, "kubectl"), "#!/bin/sh\nplugin=$1; shift; exec kubectl-$plugin \"$@\"\n", 0o700)

@@ -5,18 +5,21 @@ package endurance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
-	"github.com/seatplane/seatplane/internal/testing/harness"
 	"github.com/seatplane/seatplane/internal/testing/playground"
+	"github.com/seatplane/seatplane/internal/testing/suite"
 )
 
 // patience is how long anything may take, on a machine that is busy too.
@@ -25,7 +28,16 @@ const patience = 3 * time.Minute
 // manager is the binary under test.
 var manager string
 
-func TestMain(m *testing.M) { harness.Main(m, &manager) }
+func TestMain(m *testing.M) {
+	suite.Main(func(folder string) (int, error) { return runSuite(m, folder) })
+}
+
+func runSuite(m *testing.M, folder string) (_ int, err error) {
+	if manager, err = playground.Build(folder); err != nil {
+		return 0, err
+	}
+	return m.Run(), nil
+}
 
 // system is a control plane with the manager on it, for one test.
 type system struct {
@@ -61,13 +73,17 @@ func start(t *testing.T, flags ...string) *system {
 			t.Error(err)
 		}
 	})
-	cluster, err := ground.Client()
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
+	}
+	cluster, err := client.New(ground.Plane.Config, client.Options{Scheme: scheme})
 	if err != nil {
 		t.Fatal(err)
 	}
 	account := rest.CopyConfig(ground.Plane.Config)
 	account.Impersonate.UserName = playground.Account
-	asManager, err := client.New(account, client.Options{Scheme: cluster.Scheme()})
+	asManager, err := client.New(account, client.Options{Scheme: scheme})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,9 +44,9 @@ func textsOf(files fs.FS) ([]text, error) {
 	return texts, err
 }
 
-// isForOthers reports whether a folder is left out: build outputs and tests.
+// isForOthers reports whether a folder is left out: build outputs, tests, and what earlier versions said.
 func isForOthers(folder string) bool {
-	return folder == "bin" || folder == "dist" || folder == ".git" || folder == "test" || folder == "internal/testing"
+	return path.Base(folder) == "testdata" || folder == "bin" || folder == "dist" || folder == ".git" || folder == "test" || folder == "internal/testing"
 }
 
 // textsIn returns what people read in one file. A page, a manifest or an API type is one text. In other code, each

@@ -11,14 +11,22 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/seatplane/seatplane/internal/testing/harness"
 	"github.com/seatplane/seatplane/internal/testing/playground"
+	"github.com/seatplane/seatplane/internal/testing/suite"
 )
 
 // binary is the path of Seatplane's manager.
 var binary string
 
-func TestMain(m *testing.M) { harness.Main(m, &binary) }
+func TestMain(m *testing.M) {
+	suite.Main(func(folder string) (int, error) {
+		var err error
+		if binary, err = playground.Build(folder); err != nil {
+			return 0, err
+		}
+		return m.Run(), nil
+	})
+}
 
 // cluster is a control plane with Seatplane on it, and the administrator's client.
 type cluster struct {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -25,7 +26,6 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader/egress"
 	"github.com/seatplane/seatplane/internal/dataloader/guest"
 	"github.com/seatplane/seatplane/internal/dataloader/sql"
-	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 const (
@@ -46,8 +46,8 @@ var handlers = guest.Handlers{sql.Kind: sql.Handle}
 // TestDriversReadRandomAnswers has both drivers, in loader processes, read random bytes after a valid
 // greeting. Each load ends in time, with rows or with a failure that is fit for a condition.
 func TestDriversReadRandomAnswers(t *testing.T) {
-	first := uint64(settings.Number(t, seedEnv, int(time.Now().UnixNano()>>10)))
-	inputs := settings.Number(t, inputsEnv, defaultInputs)
+	first := uint64(number(t, seedEnv, int(time.Now().UnixNano()>>10)))
+	inputs := number(t, inputsEnv, defaultInputs)
 	t.Logf("%d inputs for each driver from seed %d on; %s and %s choose others", inputs, first, inputsEnv, seedEnv)
 	for driver, serve := range map[v1alpha1.SQLDriver]func(*improviser, *recorded){
 		v1alpha1.DriverMySQL: (*improviser).mysql, v1alpha1.DriverPostgres: (*improviser).postgres,
@@ -78,6 +78,20 @@ func TestDriversReadRandomAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// number reads a number from an environment variable.
+func number(t *testing.T, name string, fallback int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return fallback
+	}
+	read, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s is not a number: %v", name, err)
+	}
+	return read
 }
 
 // improvise has one loader process ask one server, whose answers are those of a seed. It says whether the

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -68,7 +70,11 @@ func runSuite(m *testing.M, folder string) (status int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, ground.Stop()) }()
-	if cluster, err = ground.Client(); err != nil {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(corev1.AddToScheme(scheme), eventsv1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return 0, err
+	}
+	if cluster, err = client.New(ground.Plane.Config, client.Options{Scheme: scheme}); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil

@@ -5,6 +5,7 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,8 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/playground"
 	"github.com/seatplane/seatplane/internal/testing/suite"
@@ -83,7 +87,11 @@ func install(t *testing.T, opts playground.Options) *system {
 	}
 	s := &system{T: t, ground: ground}
 	t.Cleanup(s.uninstall)
-	if s.Client, err = ground.Client(); err != nil {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
+	}
+	if s.Client, err = client.New(ground.Plane.Config, client.Options{Scheme: scheme}); err != nil {
 		t.Fatal(err)
 	}
 	return s

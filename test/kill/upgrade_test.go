@@ -19,7 +19,7 @@ import (
 // upgradeCycles is how many cycles are played around an upgrade.
 const upgradeCycles = 6
 
-// TestUpgrade upgrades from an earlier version, whose commit hack/previous-api noted, while customers change what they
+// TestUpgrade upgrades from an earlier version, which hack/previous-api noted, while customers change what they
 // have. The kinds and rights of the working tree are installed first, and the old manager works on with them. In the cycle
 // that follows, every process is killed at a write, and the next manager is the new one. It is judged like TestKill, and
 // compared with an upgrade without faults. SEATPLANE_UPGRADES is how many seeds are played, from SEATPLANE_KILL_SEED on.
@@ -103,17 +103,18 @@ func (w *world) upgrade(ctx context.Context) error {
 	return nil
 }
 
-// previous builds the version of the commit that the API is compared with. A clone without history does not have it.
+// previous builds the version that the API is compared with, of which hack/previous-api noted the tree. A clone without
+// history does not have it.
 func previous(t *testing.T) release {
 	t.Helper()
 	root := controlplane.FromRoot(t)
-	noted, err := os.ReadFile(filepath.Join(root, "api", "v1alpha1", "testdata", "previous", "COMMIT"))
+	text, err := os.ReadFile(filepath.Join(root, "api", "v1alpha1", "testdata", "previous", "TREE"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	commit := strings.TrimSpace(string(noted))
-	if err := exec.CommandContext(t.Context(), "git", "-C", root, "cat-file", "-e", commit+"^{commit}").Run(); err != nil {
-		t.Skipf("this clone does not have the commit %s of the previous version: fetch the history to test the upgrade", commit)
+	noted := strings.TrimSpace(string(text))
+	if err := exec.CommandContext(t.Context(), "git", "-C", root, "cat-file", "-e", noted+"^{tree}").Run(); err != nil {
+		t.Skipf("this clone does not have the tree %s of the previous version: fetch the history to test the upgrade", noted)
 	}
 	folder := t.TempDir()
 	tree, manager := filepath.Join(folder, "tree"), filepath.Join(folder, "manager")
@@ -121,7 +122,7 @@ func previous(t *testing.T) release {
 		t.Fatal(err)
 	}
 	packed := filepath.Join(folder, "tree.tar")
-	run(t, root, "git", "archive", "--format=tar", "-o", packed, commit)
+	run(t, root, "git", "archive", "--format=tar", "-o", packed, noted)
 	run(t, tree, "tar", "-xf", packed)
 	// Without the paths of the folder in it, what was compiled once is not compiled again.
 	run(t, tree, "go", "build", "-trimpath", "-buildvcs=false", "-o", manager, "./cmd/manager")

@@ -17,10 +17,13 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/playground"
 	"github.com/seatplane/seatplane/internal/testing/suite"
@@ -116,8 +119,12 @@ func (w *world) watch() {
 }
 
 func (w *world) furnish() error {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return err
+	}
 	var err error
-	if w.Client, err = w.ground.Client(); err != nil {
+	if w.Client, err = client.New(w.ground.Plane.Config, client.Options{Scheme: scheme}); err != nil {
 		return err
 	}
 	if w.access, err = clientcmd.BuildConfigFromFlags("", w.ground.Access()); err != nil {

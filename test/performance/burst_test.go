@@ -16,7 +16,6 @@ import (
 	"github.com/seatplane/seatplane/internal/facts"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/playground"
-	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 // burstEnv names the environment variable with the numbers of subscriptions that renew at one instant; make bench-burst
@@ -31,7 +30,7 @@ func TestBurst(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| renewals | all made in | updates of others | applied after, median | longest | refreshes | done after, median | longest |\n" +
 		"|---|---|---|---|---|---|---|---|\n")
-	for _, many := range settings.Numbers(t, burstEnv, 20) {
+	for _, many := range numbers(t, burstEnv, 20) {
 		t.Run(fmt.Sprint(many), func(t *testing.T) { table.WriteString(playBurst(t, binary, many)) })
 	}
 	if asks(burstEnv) {

@@ -22,7 +22,6 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/playground"
-	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 // The environment variables that make bench-changes sets.
@@ -53,12 +52,12 @@ var notApplied = fields.OneTermNotEqualSelector("status.state", string(v1alpha1.
 func TestChanges(t *testing.T) {
 	binary, err := playground.Build(t.TempDir())
 	must(t, err)
-	b := &changesBench{yard: newYard(t, binary), each: settings.Number(t, changesEachEnv, 3), counts: map[string]string{}}
+	b := &changesBench{yard: newYard(t, binary), each: number(t, changesEachEnv, 3), counts: map[string]string{}}
 	b.furnish()
-	b.capture(settings.Numbers(t, changesLinesEnv, 2))
-	rounds := settings.Number(t, changesRoundsEnv, 1)
+	b.capture(numbers(t, changesLinesEnv, 2))
+	rounds := number(t, changesRoundsEnv, 1)
 	grown := 0
-	for _, fleet := range settings.Numbers(t, changesEnv, 10) {
+	for _, fleet := range numbers(t, changesEnv, 10) {
 		b.grow(grown, fleet)
 		grown = fleet
 		results := b.play(rounds)

@@ -16,7 +16,6 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/playground"
-	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 const (
@@ -34,8 +33,8 @@ func TestClockMoves(t *testing.T) {
 	must(t, err)
 	var table strings.Builder
 	table.WriteString("| subscriptions | updates each | step | API server | etcd | manager | total, ms a subscription | ready after |\n|---|---|---|---|---|---|---|---|\n")
-	for _, many := range settings.Numbers(t, clockEnv, 10) {
-		for _, updates := range settings.Numbers(t, clockUpdatesEnv, 0) {
+	for _, many := range numbers(t, clockEnv, 10) {
+		for _, updates := range numbers(t, clockUpdatesEnv, 0) {
 			t.Run(fmt.Sprint(many, " with ", updates), func(t *testing.T) {
 				playClock(t, binary, many, updates, &table)
 			})

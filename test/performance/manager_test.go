@@ -18,6 +18,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -63,7 +65,10 @@ func startFleet(t *testing.T, binary string) *fleet {
 	})
 	must(t, err)
 	t.Cleanup(func() { _ = ground.Plane.Stop() })
-	admin, err := ground.Client()
+	scheme := runtime.NewScheme()
+	must(t, clientgoscheme.AddToScheme(scheme))
+	must(t, v1alpha1.AddToScheme(scheme))
+	admin, err := client.New(ground.Plane.Config, client.Options{Scheme: scheme})
 	must(t, err)
 	return &fleet{T: t, admin: admin, binary: binary, metrics: "http://" + address + "/metrics", ground: ground}
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/testing/builders"
 	"github.com/seatplane/seatplane/internal/testing/playground"
-	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 const (
@@ -36,7 +35,7 @@ func TestMemory(t *testing.T) {
 	var heaps, starts strings.Builder
 	heaps.WriteString("| subscriptions | in the cache | live heap | for each subscription |\n|---|---|---|---|\n")
 	starts.WriteString("| subscriptions | ready after | CPU until then | at rest after | CPU until then | resident | most |\n|---|---|---|---|---|---|---|\n")
-	for _, many := range settings.Numbers(t, memoryEnv, 20) {
+	for _, many := range numbers(t, memoryEnv, 20) {
 		t.Run(fmt.Sprint(many), func(t *testing.T) {
 			m := newMemoryBench(t, binary, many)
 			m.weigh(&heaps)

@@ -23,7 +23,6 @@ import (
 	"github.com/seatplane/seatplane/internal/offline"
 	"github.com/seatplane/seatplane/internal/preview"
 	"github.com/seatplane/seatplane/internal/snapshot"
-	"github.com/seatplane/seatplane/internal/testing/playground"
 )
 
 // previewSizesEnv names the environment variable with the numbers of subscriptions; make bench-preview sets it.
@@ -39,8 +38,11 @@ const (
 // The real plugin previews an edit of a price that every subscription of a snapshot pays.
 func TestPreview(t *testing.T) {
 	folder := t.TempDir()
-	must(t, playground.BuildPlugin(folder))
 	binary := filepath.Join(folder, "kubectl-seatplane")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary,
+		"github.com/seatplane/seatplane/cmd/kubectl-seatplane").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	manifest := filepath.Join(folder, "product.yaml")
 	must(t, os.WriteFile(manifest, []byte(fmt.Sprintf(previewedProduct, "12.00")), 0o600))
 	var table strings.Builder

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,19 +20,26 @@ import (
 	"github.com/seatplane/seatplane/internal/dataloader/sql"
 	"github.com/seatplane/seatplane/internal/testing/controlplane"
 	"github.com/seatplane/seatplane/internal/testing/databases"
-	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 // sizesEnv names the environment variable with the numbers of subscriptions, separated by commas; make
 // bench-refresh sets it.
 const sizesEnv = "SEATPLANE_BENCH_REFRESH"
 
-// sizes are the numbers of subscriptions in an environment variable.
+// sizes reads numbers of subscriptions from an environment variable.
 func sizes(t *testing.T, sizesEnv string, otherwise int) []int {
 	t.Helper()
-	all := settings.Numbers(t, sizesEnv, otherwise)
-	if slices.Min(all) < 100 {
-		t.Fatalf("%s=%q: write numbers from 100 on", sizesEnv, os.Getenv(sizesEnv))
+	text := os.Getenv(sizesEnv)
+	if text == "" {
+		return []int{otherwise}
+	}
+	var all []int
+	for part := range strings.SplitSeq(text, ",") {
+		size, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || size < 100 {
+			t.Fatalf("%s=%q: write numbers from 100 on, separated by commas", sizesEnv, text)
+		}
+		all = append(all, size)
 	}
 	return all
 }

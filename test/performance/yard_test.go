@@ -18,6 +18,8 @@ import (
 	"github.com/prometheus/common/model"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -54,7 +56,10 @@ func newYard(t *testing.T, binary string) *yard {
 	ground, err := playground.Start(t.Context(), playground.Options{APIServerFlags: quietPlane, EtcdFlags: roomyStore})
 	must(t, err)
 	t.Cleanup(func() { _ = ground.Plane.Stop() })
-	admin, err := ground.Client()
+	scheme := runtime.NewScheme()
+	must(t, clientgoscheme.AddToScheme(scheme))
+	must(t, v1alpha1.AddToScheme(scheme))
+	admin, err := client.New(ground.Plane.Config, client.Options{Scheme: scheme})
 	must(t, err)
 	operator, err := ground.TokenFor(t.Context(), playground.Namespace, "seatplane-manager")
 	must(t, err)
@@ -173,5 +178,33 @@ func (y *yard) figures() map[string]float64 {
 // asks reports whether somebody asked for figures, by an environment variable that make sets. Without, a benchmark is
 // as small as can be, and only shows that it works.
 func asks(variable string) bool { return os.Getenv(variable) != "" }
+
+// numbers reads numbers from an environment variable, separated by commas.
+func numbers(t *testing.T, variable string, otherwise ...int) []int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	var all []int
+	for part := range strings.SplitSeq(text, ",") {
+		number, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || number < 0 {
+			t.Fatalf("%s=%q: write numbers, separated by commas", variable, text)
+		}
+		all = append(all, number)
+	}
+	return all
+}
+
+// number is numbers for one.
+func number(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	all := numbers(t, variable, otherwise)
+	if len(all) != 1 {
+		t.Fatalf("%s=%q: write one number", variable, os.Getenv(variable))
+	}
+	return all[0]
+}
 
 func inMS(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }

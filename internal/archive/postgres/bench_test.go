@@ -10,13 +10,12 @@ import (
 
 	"github.com/seatplane/seatplane/internal/archive"
 	"github.com/seatplane/seatplane/internal/dataloader/guest"
-	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 // Stores many records in batches of 1,000, each in a loader process, and reads each of them back. `make bench-archive`
 // stores 100,000 and says how long that took. Without it, a few thousand are stored, and nothing depends on the time.
 func TestManyRecords(t *testing.T) {
-	many := settings.Number(t, "SEATPLANE_BENCH_ARCHIVE", 3000)
+	many := numberFrom(t, "SEATPLANE_BENCH_ARCHIVE", 3000)
 	s := newStage(t, server(t))
 	s.Runner = guest.NewProcess(guest.ProcessOptions{})
 	const batch, each = 1000, 10

@@ -6,19 +6,34 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/seatplane/seatplane/internal/archive"
 	"github.com/seatplane/seatplane/internal/dataloader/guest"
 	"github.com/seatplane/seatplane/internal/testing/databases"
-	"github.com/seatplane/seatplane/internal/testing/settings"
 )
+
+// numberFrom returns a number from the environment, or another one.
+func numberFrom(t testing.TB, variable string, otherwise int) int {
+	t.Helper()
+	written := os.Getenv(variable)
+	if written == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
 
 // The server is killed in the midst of a batch, or the loader process is, as it happens when the manager is killed. The
 // batch is given again. Every record is there once, with all of its lines.
 func TestKilled(t *testing.T) {
-	kills := settings.Number(t, "SEATPLANE_DATABASE_KILLS", 4)
+	kills := numberFrom(t, "SEATPLANE_DATABASE_KILLS", 4)
 	for name, kill := range map[string]func(s *databases.Server, stop context.CancelFunc) error{
 		"Server": func(s *databases.Server, _ context.CancelFunc) error {
 			if err := s.Kill(); err != nil {

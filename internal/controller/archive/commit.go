@@ -230,8 +230,8 @@ func (p *pass) mark(ctx context.Context, invoice *v1alpha1.Invoice) (lost bool, 
 	return false, nil
 }
 
-// unmarked takes up that the API server refused to mark an invoice. The archive holds it, and other records are archived. It
-// is tried again like a record that could not be archived.
+// unmarked records that the API server refused to mark an invoice. The archive holds the invoice, and other records are
+// archived. The invoice is tried again like a record that could not be archived.
 func (p *pass) unmarked(invoice *v1alpha1.Invoice, why string) {
 	p.known.problems[invoice.UID] = problem{item: p.items[invoice.UID], unmarked: why, since: p.Clock.Now()}
 }

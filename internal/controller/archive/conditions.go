@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
@@ -86,10 +87,10 @@ func describe(a *v1alpha1.Archive, f findings, now time.Time) {
 	s.LastError = ""
 	if f.synced {
 		s.Archived, s.Pending = ptr.To(int64(f.archived)), ptr.To(int64(f.pending))
-		s.OldestPendingTime = status.Time(f.oldest)
+		s.OldestPendingTime = instant(f.oldest)
 	}
 	if !f.last.IsZero() {
-		s.LastArchivedTime = status.Time(f.last)
+		s.LastArchivedTime = instant(f.last)
 	}
 	set := status.Of(&s.Conditions, a.Generation, now)
 	defer func() { s.LastError = shortened(s.LastError) }()
@@ -148,4 +149,11 @@ func refused(p problem) string {
 func unmarked(p problem) string {
 	return fmt.Sprintf("The database holds the Invoice %q, but the Invoice could not be marked as archived, so it is kept in the cluster. %s "+
 		"Correct the invoice, or the rights of the operator. Other records are archived.", p.item.name, p.unmarked)
+}
+
+func instant(at time.Time) *metav1.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return ptr.To(metav1.NewTime(at.UTC().Truncate(time.Second)))
 }

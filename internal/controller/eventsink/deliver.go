@@ -169,7 +169,7 @@ func (r *Deliverer) attempt(ctx context.Context, s *stream, n *v1alpha1.Notifica
 	keys, problem, err := r.keys(ctx, s.sink)
 	if err != nil || problem != nil {
 		unsent()
-		r.Memory.touch(s.uids.sink, sinkName(s.sink), statusEvery)
+		r.Memory.touch(s.uids.sink, sinkName(s.sink))
 		return false, ctrl.Result{RequeueAfter: keysLast}, err
 	}
 	body, found, err := r.body(ctx, s, n)
@@ -213,7 +213,7 @@ func (r *Deliverer) unread(s *stream, err error) error {
 		sentence := "The record of an event could not be read. " + status.ReadRefusal(err) +
 			" Give the operator the rights to get and list SubscriptionUpdates and Invoices."
 		r.Memory.count(s.uids.sink, func(l *lane) { l.explain(s.sink, sentence) })
-		r.Memory.touch(s.uids.sink, sinkName(s.sink), statusEvery)
+		r.Memory.touch(s.uids.sink, sinkName(s.sink))
 	}
 	return err
 }
@@ -255,7 +255,7 @@ func (r *Deliverer) conclude(ctx context.Context, s *stream, n *v1alpha1.Notific
 		}
 		r.fail(s, n, sentence, delivery.RetryAfter(answer.RetryAfter, now))
 	}
-	r.Memory.touch(s.uids.sink, sinkName(s.sink), statusEvery)
+	r.Memory.touch(s.uids.sink, sinkName(s.sink))
 	return verdict == delivery.Delivered
 }
 
@@ -309,7 +309,7 @@ func (r *Deliverer) giveUp(s *stream, n *v1alpha1.Notification, sentence string)
 	r.Memory.count(s.uids.sink, func(l *lane) { l.deadLettered++; l.lastError = sentence })
 	r.Metrics.deadLetter(s.sink)
 	r.advance(s, n)
-	r.Memory.touch(s.uids.sink, sinkName(s.sink), statusEvery)
+	r.Memory.touch(s.uids.sink, sinkName(s.sink))
 }
 
 // advance moves a pair past an event.

@@ -362,10 +362,10 @@ func (m *Memory) dropKeys(sink types.UID) {
 	m.count(sink, func(l *lane) { l.keys = keys{} })
 }
 
-// touch asks for a pass over a sink, at least some time after its status was last written.
-func (m *Memory) touch(sink types.UID, name types.NamespacedName, apart time.Duration) {
+// touch asks for a pass over a sink, at least statusEvery after its status was last written.
+func (m *Memory) touch(sink types.UID, name types.NamespacedName) {
 	m.count(sink, func(l *lane) { l.name = name })
-	m.wakeSink(name, max(m.look(sink).wroteAt.Add(apart).Sub(m.Clock.Now()), 0))
+	m.wakeSink(name, max(m.look(sink).wroteAt.Add(statusEvery).Sub(m.Clock.Now()), 0))
 }
 
 // told removes what was just written into the status of a sink from what is still to be written.

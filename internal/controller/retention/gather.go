@@ -16,6 +16,7 @@ import (
 	"github.com/seatplane/seatplane/internal/books"
 	"github.com/seatplane/seatplane/internal/delivery"
 	"github.com/seatplane/seatplane/internal/index"
+	"github.com/seatplane/seatplane/internal/record"
 )
 
 // readOnly avoids copying what is only examined. Objects that are read with it must not be
@@ -122,6 +123,9 @@ func (r *Reconciler) gatherDeparted(ctx context.Context, name types.NamespacedNa
 	}
 	found.departed = map[types.UID]int64{}
 	for i := range list.Items {
+		if !record.CouldBeDepartedOf(list.Items[i].Name, name.Name) {
+			continue // thousands may have been deleted while a sink was down
+		}
 		sub, err := delivery.Departed(&list.Items[i])
 		if err != nil || sub.Name != name.Name {
 			continue

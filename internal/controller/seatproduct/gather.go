@@ -38,7 +38,7 @@ func (r *Reconciler) gather(ctx context.Context, product *v1alpha1.SeatProduct, 
 	s.facts.Connection = connect(s.facts.Product, s.subscriptions)
 	items := s.facts.Connection.Items
 	s.facts.Tried = memory.attempts.RecentlyTried(items, r.Clock.Now())
-	if err = r.readClocks(ctx, s, memory.asked); err != nil {
+	if err := r.readClocks(ctx, s, memory.asked); err != nil {
 		return nil, err
 	}
 	if len(items) > 0 {

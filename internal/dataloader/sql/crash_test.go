@@ -8,18 +8,30 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/seatplane/seatplane/api/v1alpha1"
 	"github.com/seatplane/seatplane/internal/dataloader"
-	"github.com/seatplane/seatplane/internal/testing/settings"
 )
 
 // killsEnv names the environment variable that says how often the database is killed; make
 // test-database-kill sets it to a hundred.
 const killsEnv = "SEATPLANE_DATABASE_KILLS"
+
+func kills(t *testing.T) int {
+	text := os.Getenv(killsEnv)
+	if text == "" {
+		return 4
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s=%q is not a number", killsEnv, text)
+	}
+	return number
+}
 
 // The database is killed at a random moment of a refresh that reads 100,000 rows, with one query or in
 // ten batches: the loader has the whole right answer or a failure that says so, and the next refresh
@@ -32,13 +44,12 @@ func TestServerKilled(t *testing.T) {
 	}
 }
 
-// manySeats fills a table with 100,000 customers. It returns a loader that reads all of them, their keys, and the counts
-// that are right.
-func manySeats(s *stage, keys v1alpha1.QueryKeys) (loader *v1alpha1.DataLoader, wanted []string, right map[string]string) {
+func testKilled(t *testing.T, s *stage, keys v1alpha1.QueryKeys) {
 	s.exec("CREATE TABLE seats (tenant VARCHAR(256) PRIMARY KEY, seats INT)",
 		fmt.Sprintf("INSERT INTO seats SELECT concat('customer-', n), n FROM %s", s.numbers))
-	loader = s.spec("SELECT tenant, seats FROM seats")
-	wanted, right = make([]string, 100_000), map[string]string{}
+	loader := s.spec("SELECT tenant, seats FROM seats")
+	wanted := make([]string, 100_000)
+	right := map[string]string{}
 	for i := range wanted {
 		wanted[i] = fmt.Sprint("customer-", i+1)
 		right[wanted[i]] = strconv.Itoa(i + 1)
@@ -50,11 +61,6 @@ func manySeats(s *stage, keys v1alpha1.QueryKeys) (loader *v1alpha1.DataLoader, 
 			" WHERE tenant IN (SELECT k FROM JSON_TABLE(?, '$[*]' COLUMNS (k VARCHAR(256) PATH '$')) AS wanted)",
 		}[place(s.driver)]
 	}
-	return loader, wanted, right
-}
-
-func testKilled(t *testing.T, s *stage, keys v1alpha1.QueryKeys) {
-	loader, wanted, right := manySeats(s, keys)
 	check := func() (time.Duration, error) {
 		began := time.Now()
 		answer, err := s.loadSpec(loader, wanted...)
@@ -75,8 +81,8 @@ func testKilled(t *testing.T, s *stage, keys v1alpha1.QueryKeys) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kills, failed := settings.Number(t, killsEnv, 4), 0
-	for range kills {
+	failed := 0
+	for range kills(t) {
 		killed := make(chan error, 1)
 		moment := time.Duration(rand.Int64N(int64(took)))
 		go func() {
@@ -103,5 +109,5 @@ func testKilled(t *testing.T, s *stage, keys v1alpha1.QueryKeys) {
 		}
 		took = min(took, again)
 	}
-	t.Logf("of %d kills within %s, %d were seen as failures, the others came after the whole answer", kills, took, failed)
+	t.Logf("of %d kills within %s, %d were seen as failures, the others came after the whole answer", kills(t), took, failed)
 }

@@ -102,7 +102,7 @@ var archiveWords = map[string]string{
 	"25006": "the database is read-only (%s): connect to the primary server",
 	"42P01": "a table of the archive is missing (%s): restore it from a backup",
 	"42703": "a column of the archive is missing (%s): restore it from a backup",
-	"42P07": "the schema has tables that are not the archive's (%s): use a separate schema",
+	"42P07": "the schema has tables that are not the archive's (%s): use a schema of its own",
 }
 
 func explainArchive(err error) (dataloader.Reason, string) {
@@ -113,7 +113,7 @@ func explainArchive(err error) (dataloader.Reason, string) {
 	case isPostgres && archiveWords[said.Code] != "":
 		return dataloader.ReasonSourceError, fmt.Sprintf(archiveWords[said.Code], stateOf(said))
 	case isPostgres:
-		return dataloader.ReasonSourceError, fmt.Sprintf("the database refused a statement of the archive (%s): the operator's log has its message", stateOf(said))
+		return dataloader.ReasonSourceError, fmt.Sprintf("the database refused a statement of the archive (%s): the operator's log has its words", stateOf(said))
 	case errors.Is(err, context.DeadlineExceeded):
 		return dataloader.ReasonSourceUnreachable, "the database did not answer in time"
 	case errors.Is(err, errTooMuch):

@@ -24,7 +24,7 @@ const (
 	unsafeLogin     = "the server wants the password in a way that is not safe without verified TLS: write %s in the connection string"
 	serverBusy      = "the database server has no connection or memory left for the operator (%s): the next refresh tries again"
 	serverStops     = "the database server is stopping, starting or ended the connection (%s): the next refresh tries again"
-	unknownError    = "the query failed (%s): run it as the same database user to see the server's own message, or look at the operator's log"
+	unknownError    = "the query failed (%s): run it as the same database user to see the server's own words, or look into the operator's log"
 )
 
 // tooPowerful refuses a user whose queries could do more than read tables.

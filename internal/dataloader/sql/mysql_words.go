@@ -32,12 +32,12 @@ var mysqlWords = map[uint16]string{
 	1242: "a subquery returns more than one row (%s): limit or group it",
 	1267: "the query compares texts of different collations (%s): add COLLATE to one of them",
 	1690: "a number is too large for its type (%s): cast to a larger type",
-	1792: "the query writes, and a data loader only reads (%s): remove the part that writes",
+	1792: "the query writes, and a data loader only reads (%s): remove what writes",
 	1205: "the server stopped the query because it waited for a lock (%s): the next refresh tries again",
 	1213: "the server stopped the query because of a deadlock (%s): the next refresh tries again",
 	1317: "the server stopped the query (%s): look for an administrator who canceled it",
-	1969: "the server stopped the query (%s): check the time limits of the server",
-	3024: "the server stopped the query (%s): check the time limits of the server",
+	1969: "the server stopped the query (%s): look for a limit of time on the server",
+	3024: "the server stopped the query (%s): look for a limit of time on the server",
 	1210: "the query has a parameter without a value (%s): write keys: Bound, and use ? once",
 }
 

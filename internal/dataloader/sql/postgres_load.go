@@ -123,7 +123,7 @@ func (postgresDialect) binder(ctx context.Context, connection *databasesql.Conn,
 		return nil, err
 	}
 	if len(parameters) != 1 {
-		return nil, dataloader.Failf(dataloader.ReasonInvalidExpression, "the query has more parameters than one: use only $1, for the keys that are needed")
+		return nil, dataloader.Failf(dataloader.ReasonInvalidExpression, "the query has more parameters than one: use $1 alone, for the wanted keys")
 	}
 	return postgresBinder(parameters[0]), nil
 }

@@ -28,19 +28,19 @@ var postgresWords = map[string]string{
 	"42P10": "the query refers to a column in a way that is not possible (%s): check its GROUP BY and ORDER BY",
 	"42803": "the query has a column that is neither grouped nor counted (%s): add the column to GROUP BY",
 	"42883": "the query uses a function or an operator that does not exist for its types (%s): check the name, or cast; " + castKeys,
-	"42804": "the query mixes types that do not match (%s): cast one of them",
+	"42804": "the query mixes types that do not fit (%s): cast one of them",
 	"42P18": "the type of a parameter of the query is not known (%s): " + castKeys,
-	"42P02": "the query has a parameter without a value (%s): write keys: Bound, and use only $1",
+	"42P02": "the query has a parameter without a value (%s): write keys: Bound, and use $1 alone",
 	"42501": "the user may not read what the query names (%s): grant SELECT on it",
 	"42601": "the query has a syntax error (%s): correct it",
 	"42P08": "the type of a parameter of the query is ambiguous (%s): " + castKeys,
-	"22P02": "a value is not valid for its type (%s): cast the column and not the value; " + castKeys,
-	"22007": "a value is not a valid date or time for its type (%s): cast the column and not the value; " + castKeys,
+	"22P02": "a value does not have the form that its type needs (%s): cast the column and not the value; " + castKeys,
+	"22007": "a value is not a date or a time as its type needs it (%s): cast the column and not the value; " + castKeys,
 	"22003": "a number is too large for its type (%s): cast to a larger type",
 	"22012": "the query divides by zero (%s): use nullif",
 	"21000": "a subquery returns more than one row (%s): limit or group it",
-	"25006": "the query writes, and a data loader only reads (%s): remove the part that writes",
-	"57014": "the server stopped the query (%s): check the time limits of the server, or for an administrator who canceled it",
+	"25006": "the query writes, and a data loader only reads (%s): remove what writes",
+	"57014": "the server stopped the query (%s): look for a limit of time on the server, or for an administrator who canceled it",
 	"40001": "the server stopped the query because of a conflict with other transactions (%s): the next refresh tries again",
 	"40P01": "the server stopped the query because of a deadlock (%s): the next refresh tries again",
 	"08P01": "the query cannot be run with the parameters that it has (%s): with keys: Bound, use $1; otherwise use none",
@@ -62,9 +62,9 @@ func (postgresDialect) explain(err error) explanation {
 	case connecting:
 		return explanation{}
 	case strings.Contains(text, "failed to encode args"):
-		return explanation{dataloader.ReasonSourceError, "the keys do not match the type of the query's parameter: " + castKeys}
+		return explanation{dataloader.ReasonSourceError, "the wanted keys do not fit the type of the query's parameter: " + castKeys}
 	case strings.Contains(text, "expected 0 arguments, got 1"):
-		return explanation{dataloader.ReasonInvalidExpression, "the query does not take the keys: use $1, or write keys: All"}
+		return explanation{dataloader.ReasonInvalidExpression, "the query does not take the wanted keys: use $1, or write keys: All"}
 	case strings.Contains(text, "expected 1 arguments, got 0"):
 		return explanation{dataloader.ReasonSourceError, fmt.Sprintf(postgresWords["42P02"], "no value for $1")}
 	case errors.Is(err, pgconn.ErrConnClosed):

@@ -255,7 +255,7 @@ func TestServerBoundWithoutParameter(t *testing.T) {
 		loader.SQL.Keys = v1alpha1.QueryBound
 		_, err := s.loadSpec(loader, "acme")
 		if failure, ok := errors.AsType[*dataloader.Failure](err); !ok || failure.Reason != dataloader.ReasonInvalidExpression ||
-			!strings.Contains(err.Error(), "does not take the keys") {
+			!strings.Contains(err.Error(), "does not take the wanted keys") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -302,7 +302,7 @@ func TestServerFences(t *testing.T) {
 		}
 		connection := s.begun(t, time.Second)
 		_, err := connection.ExecContext(context.Background(), "SELECT "+fmt.Sprintf(s.sleep, 60))
-		if found := dialects[s.driver].explain(err); !strings.Contains(found.sentence, "time limits of the server") {
+		if found := dialects[s.driver].explain(err); !strings.Contains(found.sentence, "limit of time on the server") {
 			t.Errorf("the server itself does not end a query after a second: %v", err)
 		}
 	})

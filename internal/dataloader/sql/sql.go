@@ -189,5 +189,5 @@ func (s *source) timeout() time.Duration {
 
 func noParameter(usage string) error {
 	return dataloader.Failf(dataloader.ReasonInvalidExpression,
-		"keys is Bound, but the query does not take the keys: use them, with %s, or write keys: All", usage)
+		"keys is Bound, but the query does not take the wanted keys: use them, with %s, or write keys: All", usage)
 }

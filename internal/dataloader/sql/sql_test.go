@@ -241,7 +241,7 @@ func TestRefused(t *testing.T) {
 		"ParameterInAll": {reason: "a parameter that is not bound is an error, not NULL", query: "SELECT tenant, 1 FROM users WHERE tenant = ?", want: dataloader.ReasonSourceError, says: "a parameter without a value"},
 		"NoBoundParameter": {
 			reason: "a Bound query without a parameter", query: counting,
-			edit: func(s *v1alpha1.DataLoader) { s.SQL.Keys = v1alpha1.QueryBound }, want: dataloader.ReasonInvalidExpression, says: "does not take the keys",
+			edit: func(s *v1alpha1.DataLoader) { s.SQL.Keys = v1alpha1.QueryBound }, want: dataloader.ReasonInvalidExpression, says: "does not take the wanted keys",
 		},
 		"NoSecret": {
 			reason: "the Secret is missing", query: counting,
@@ -314,7 +314,7 @@ func TestRefused(t *testing.T) {
 			prepare: func(t *testing.T, b *bench) {
 				execute(t, b.file, "CREATE VIEW place AS SELECT file FROM pragma_database_list")
 			},
-			want: dataloader.ReasonSourceError, says: "a view of the file uses something outside of the file",
+			want: dataloader.ReasonSourceError, says: "a view of the file uses something that reaches beyond the file",
 		},
 		"CellInError": {
 			reason: "an error of the database quotes a cell", query: "SELECT json_extract('{}', tenant || ' hunter2'), 1 FROM users",

@@ -32,7 +32,7 @@ func (k sqliteKind) resolve(namespace string, l login) (target, error) {
 			"SQLite is off: start the operator with the flag --sqlite-dir, which names the folder of the databases")
 	}
 	if l.ca.Reveal() != "" {
-		return target{}, dataloader.Failf(dataloader.ReasonSourceError, "caSecretRef is for database servers: remove it, or use a driver other than SQLite")
+		return target{}, dataloader.Failf(dataloader.ReasonSourceError, "caSecretRef is for database servers: remove it, or use another driver than SQLite")
 	}
 	dsn := l.dsn.Reveal()
 	path, problem := sqlitePath(dsn)
@@ -55,7 +55,7 @@ func sqlitePath(dsn string) (path, problem string) {
 	path, parameters, _ := strings.Cut(dsn, "?")
 	switch {
 	case parameters != "" && parameters != "mode=ro":
-		return "", "the connection string of a SQLite file takes no parameters: write only its path"
+		return "", "the connection string of a SQLite file takes no parameters: write its path alone"
 	case path == "" || strings.ContainsAny(path, "%#") || strings.ContainsFunc(path, isControl):
 		return "", "the connection string does not name a SQLite file: write its path, without % and #"
 	}

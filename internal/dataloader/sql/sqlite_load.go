@@ -88,7 +88,7 @@ var sqliteWords = []struct{ said, sentence string }{
 	{"unrecognized token", "the query has a syntax error (%s): correct it"},
 	{"incomplete input", "the query has a syntax error (%s): correct it"},
 	{"integer overflow", "a number is too large for its type (%s): cast to a larger type"},
-	{"unsafe use", "a view of the file uses something outside of the file (%s): query its tables instead"},
+	{"unsafe use", "a view of the file uses something that reaches beyond the file (%s): query its tables instead"},
 	{"missing argument", "the query has a parameter without a value (%s): write keys: Bound, and use ? once"},
 }
 
@@ -100,7 +100,7 @@ var sqliteCodes = map[int]explanation{
 	sqlite3.SQLITE_IOERR:    {dataloader.ReasonSourceUnreachable, "the SQLite file could not be read (%s): check the disk"},
 	sqlite3.SQLITE_NOTADB:   {dataloader.ReasonSourceError, "the file is not a SQLite database (%s): check the path in the connection string"},
 	sqlite3.SQLITE_CORRUPT:  {dataloader.ReasonSourceError, "the SQLite file is damaged (%s): restore it"},
-	sqlite3.SQLITE_READONLY: {dataloader.ReasonSourceError, "the query writes, and a data loader only reads (%s): remove the part that writes"},
+	sqlite3.SQLITE_READONLY: {dataloader.ReasonSourceError, "the query writes, and a data loader only reads (%s): remove what writes"},
 	sqlite3.SQLITE_TOOBIG:   {dataloader.ReasonSourceError, "a value is too large (%s): return keys and counts only"},
 	sqlite3.SQLITE_NOMEM:    {dataloader.ReasonSourceError, "the query needs more memory than a load may use (%s): make it simpler"},
 }
