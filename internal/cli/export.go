@@ -7,8 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -48,21 +46,7 @@ func (o *Options) export(ctx context.Context, all bool, file string) error {
 	if file == "" {
 		return o.exportTo(ctx, cluster, namespace, o.Out, "the standard output")
 	}
-	partial, err := os.CreateTemp(filepath.Dir(file), ".seatplane-export-*")
-	if err != nil {
-		return Fail(Failed, "the export cannot be written: %w", err)
-	}
-	defer func() { _ = partial.Close(); _ = os.Remove(partial.Name()) }()
-	if err := o.exportTo(ctx, cluster, namespace, partial, file); err != nil {
-		return err
-	}
-	if err := partial.Sync(); err != nil {
-		return Fail(Failed, "the export cannot be written: %w", err)
-	}
-	if err := os.Rename(partial.Name(), file); err != nil {
-		return Fail(Failed, "the export cannot be written: %w", err)
-	}
-	return nil
+	return replaceFile(file, "the export", func(to io.Writer) error { return o.exportTo(ctx, cluster, namespace, to, file) })
 }
 
 func (o *Options) exportTo(ctx context.Context, cluster *Cluster, namespace string, to io.Writer, name string) error {

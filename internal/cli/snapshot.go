@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,46 +44,30 @@ func (o *Options) writeSnapshot(ctx context.Context, all bool, file string) erro
 	if all {
 		namespace = ""
 	}
-	partial, err := os.CreateTemp("", "seatplane-snapshot-*.json")
-	if err != nil {
-		return fmt.Errorf("create a temporary file for the snapshot: %w", err)
-	}
-	defer func() { _ = partial.Close(); _ = os.Remove(partial.Name()) }()
-	source, err := snapshot.Cluster(ctx, cluster, namespace, o.Now().UTC().Truncate(time.Second))
-	if err != nil {
-		return err
-	}
-	departed, err := snapshot.Departed(ctx, cluster, namespace)
-	if err != nil {
-		return err
-	}
-	count, err := snapshot.Write(ctx, partial, source, departed)
-	if err != nil {
-		return err
-	}
-	if _, err := partial.Seek(0, io.SeekStart); err != nil {
+	count := 0
+	write := func(to io.Writer) error {
+		count, err = o.snapshotTo(ctx, cluster, namespace, to)
 		return err
 	}
 	if file == "" {
-		_, err := io.Copy(o.Out, partial)
+		return printWhole(o.Out, "the snapshot", write)
+	}
+	if err := replaceFile(file, "the snapshot", write); err != nil {
 		return err
 	}
-	return o.keep(partial, file, count)
+	_, err = fmt.Fprintf(o.ErrOut, "%s has the state of %d subscriptions\n", file, count)
+	return err
 }
 
-// keep copies a finished snapshot to its place.
-func (o *Options) keep(from io.Reader, path string, subscriptions int) error {
-	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+// snapshotTo writes the snapshot of a cluster, and returns how many subscriptions it has.
+func (o *Options) snapshotTo(ctx context.Context, cluster *Cluster, namespace string, to io.Writer) (subscriptions int, err error) {
+	source, err := snapshot.Cluster(ctx, cluster, namespace, o.Now().UTC().Truncate(time.Second))
 	if err != nil {
-		return Fail(Failed, "the snapshot cannot be written: %w", err)
+		return 0, err
 	}
-	if _, err := io.Copy(to, from); err != nil {
-		_ = to.Close()
-		return Fail(Failed, "the snapshot cannot be written: %w", err)
+	departed, err := snapshot.Departed(ctx, cluster, namespace)
+	if err != nil {
+		return 0, err
 	}
-	if err := to.Close(); err != nil {
-		return Fail(Failed, "the snapshot cannot be written: %w", err)
-	}
-	_, err = fmt.Fprintf(o.ErrOut, "%s has the state of %d subscriptions\n", path, subscriptions)
-	return err
+	return snapshot.Write(ctx, to, source, departed)
 }
