@@ -129,9 +129,12 @@ func (o *office) rest(ctx context.Context) (*ledger, error) {
 			return nil, err
 		}
 		if maps.EqualFunc(before.updates, after.updates, sameVersion) && maps.EqualFunc(before.invoices, after.invoices, sameVersion) &&
-			!l.owes(after.updates) || time.Now().After(deadline) {
+			!l.owes(after.updates) {
 			l.updates, l.invoices = after.updates, after.invoices
 			return l, nil
+		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("the records of %s do not come to rest", o.namespace)
 		}
 	}
 }
