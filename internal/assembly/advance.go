@@ -51,7 +51,7 @@ func Advance(o Objects) (Advanced, error) {
 	if err != nil {
 		return Advanced{}, err
 	}
-	if w.WaitsForRefresh && o.Subscription.DeletionTimestamp.IsZero() && o.Subscription.Status.CancelTime == nil {
+	if w.WaitsForRefresh {
 		return Advanced{}, ErrWaitsForRefresh
 	}
 	var a Advanced

@@ -145,12 +145,13 @@ func (w *World) holdBack() {
 	}
 }
 
-// owesRefresh reports whether a product of the subscription still owes a refresh that is due on a clock which is moved
-// by hand. The subscription waits only for products of its items, declared or in force. A product that only an update
-// names refreshes nothing of this subscription, and would never wake it. No product refreshes for a time that the clock
-// does not show yet, and every refresh that was due by a committed time has already run.
+// owesRefresh reports whether a product of the subscription still owes a refresh that is due on a clock which is moved by
+// hand. The subscription waits only for products of its items, declared or in force. A product that only an update names
+// refreshes nothing of this subscription, and would never wake it. No product refreshes for a time that the clock does not
+// show yet, and every refresh that was due by a committed time has already run. A subscription that is being deleted or has
+// been canceled does not wait for a count.
 func (w *World) owesRefresh(o Objects) bool {
-	if !w.Input.Terms.ByHand {
+	if !w.Input.Terms.ByHand || !o.Subscription.DeletionTimestamp.IsZero() || o.Subscription.Status.CancelTime != nil {
 		return false
 	}
 	now := w.Input.Now

@@ -75,7 +75,13 @@ func PolicyRefs(sub *v1alpha1.Subscription, products map[string]Product, updates
 // Concerns reports whether a pass over the subscription decides on an update: the update belongs to the subscription, and
 // is open.
 func Concerns(u *v1alpha1.SubscriptionUpdate, sub *v1alpha1.Subscription) bool {
-	return !facts.Finished(u.Status.State) && u.DeletionTimestamp.IsZero() && !facts.IsImporting(u) && facts.Belongs(u, sub)
+	return IsOpen(u) && facts.Belongs(u, sub)
+}
+
+// IsOpen reports whether a pass may decide on an update: the update is not finished, and is neither deleted nor still
+// being imported.
+func IsOpen(u *v1alpha1.SubscriptionUpdate) bool {
+	return !facts.Finished(u.Status.State) && u.DeletionTimestamp.IsZero() && !facts.IsImporting(u)
 }
 
 // ReadUpdate reads an open update. An update that only claims to be the operator's counts as a user's.

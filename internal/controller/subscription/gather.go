@@ -141,7 +141,7 @@ func (r *Reconciler) gatherUpdates(ctx context.Context, w *world, begun assembly
 	var updates []*v1alpha1.SubscriptionUpdate
 	for i := range open {
 		u := &open[i]
-		if facts.Finished(u.Status.State) || !u.DeletionTimestamp.IsZero() || facts.IsImporting(u) {
+		if !assembly.IsOpen(u) {
 			continue
 		}
 		if !facts.Belongs(u, w.sub) {

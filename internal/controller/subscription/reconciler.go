@@ -136,7 +136,7 @@ func (r *Reconciler) reconcile(ctx context.Context, sub *v1alpha1.Subscription) 
 	if err != nil {
 		return ctrl.Result{}, r.reportUngathered(ctx, sub, err)
 	}
-	if w.waitsForRefresh && sub.DeletionTimestamp.IsZero() && sub.Status.CancelTime == nil {
+	if w.waitsForRefresh {
 		// After a clock was moved, its products first load what is due. Then the subscription
 		// processes the new time. The products' status triggers it.
 		return ctrl.Result{}, nil
