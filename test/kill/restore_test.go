@@ -45,14 +45,19 @@ func TestRestore(t *testing.T) {
 func restored(t *testing.T, seed uint64) {
 	t.Helper()
 	ctx, w := t.Context(), begun(t, present)
-	if err := w.play(ctx, t, newWorkload("calm", seed), script{cycles: restoreCycles}); err != nil {
+	at := 1 + int(seed%uint64(restoreCycles-lostCycles))
+	load := func(shop string) *workload {
+		made := newWorkload(shop, seed)
+		made.renewing = at + 2 - at%2 // the first move of the clock after the cycle of the backup
+		return made
+	}
+	if err := w.play(ctx, t, load("calm"), script{cycles: restoreCycles}); err != nil {
 		t.Fatal(err)
 	}
-	calm := w.judged(t, "calm")
+	calm, inCalm := w.judged(t, "calm")
 
 	const shop = "wild"
-	all := newWorkload(shop, seed).all(restoreCycles)
-	at := 1 + int(seed%uint64(restoreCycles-lostCycles))
+	all := load(shop).all(restoreCycles)
 	if err := w.open(ctx, shop, all[0], w.faults(seed)); err != nil {
 		t.Fatal(err)
 	}
@@ -61,20 +66,22 @@ func restored(t *testing.T, seed uint64) {
 	w.backup = filepath.Join(t.TempDir(), "backup")
 	w.mu.Unlock()
 	w.plays(t, shop, all[at:at+lostCycles], at)
-	lost := w.judged(t, shop)
+	lost, inLost := w.judged(t, shop)
 	if err := w.restore(t); err != nil {
 		t.Fatal(err)
 	}
+	kept := outcomeIn(t, w.history(t, shop))
 	if err := w.serve(shop, w.faults(seed+1<<32)); err != nil {
 		t.Fatal(err)
 	}
 	w.plays(t, shop, all[at:], at)
-	wild := w.judged(t, shop)
+	wild, inWild := w.judged(t, shop)
 
-	for _, what := range append(wild.compare(calm), wild.reissued(t, lost)...) {
+	differs := append(wild.compare(calm), wild.reissued(t, lost, kept)...)
+	for _, what := range differs {
 		t.Error(what)
 	}
-	t.Logf("copied in cycle %d, restored after %d more\n%s", at, lostCycles-1, w.count.text(seed, seed, 0))
+	t.Logf("copied in cycle %d, restored after %d more\n%s", at, lostCycles-1, w.count.text(seed, seed, inCalm+inLost+inWild+len(differs)))
 }
 
 // plays has people do what they do in some cycles, of which the first has a number.
@@ -90,17 +97,30 @@ func (w *world) plays(t *testing.T, namespace string, all [][]action, first int)
 	}
 }
 
-// judged judges a namespace by every version in it, and returns what it came to.
-func (w *world) judged(t *testing.T, namespace string) outcome {
+// judged judges a namespace by every version in it, and returns what it came to, and how many violations there are.
+func (w *world) judged(t *testing.T, namespace string) (end outcome, violations int) {
+	t.Helper()
+	history := w.history(t, namespace)
+	wrong := append(judge(history), w.troubles()...)
+	for _, what := range wrong {
+		t.Errorf("%s: %s", namespace, what)
+	}
+	return outcomeIn(t, history), len(wrong)
+}
+
+// history returns all versions in a namespace, oldest first.
+func (w *world) history(t *testing.T, namespace string) []version {
 	t.Helper()
 	w.standing()
 	history, err := w.seen.history(t.Context(), namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, what := range append(judge(history), w.troubles()...) {
-		t.Errorf("%s: %s", namespace, what)
-	}
+	return history
+}
+
+func outcomeIn(t *testing.T, history []version) outcome {
+	t.Helper()
 	end, err := outcomeOf(history)
 	if err != nil {
 		t.Fatal(err)
@@ -108,12 +128,13 @@ func (w *world) judged(t *testing.T, namespace string) outcome {
 	return end
 }
 
-// reissued returns which invoices of the lost hours were not issued again, or not the same.
-func (o outcome) reissued(t *testing.T, lost outcome) (wrong []string) {
+// reissued returns which invoices of the lost hours were not issued again, or not the same. Those that the backup has were
+// never lost.
+func (o outcome) reissued(t *testing.T, lost, kept outcome) (wrong []string) {
 	t.Helper()
 	invoices := 0
 	for _, name := range slices.Sorted(maps.Keys(lost)) {
-		if !strings.HasPrefix(name, "invoice-") {
+		if _, isKept := kept[name]; isKept || !strings.HasPrefix(name, "invoice-") {
 			continue
 		}
 		invoices++
@@ -122,8 +143,9 @@ func (o outcome) reissued(t *testing.T, lost outcome) (wrong []string) {
 		}
 	}
 	if invoices == 0 {
-		wrong = append(wrong, "nothing was invoiced before the restore")
+		wrong = append(wrong, "no invoice was lost")
 	}
+	t.Logf("%d invoices were lost and issued again", invoices)
 	return wrong
 }
 

@@ -67,20 +67,8 @@ func (r release) upgraded(t *testing.T, seed uint64, at int, faults func(*world,
 	if err := w.play(t.Context(), t, newWorkload(shop, seed), plays); err != nil {
 		t.Error(err)
 	}
-	w.standing()
-	history, err := w.seen.history(t.Context(), shop)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wrong := append(judge(history), w.troubles()...)
-	for _, what := range wrong {
-		t.Error(what)
-	}
-	end, err := outcomeOf(history)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("upgraded before cycle %d\n%s", at, w.count.text(seed, seed, len(wrong)))
+	end, violations := w.judged(t, shop)
+	t.Logf("upgraded before cycle %d\n%s", at, w.count.text(seed, seed, violations))
 	return end
 }
 

@@ -27,6 +27,9 @@ const customers = 4
 
 var april = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 
+// longestMove is how many hours the clock moves at most: longer than a month.
+const longestMove = 24 * 35
+
 // action is one thing that somebody does. Doing it twice is doing it once.
 type action struct {
 	what string
@@ -51,6 +54,8 @@ type workload struct {
 	now       time.Time
 	customers []*customer
 	number    int
+	// renewing is the cycle in which the clock moves so far that every subscription renews; 0 for none in particular.
+	renewing int
 }
 
 func newWorkload(namespace string, seed uint64) *workload {
@@ -93,7 +98,7 @@ func (w *workload) all(cycles int) [][]action {
 // again, or the clock moves.
 func (w *workload) step(number int) []action {
 	if number%2 == 1 {
-		return []action{w.move()}
+		return []action{w.move(number+1 == w.renewing)}
 	}
 	if number%6 == 2 && !w.anybodySuspended() {
 		return []action{w.recount()}
@@ -110,9 +115,13 @@ func (w *workload) anybodySuspended() bool {
 	return slices.ContainsFunc(w.customers, func(c *customer) bool { return c.suspended })
 }
 
-func (w *workload) move() action {
-	hours := []int{1, 30, 100, 24 * 7, 24 * 16, 24 * 35}
-	w.now = w.now.Add(time.Duration(hours[w.random.IntN(len(hours))]) * time.Hour)
+func (w *workload) move(renews bool) action {
+	hours := []int{1, 30, 100, 24 * 7, 24 * 16, longestMove}
+	by := hours[w.random.IntN(len(hours))]
+	if renews {
+		by = longestMove
+	}
+	w.now = w.now.Add(time.Duration(by) * time.Hour)
 	return merge("move the clock to "+w.now.Format(time.RFC3339), &v1alpha1.TestClock{},
 		types.NamespacedName{Namespace: w.namespace, Name: "clock"}, `{"spec":{"now":%q}}`, w.now.Format(time.RFC3339))
 }
